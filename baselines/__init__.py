@@ -1,0 +1,1 @@
+"""What the residual networks are compared with: a plain CNN and autoencoder features."""

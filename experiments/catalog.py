@@ -1,0 +1,123 @@
+"""Every network that a study can name, in the order that tables use.
+
+The only module of `experiments` that knows `resnet` and `baselines`, and it imports them only when a
+trial builds a network: planning a study loads neither keras nor tensorflow. A new network is one row
+here (docs/add-a-network.md).
+"""
+
+import difflib
+import importlib
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+NAMED_SOURCES = ("fashion_mnist", "mnist", "cifar10", "cifar100", "digits")
+
+
+class Arguments(BaseModel):
+    """The arguments of a network beyond its input shape and number of classes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BasicResNet(Arguments):
+    """ResNet-18 and 34."""
+
+    stem: Literal["imagenet", "small"] = "imagenet"
+    width: PositiveInt = 64
+    shortcuts: bool = True
+
+
+class BottleneckResNet(BasicResNet):
+    """ResNet-50, 101 and 152."""
+
+    stride_on: Literal["1x1", "3x3"] = "1x1"
+
+
+class CifarResNet(Arguments):
+    """The 6n+2 family for 32×32 images."""
+
+    shortcuts: bool = True
+
+
+Counts = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
+
+
+class PlainCNN(Arguments):
+    """Convolution, pooling, dense."""
+
+    filters: Counts = (32, 64, 128)
+    kernels: Counts = (3, 3, 3)
+    dense: PositiveInt = 128
+
+
+class AutoencoderFeatures(Arguments):
+    """The code of a convolutional autoencoder, then a scikit-learn classifier."""
+
+    filters: Counts = (16, 32)
+    code: PositiveInt = 64
+    classifier: Literal["logistic", "svm"] = "logistic"
+
+
+class Entry(NamedTuple):
+    """One network: where its builder and its learner stand, and which arguments it takes."""
+
+    builder: str
+    arguments: type[Arguments]
+    learner: str = "experiments.learners:KerasLearner"
+
+
+FEATURES = "experiments.features:FeatureLearner"
+
+CATALOG = {
+    "plain_cnn": Entry("baselines.plain_cnn:plain_cnn", PlainCNN),
+    "autoencoder_features": Entry("baselines.autoencoder:autoencoder_features", AutoencoderFeatures, FEATURES),
+    "resnet18": Entry("resnet.network:resnet18", BasicResNet),
+    "resnet34": Entry("resnet.network:resnet34", BasicResNet),
+    "resnet50": Entry("resnet.network:resnet50", BottleneckResNet),
+    "resnet101": Entry("resnet.network:resnet101", BottleneckResNet),
+    "resnet152": Entry("resnet.network:resnet152", BottleneckResNet),
+    "resnet20": Entry("resnet.network:resnet20", CifarResNet),
+    "resnet32": Entry("resnet.network:resnet32", CifarResNet),
+    "resnet44": Entry("resnet.network:resnet44", CifarResNet),
+    "resnet56": Entry("resnet.network:resnet56", CifarResNet),
+    "resnet110": Entry("resnet.network:resnet110", CifarResNet),
+}
+
+
+def complete_arguments(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with their defaults, as JSON values.
+
+    Raises:
+        ValueError: an unknown model or argument, or a value of the wrong type; lists the valid ones.
+    """
+    if model not in CATALOG:
+        close = difflib.get_close_matches(model, CATALOG, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise ValueError(f"unknown model {model!r}; {hint}choose from: {', '.join(CATALOG)}")
+    kind = CATALOG[model].arguments
+    try:
+        return kind.model_validate(arguments).model_dump(mode="json")
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            choices = ", ".join(kind.model_fields)
+            raise ValueError(f"arguments.{field}: unknown argument of {model}; choose from: {choices}") from None
+        raise ValueError(f"arguments.{field}: {first['msg']}, not {first['input']!r}") from None
+
+
+def build(model: str, input_shape: tuple[int, int, int], classes: int, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
+    """What the builder of the model returns: a keras model of logits, or the parts of a feature model."""
+    entry = CATALOG[model]
+    return _resolve(entry.builder)(input_shape, classes, **entry.arguments.model_validate(arguments).model_dump())
+
+
+def learner(model: str) -> Any:  # noqa: ANN401
+    """The learner class that trains what the builder returns."""
+    return _resolve(CATALOG[model].learner)
+
+
+def _resolve(dotted: str) -> Any:  # noqa: ANN401
+    module, name = dotted.split(":")
+    return getattr(importlib.import_module(module), name)

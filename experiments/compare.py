@@ -1,0 +1,137 @@
+"""Run a study: plan it, skip what is complete, train the rest, and log everything to MLflow.
+
+    python -m experiments.compare compare --dry-run
+    python -m experiments.compare compare
+
+Stop it at any time and start it again: complete trials are never trained twice.
+"""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from experiments import attempts, events, plan, progress, scheduler, tracking
+from experiments.errors import exit_status
+from experiments.study import PlannedTrial
+
+DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
+it to MLflow. Studies are YAML files (docs/studies.md); those that ship lie in experiments/studies/."""
+EXIT = """exit status: 0 all trials complete; 1 some failed or were ended (a later start trains those again);
+2 the study, the data or an argument cannot be used"""
+
+
+def arguments_of(parser: argparse.ArgumentParser) -> None:
+    """The options that every way to run trials has."""
+    parser.add_argument("--data", help="other data than the study's: a named source or path:FOLDER")
+    parser.add_argument("--workers", type=_positive, help="trials at a time (default: one a core, as memory allows)")
+    parser.add_argument("--work", type=Path, default=tracking.ROOT / "work", help="event logs and prepared data")
+    parser.add_argument("--store", default=tracking.store_uri(), help="MLflow store (default: %(default)s)")
+    parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
+
+
+def main() -> int:
+    """Run the study named on the command line."""
+    parser = argparse.ArgumentParser(description=DESCRIPTION, epilog=EXIT)
+    parser.add_argument("study", help="the name of a shipped study (compare, smoke, …) or a path to a YAML file")
+    arguments_of(parser)
+    asked = parser.parse_args()
+    study = plan.read_study(asked.study, asked.data, asked.work, say)
+    made = plan.make(study, asked.work, asked.store, asked.workers, say)
+    return execute(made, asked.work, asked.store, dry_run=asked.dry_run, again=f"make compare STUDY={asked.study}")
+
+
+def execute(made: plan.Plan, work: Path, store: str, *, dry_run: bool, again: str) -> int:
+    """Tell the plan and, unless this is a dry run, carry it out; returns the exit status."""
+    say(overview(made))
+    if dry_run:
+        for planned in made.waiting:
+            cost, seconds = made.costs[planned.trial.id], made.seconds[planned.trial.id]
+            macs = cost.training_macs(planned.trial)
+            say(f"  {planned.trial.id}  {planned.run_name:40}  {macs / 1e12:8.2f} T MACs  {seconds:6.0f} s")
+        return 0
+    if not made.waiting and not made.unprojected:
+        return 0
+    with attempts.lock(work):
+        projection = tracking.Projection(store, made.study.name)
+        projection.describe(made.study)
+        for planned in made.unprojected:
+            place = attempts.folder(work, planned.trial)
+            projection.project(planned, place, events.read(attempts.log(place)))
+        for planned in made.waiting:
+            _close_abandoned(projection, planned, attempts.folder(work, planned.trial))
+        return _train(made, work, projection, again) if made.waiting else 0
+
+
+def overview(made: plan.Plan) -> str:
+    """The plan in one paragraph."""
+    study, waiting = made.study, len(made.waiting)
+    done = len(made.trials) - waiting
+    lines = [f"{study.name}: {study.question}"]
+    if not waiting:
+        return "\n".join([*lines, f"all {done} trials are complete; nothing to train"])
+    macs = sum(made.costs[each.trial.id].training_macs(each.trial) for each in made.waiting)
+    lines.append(
+        f"{waiting} of {len(made.trials)} trials to train, {macs / 1e12:.1f} T MACs, {made.workers} at a time: "
+        f"about {progress.duration(made.eta_seconds)}"
+    )
+    return "\n".join(lines)
+
+
+def _close_abandoned(projection: tracking.Projection, planned: PlannedTrial, place: Path) -> None:
+    """An attempt whose processes died without a word ends here, in its log and in the store."""
+    told = events.read(attempts.log(place))
+    if told:
+        if not isinstance(told[-1], events.ENDS):
+            told.append(events.Killed(reason="its processes were ended from outside"))
+            events.append(attempts.log(place), told[-1])
+        projection.project(planned, place, told)
+
+
+def _train(made: plan.Plan, work: Path, projection: tracking.Projection, again: str) -> int:
+    workers = scheduler.LocalWorkers(made.waiting, work, made.workers)
+    previous = {number: signal.signal(number, lambda *_: workers.interrupt()) for number in STOPPING}
+    outlook = progress.Outlook(made.seconds, made.workers)
+    console = Console()
+    shown = progress.Bars if console.is_terminal else progress.Lines
+    failures: list[str] = []
+    try:
+        with shown(outlook, len(made.waiting)) as screen:
+            for planned, event in workers.told():
+                projection.project(planned, attempts.folder(work, planned.trial), [event])
+                outlook.heard(planned, event)
+                screen.show(planned, event)
+                if isinstance(event, events.Failed):
+                    failures.append(f"{planned.run_name}: {event.reason} (work/{planned.trial.id}/output.txt)")
+    finally:
+        workers.end()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    if workers.interrupted:
+        say(f"stopped; complete trials are kept. Go on with: {again}")
+        return 1
+    if failures:
+        say(f"{len(failures)} of {len(made.waiting)} trials failed; start again to retry them:")
+        say("\n".join(f"  {failure}" for failure in failures))
+    return 1 if failures else 0
+
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+def say(text: str) -> None:
+    """One message to the person at the terminal."""
+    print(text, flush=True)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))

@@ -1,0 +1,99 @@
+"""Features learned without labels, then a classical classifier on top.
+
+The autoencoder trains on the training images alone; the encoder of the epoch with the lowest validation
+reconstruction loss is kept, and the classifier is fitted once on its codes. The accuracy is therefore one
+point at the whole cost, told with the last epoch; the learning curve is the reconstruction loss.
+"""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import skops.io
+
+from experiments import names, pipeline, training
+from experiments.learners import (
+    EVALUATION_BATCH,
+    Best,
+    Evaluate,
+    Report,
+    TrainingData,
+    normalisation,
+    recipe_batches,
+)
+from experiments.study import Recipe
+
+
+class FeatureLearner:
+    """An autoencoder's code, standardised, and a scikit-learn classifier."""
+
+    def __init__(self, parts: Any, data: TrainingData, recipe: Recipe, seed: int) -> None:  # noqa: ANN401
+        self.network = parts.autoencoder
+        self._classifier = parts.classifier
+        self._data, self._recipe, self._seed = data, recipe, seed
+        self._normalise = normalisation(data.images)
+        images = keras.Input(data.input_shape, dtype="uint8", name="images")
+        normalised = self._normalise(images)
+        self._trained = keras.Model(images, parts.autoencoder(normalised))
+        self._encoder = keras.Model(images, parts.encoder(normalised))
+
+    def fit(self, evaluate: Evaluate, report: Report) -> int:
+        """Train the autoencoder, then the classifier; returns the last epoch, whose cost the accuracy has."""
+        best = Best()
+        ended: list[tuple[int, dict[str, float]]] = []
+        data, recipe = self._data, self._recipe
+
+        def epoch_ended(epoch: int, progress: dict[str, float]) -> None:
+            losses = self._reconstruction_losses()
+            if best.improved(epoch, _rank(losses)):
+                best.weights = self._trained.get_weights()
+            # An epoch is told when the next one has ended: the last one also carries the classifier.
+            if ended:
+                report(*ended.pop())
+            ended.append((epoch, {**progress, **losses}))
+
+        training.compile_for(self._trained, self._squared_error, recipe, len(data.images))
+        batches = recipe_batches(data, recipe, self._seed).map(lambda images, _: (images, images))
+        training.train(self._trained, batches, recipe, len(data.images), epoch_ended)
+        self._trained.set_weights(best.weights)
+        began = time.perf_counter()
+        self._classifier.fit(self._codes(pipeline.centre_crop(data.images, data.crop)), data.labels)
+        last, metrics = ended.pop()
+        metrics[names.TRAIN_SECONDS] += time.perf_counter() - began
+        report(last, {**metrics, **evaluate(self.predict)})
+        return last
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities float64 (n, classes)."""
+        return self._classifier.predict_proba(self._codes(images))
+
+    def save(self, folder: Path) -> None:
+        """Two files: uint8 images to codes, codes to probabilities."""
+        self._encoder.save(folder / "encoder.keras")
+        skops.io.dump(self._classifier, folder / "classifier.skops")
+
+    def _codes(self, images: np.ndarray) -> np.ndarray:
+        codes = self._encoder.predict(images, batch_size=EVALUATION_BATCH, verbose=0)
+        # The codes of a diverged encoder are no numbers; zeros keep the trial a result, at chance.
+        return np.nan_to_num(codes, posinf=0, neginf=0)
+
+    def _squared_error(self, images: Any, reconstruction: Any) -> Any:  # noqa: ANN401 - tensors
+        return keras.ops.mean(keras.ops.square(self._normalise(images) - reconstruction))
+
+    def _reconstruction_losses(self) -> dict[str, float]:
+        """Mean squared error per normalised pixel, of the training slice and of validation."""
+        splits = {names.TRAIN: self._data.slice_images, names.VALIDATION: self._data.validation_images}
+        losses = {}
+        for split, images in splits.items():
+            reconstruction = self._trained.predict(images, batch_size=EVALUATION_BATCH, verbose=0)
+            error = np.square(np.asarray(self._normalise(images)) - reconstruction)
+            losses[names.metric(split, names.RECONSTRUCTION_LOSS)] = float(error.mean(dtype=np.float64))
+        return losses
+
+
+def _rank(losses: dict[str, float]) -> tuple[float]:
+    """Higher is better: the validation reconstruction loss, negated (not-a-number is worst)."""
+    loss = losses[names.metric(names.VALIDATION, names.RECONSTRUCTION_LOSS)]
+    return (-loss if np.isfinite(loss) else -np.inf,)

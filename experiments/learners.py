@@ -1,0 +1,140 @@
+"""How a network becomes a classifier of raw images: `fit` and `predict`, the same for every learner.
+
+A learner takes uint8 images at crop size; normalisation is the first layer of its model, so the model
+file needs nothing else.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import keras
+import numpy as np
+
+from experiments import names, pipeline, training
+from experiments.evaluation import Predict
+from experiments.study import Recipe
+
+EVALUATION_BATCH = 500
+
+
+class TrainingData(NamedTuple):
+    """The training subset in training order; validation is for the choice of an epoch only.
+
+    images, validation_images: uint8 (n, height, width, channels), the latter at crop size;
+    labels: int64 (n,); classes: their number; slice_images: the training images that are evaluated, at
+    crop size.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    classes: int
+    crop: int | None
+    slice_images: np.ndarray
+    validation_images: np.ndarray
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels at crop size."""
+        return self.validation_images.shape[1:]
+
+
+Evaluate = Callable[[Predict], dict[str, float]]
+Report = Callable[[int, dict[str, float]], None]
+
+
+class Learner(Protocol):
+    """What a trial asks of a model."""
+
+    network: keras.Model  # what is trained by gradient: its parameters and MACs are the arm's
+
+    def fit(self, evaluate: Evaluate, report: Report) -> int:
+        """Train; evaluate(predict) measures the splits, report(epoch, metrics) tells; the chosen epoch."""
+        ...
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities float (n, classes) of uint8 images at crop size, at the chosen epoch."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the model files; `models.load` reads them."""
+        ...
+
+
+class KerasLearner:
+    """A network of logits, trained on labels; the epoch of best validation accuracy is kept."""
+
+    def __init__(self, network: keras.Model, data: TrainingData, recipe: Recipe, seed: int) -> None:
+        self.network = network
+        self._data, self._recipe, self._seed = data, recipe, seed
+        images = keras.Input(data.input_shape, dtype="uint8", name="images")
+        logits = network(normalisation(data.images)(images))
+        self._trained = keras.Model(images, logits)
+        self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(logits))
+
+    def fit(self, evaluate: Evaluate, report: Report) -> int:
+        """Train on the recipe; ends with the weights of the chosen epoch, and returns it."""
+        best = Best()
+
+        def epoch_ended(epoch: int, progress: dict[str, float]) -> None:
+            metrics = evaluate(self.predict)
+            if best.improved(epoch, rank(metrics)):
+                best.weights = self._trained.get_weights()
+            report(epoch, {**progress, **metrics})
+
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        training.compile_for(self._trained, loss, self._recipe, len(self._data.images))
+        batches = recipe_batches(self._data, self._recipe, self._seed)
+        training.train(self._trained, batches, self._recipe, len(self._data.images), epoch_ended)
+        self._trained.set_weights(best.weights)
+        return best.epoch
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities float32 (n, classes)."""
+        return self._classifier.predict(images, batch_size=EVALUATION_BATCH, verbose=0)
+
+    def save(self, folder: Path) -> None:
+        """One file: uint8 images in, probabilities out."""
+        self._classifier.save(folder / "model.keras")
+
+
+class Best:
+    """The best epoch so far and its weights; the first of equals."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.weights: list[np.ndarray] = []
+        self._rank: tuple[float, ...] = ()
+
+    def improved(self, epoch: int, rank: tuple[float, ...]) -> bool:
+        """Take the epoch if its rank is higher than that of all before."""
+        if self.epoch and not rank > self._rank:
+            return False
+        self.epoch, self._rank = epoch, rank
+        return True
+
+
+def rank(metrics: dict[str, float]) -> tuple[float, float]:
+    """Higher is better: validation accuracy, then validation loss (not-a-number is worst)."""
+    loss = metrics[names.metric(names.VALIDATION, names.LOSS)]
+    return metrics[names.metric(names.VALIDATION, names.ACCURACY)], -loss if np.isfinite(loss) else -np.inf
+
+
+def normalisation(images: np.ndarray) -> keras.layers.Normalization:
+    """The layer that takes uint8 pixels to mean 0 and variance 1 by channel, as measured on these images."""
+    axes = (0, 1, 2)
+    variance = np.maximum(images.var(axis=axes, dtype=np.float64), 1.0)  # a constant channel stays finite
+    return keras.layers.Normalization(mean=images.mean(axis=axes, dtype=np.float64), variance=variance)
+
+
+def recipe_batches(data: TrainingData, recipe: Recipe, seed: int):  # noqa: ANN201 - a tf.data.Dataset
+    """The training stream of a recipe; every arm of the same seed sees the same images in the same order."""
+    return pipeline.training_batches(
+        data.images,
+        data.labels,
+        seed=seed,
+        batch_size=recipe.batch_size,
+        crop=data.crop,
+        shift=recipe.shift,
+        flip=recipe.flip,
+    )

@@ -1,0 +1,87 @@
+"""The vocabulary that the harness writes and the reports read: splits, metrics, params, tags, events.
+
+Standard library only: `reports` imports this module and nothing else of `experiments`, so drawing a
+figure never loads tensorflow.
+"""
+
+# Splits.
+TRAIN = "train"
+VALIDATION = "validation"
+TEST = "test"
+
+# Measures of one split; a metric is "<split>/<measure>".
+ACCURACY = "accuracy"
+LOSS = "loss"
+MACRO_F1 = "macro_f1"
+RECONSTRUCTION_LOSS = "reconstruction_loss"
+
+
+def metric(split: str, measure: str) -> str:
+    """The metric name of one measure on one split, such as `validation/accuracy`."""
+    return f"{split}/{measure}"
+
+
+# Metrics of every epoch (step = epoch, from 1), beside train/… and validation/…
+TRAIN_SECONDS = "train_seconds"  # cumulative; the clock stands still in compilation and evaluation
+IMAGES_SEEN = "images_seen"  # cumulative training images
+LEARNING_RATE = "learning_rate"  # at the last update of the epoch
+
+# Metrics of the whole trial, logged once, at the step of the chosen epoch, beside test/…
+CHOSEN_EPOCH = "chosen_epoch"
+PARAMETERS = "parameters"  # trainable weights
+MACS = "macs"  # multiply-accumulates of one forward pass of one image
+PEAK_MEMORY = "peak_memory_mib"
+TRIAL_SECONDS = "trial_seconds"  # wall clock of the whole child process, start-up and evaluation included
+
+# Training costs three forward passes: one forward, two (inputs and weights) backward.
+TRAINING_MACS_PER_FORWARD = 3
+
+# Params are the trial's specification, flattened with dots ("recipe.epochs", "data.train", …).
+PARAM_EPOCHS = "recipe.epochs"
+PARAM_TRAIN_SIZE = "data.train"
+
+# Tags of a run.
+STUDY = "study.name"
+ARM = "study.arm"  # the label of a model in the study file; one line in every figure
+ARM_ORDER = "study.arm_order"  # its position there, from 0
+MODEL = "study.model"
+SETTING = "study.setting"  # the varied fields, "data.train=250, recipe.epochs=5"; empty without a grid
+SEED = "study.seed"
+ROLE = "study.role"  # "result"
+TRIAL = "study.trial"  # the trial id, a hash of its content
+ATTEMPT = "study.attempt"  # from 1
+COMPLETE = "study.complete"  # "true", set last; the only sign of a complete trial
+DIVERGED = "study.diverged"  # "true" | "false"
+FAILURE = "study.failure"  # why the attempt ended without completing
+DATA = "study.data"  # a name people can read
+DATA_DIGEST = "study.data_digest"
+SPLIT_DIGEST = "study.split_digest"
+VALIDATION_DIGEST = "study.validation_digest"
+TEST_DIGEST = "study.test_digest"
+GIT_COMMIT = "mlflow.source.git.commit"
+GIT_DIRTY = "study.git_dirty"
+ONEDNN = "study.onednn"
+THREADS = "study.threads"
+CPU = "study.cpu"
+GPU = "study.gpu"
+VERSIONS = "study.versions"  # "tensorflow 2.21.0, keras 3.15.1, …"
+
+# Tags of an experiment (one a study).
+QUESTION = "study.question"
+TARGETS = "study.targets"  # JSON list of validation accuracies, ascending
+NOTE = "mlflow.note.content"  # rendered as Markdown at the top of MLflow's page
+
+RESULT_ROLE = "result"
+
+# Event names, in the order in which a trial emits them.
+STARTED = "started"
+EPOCH = "epoch"
+FINISHED = "finished"
+FAILED = "failed"
+KILLED = "killed"
+
+# Artifacts of a run.
+SPECIFICATION_FILE = "trial.json"
+TEST_REPORT_FILE = "test_report.json"  # confusion matrix, per-class precision, recall, F1
+SAMPLE_GRID_FILE = "training_images.png"
+MODEL_FOLDER = "model"

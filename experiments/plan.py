@@ -1,0 +1,111 @@
+"""From a study file to a plan: the data is prepared, the trials are known, each with its cost."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from experiments import attempts, datasets, measurement, scheduler, splits, study_file, tracking
+from experiments.errors import UserError
+from experiments.study import PlannedTrial, Study
+
+Tell = Callable[[str], None]
+
+
+class Plan(NamedTuple):
+    """What a study still has to do.
+
+    trials: all of them, in order; waiting: those to be trained; unprojected: complete, but not in the store.
+    """
+
+    study: Study
+    trials: list[PlannedTrial]
+    waiting: list[PlannedTrial]
+    unprojected: list[PlannedTrial]
+    costs: dict[str, measurement.Cost]  # by trial id; of the waiting trials only
+    workers: int
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Estimated wall clock of each waiting trial, by id."""
+        return {each.trial.id: self.costs[each.trial.id].trial_seconds(each.trial) for each in self.waiting}
+
+    @property
+    def eta_seconds(self) -> float:
+        """Estimated wall clock of the study from here on."""
+        longest = max(self.seconds.values(), default=0.0)
+        return max(longest, sum(self.seconds.values()) / self.workers)
+
+
+def read_study(name: str, data: str | None, work: Path, tell: Tell) -> Study:
+    """The study of a file, on other data where `data` is given.
+
+    Other data makes another study: its name gets the data's name, its sizes shrink to what there is (told),
+    and its targets are the general ladder.
+
+    Raises:
+        UserError: whatever is wrong with the file or the data.
+    """
+    path = study_file.find(name)
+    document = study_file.load(path)
+    study = study_file.parse(document, path)
+    return study if data is None or data == study.data.source else _on_other_data(document, data, path, work, tell)
+
+
+def _on_other_data(document: dict[str, Any], data: str, path: Path, work: Path, tell: Tell) -> Study:
+    label = Path(data.removeprefix("path:")).expanduser().resolve().name if data.startswith("path:") else data
+    slug = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in label).strip("-.")
+    asked = {**document, "name": f"{document['name']}-{slug}", "data": {**document["data"], "source": data}}
+    asked.pop("targets", None)
+    study = study_file.parse(asked, path)
+    there = datasets.summary(data, study.data.image_size, work)
+    sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
+    fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
+    if fitting != sizes:
+        tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
+    return study_file.parse({**asked, "data": {**asked["data"], **fitting}}, path)
+
+
+def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell) -> Plan:
+    """Find out what is done, what is not, and what that costs.
+
+    Raises:
+        UserError: data that cannot be had or is too small, or a network that cannot be built.
+    """
+    found = {source: datasets.summary(*source, work) for source in study.sources()}
+    trials = study.trials({source: (each.digest, each.partition) for source, each in found.items()})
+    by_content = {(each.digest, each.partition): each for each in found.values()}
+    for planned in trials:
+        _check(planned, by_content[planned.trial.data_digest, planned.trial.partition])
+    stored = tracking.complete_trials(store, study.name)
+    complete = {each.trial.id for each in trials if attempts.is_complete(attempts.folder(work, each.trial))}
+    waiting = [each for each in trials if each.trial.id not in complete | stored]
+    unprojected = [each for each in trials if each.trial.id in complete - stored]
+    requests = {}
+    for planned in waiting:
+        there = by_content[planned.trial.data_digest, planned.trial.partition]
+        requests[planned.trial.id] = measurement.request(planned.trial, there.image_shape, len(there.classes))
+    threads = max((each.trial.recipe.threads for each in waiting), default=1)
+    known = measurement.costs(requests.values(), work, workers or scheduler.default_workers(threads), tell)
+    costs = {key: known[request.key] for key, request in requests.items()}
+    memory = max((cost.memory_mib for cost in costs.values()), default=scheduler.MIB_PER_WORKER)
+    slots = workers or scheduler.default_workers(threads, memory)
+    return Plan(study, trials, waiting, unprojected, costs, slots)
+
+
+def _check(planned: PlannedTrial, there: datasets.Summary) -> None:
+    trial = planned.trial
+    height, width, _ = there.image_shape
+    if trial.crop and trial.crop > min(height, width):
+        raise UserError(f"data.crop: {trial.crop} is larger than the images of {planned.data} ({height}×{width})")
+    sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
+    fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
+    if fitting != sizes:
+        own = f" and {there.test_part} in its own test part" if there.test_part else ""
+        raise UserError(
+            f"data: {planned.data} holds {there.train_part} images{own}, too few for train {trial.train} + "
+            f"validation {trial.validation}{'' if own else f' + test {trial.test}'}"
+            f"{f' and test {trial.test}' if own else ''}; ask for fewer"
+        )
+    classes = len(there.classes)
+    if min(sizes.values()) < classes:
+        raise UserError(f"data: each split needs an image of each of the {classes} classes of {planned.data}")

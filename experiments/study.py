@@ -1,0 +1,238 @@
+"""The models of a study file: a question, data, arms, a recipe, seeds, and the grid of trials they span.
+
+Field by field: docs/studies.md. A `Trial` holds all that changes its numbers, and nothing else; its id
+is the hash of that content.
+"""
+
+import copy
+import hashlib
+import itertools
+import json
+import math
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, field_validator, model_validator
+
+from experiments import catalog
+
+# Bump when code changes the numbers of a trial: every trial then gets a new id and is trained again.
+RESULTS_VERSION = 1
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+Accuracy = Annotated[float, Field(gt=0, le=1)]
+
+
+class Frozen(BaseModel):
+    """Immutable, and strict about fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Data(Frozen):
+    """Which images, how many of each split, and their size in pixels."""
+
+    source: str
+    image_size: Annotated[int, Field(ge=8, le=4096)] | None = None
+    crop: Annotated[int, Field(ge=8, le=4096)] | None = None
+    train: PositiveInt
+    validation: PositiveInt
+    test: PositiveInt
+    split_seed: NonNegativeInt = 0
+
+    @field_validator("source")
+    @classmethod
+    def _known_source(cls, source: str) -> str:
+        if source not in catalog.NAMED_SOURCES and not source.startswith("path:"):
+            choices = ", ".join(catalog.NAMED_SOURCES)
+            raise ValueError(f"unknown data source {source!r}; choose from: {choices}, path:FOLDER")
+        return source
+
+
+class Recipe(Frozen):
+    """How a network is trained; the same for every arm unless an arm names its own, visibly.
+
+    `weight_decay` is Keras' decoupled decay (× learning rate), not the L2 term that He et al. pass
+    through the momentum.
+    """
+
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    learning_rate: Annotated[float, Field(gt=0)] = 0.05
+    schedule: Literal["constant", "cosine", "steps"] = "cosine"
+    warmup_epochs: Annotated[float, Field(ge=0)] = 0
+    weight_decay: Annotated[float, Field(ge=0)] = 0
+    batch_size: PositiveInt = 64
+    epochs: PositiveInt = 12
+    flip: bool = False
+    shift: NonNegativeInt = 0
+    threads: PositiveInt = 1
+
+    def steps_per_epoch(self, images: int) -> int:
+        """ceil(images / batch_size): the last batch of an epoch is filled up with the epoch's first images."""
+        return math.ceil(images / self.batch_size)
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> "Recipe":
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(f"warmup_epochs ({self.warmup_epochs:g}) must be below epochs ({self.epochs})")
+        return self
+
+
+class Arm(Frozen):
+    """One model of the comparison: a network of the catalog, its arguments, and its departures in recipe."""
+
+    model: str
+    arguments: dict[str, Any] = {}
+    recipe: dict[str, Any] = {}
+
+
+class Trial(Frozen):
+    """One training, whole: `id` is a hash of everything here and of nothing else.
+
+    The data's pixels stand in it by digest, its own test part by partition: where files lie is no part of it.
+    """
+
+    model: str
+    arguments: dict[str, Any]
+    data_digest: str
+    partition: str
+    image_size: int | None
+    crop: int | None
+    train: int
+    validation: int
+    test: int
+    split_seed: int
+    recipe: Recipe
+    seed: int
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits of the SHA-256 of the canonical JSON of the content."""
+        content = {"results_version": RESULTS_VERSION, **self.model_dump(mode="json")}
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+class PlannedTrial(NamedTuple):
+    """A trial and its place in one study; two studies may share the trial."""
+
+    trial: Trial
+    arm: str
+    arm_order: int
+    setting: str
+    data: str
+
+    @property
+    def run_name(self) -> str:
+        """What people read in MLflow's table, such as `resnet18 · seed 3`."""
+        return " · ".join(part for part in (self.arm, self.setting, f"seed {self.trial.seed}") if part)
+
+
+class Study(Frozen):
+    """A whole study file."""
+
+    name: Name
+    question: Annotated[str, Field(min_length=1)]
+    data: Data
+    models: Annotated[dict[Name, Arm], Field(min_length=1)]
+    recipe: Recipe = Recipe()
+    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)] = [1, 2, 3, 4, 5]
+    targets: Annotated[list[Accuracy], Field(min_length=1)] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    vary: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_model_is_the_label(cls, study: Any) -> Any:  # noqa: ANN401 - raw YAML
+        if not isinstance(study, dict) or not isinstance(study.get("models"), dict):
+            return study
+        models = {
+            label: {"model": label, **(arm or {})} if isinstance(arm or {}, dict) else arm
+            for label, arm in study["models"].items()
+        }
+        return {**study, "models": models}
+
+    @field_validator("models")
+    @classmethod
+    def _known_models(cls, arms: dict[str, Arm]) -> dict[str, Arm]:
+        for label, arm in arms.items():
+            try:
+                catalog.complete_arguments(arm.model, arm.arguments)
+            except ValueError as error:
+                raise ValueError(f"{label}: {error}") from None
+        return arms
+
+    @field_validator("seeds", "targets")
+    @classmethod
+    def _distinct(cls, values: list[Any]) -> list[Any]:
+        if len(set(values)) < len(values):
+            raise ValueError("the values must differ from each other")
+        return values
+
+    @model_validator(mode="after")
+    def _every_arm_and_point_is_valid(self) -> "Study":
+        for label, arm in self.models.items():
+            unknown = sorted(set(arm.recipe) - set(Recipe.model_fields))
+            if unknown:
+                choices = ", ".join(Recipe.model_fields)
+                raise ValueError(f"models.{label}.recipe.{unknown[0]}: unknown field; choose from: {choices}")
+            self.recipe_of(arm)
+        if self.vary:
+            for point in self._points():
+                self._at(point)
+        return self
+
+    def recipe_of(self, arm: Arm) -> Recipe:
+        """The study's recipe with the arm's departures."""
+        return Recipe.model_validate({**self.recipe.model_dump(), **arm.recipe})
+
+    def trials(self, digests: dict[tuple[str, int | None], tuple[str, str]]) -> list[PlannedTrial]:
+        """Every trial, seed-major: the first fifth of five seeds is one whole comparison.
+
+        Args:
+            digests: the data digest and partition of each (source, image_size) that `sources()` lists.
+        """
+        planned: dict[str, PlannedTrial] = {}
+        points = [(point, self._at(point)) for point in self._points()]
+        for seed in self.seeds:
+            for point, study in points:
+                setting = ", ".join(f"{path}={value}" for path, value in point.items())
+                for order, (label, arm) in enumerate(study.models.items()):
+                    trial = study._trial(arm, seed, digests)
+                    # A varied field that an arm does not have gives the same trial again.
+                    planned.setdefault(trial.id, PlannedTrial(trial, label, order, setting, study.data.source))
+        return list(planned.values())
+
+    def sources(self) -> list[tuple[str, int | None]]:
+        """Each (source, image_size) that the grid uses."""
+        studies = [self._at(point) for point in self._points()]
+        return list(dict.fromkeys((study.data.source, study.data.image_size) for study in studies))
+
+    def _trial(self, arm: Arm, seed: int, digests: dict[tuple[str, int | None], tuple[str, str]]) -> Trial:
+        data = self.data
+        digest, partition = digests[data.source, data.image_size]
+        return Trial(
+            model=arm.model,
+            arguments=catalog.complete_arguments(arm.model, arm.arguments),
+            data_digest=digest,
+            partition=partition,
+            **data.model_dump(exclude={"source"}),
+            recipe=self.recipe_of(arm),
+            seed=seed,
+        )
+
+    def _points(self) -> list[dict[str, Any]]:
+        """The grid: one mapping of dotted field to value for each combination of `vary`."""
+        return [dict(zip(self.vary, values, strict=True)) for values in itertools.product(*self.vary.values())]
+
+    def _at(self, point: dict[str, Any]) -> "Study":
+        document = copy.deepcopy(self.model_dump())
+        document["vary"] = {}
+        for path, value in point.items():
+            *parents, last = path.split(".")
+            place: Any = document
+            for part in parents:
+                place = place.get(part) if isinstance(place, dict) else None
+            if not parents or parents[0] not in {"data", "recipe", "models"} or not isinstance(place, dict):
+                raise ValueError(f"vary.{path}: no such field; vary data.…, recipe.… or models.<arm>.arguments.…")
+            place[last] = value
+        return Study.model_validate(document)

@@ -1,0 +1,117 @@
+"""YAML text → validated `Study`; whatever is wrong becomes one line with file, line, field and choices."""
+
+import difflib
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from experiments.errors import UserError
+from experiments.study import Study
+
+STUDIES = Path(__file__).parent / "studies"
+
+
+def find(name: str) -> Path:
+    """The study file of a name ("compare") or path ("my/study.yaml").
+
+    Raises:
+        UserError: no such file; lists the studies that exist.
+    """
+    for path in (Path(name), STUDIES / f"{name}.yaml"):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.stem for path in STUDIES.glob("*.yaml")))
+    raise UserError(f"no study file {name!r}; give a path to a .yaml file or one of: {known}")
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The raw mapping of a study file.
+
+    Raises:
+        UserError: not YAML, or not a mapping.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: not a text file in UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise UserError(f"{path}{where}: not valid YAML: {problem}") from None
+    if not isinstance(document, dict):
+        raise UserError(f"{path}: a study file is a mapping with name, question, data, models, …")
+    return document
+
+
+def parse(document: dict[str, Any], path: Path | str) -> Study:
+    """Validate a raw study.
+
+    Raises:
+        UserError: the first problem, with its file, line and field, and how many more there are.
+    """
+    try:
+        return Study.model_validate(document)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        first = problems[0]
+        field = ".".join(str(part) for part in first["loc"])
+        line = _line(Path(path), first["loc"])
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        where = f"{path}:{line}" if line else f"{path}"
+        prefix = f"{where}: {field}: " if field else f"{where}: "
+        raise UserError(prefix + _message(first) + more) from None
+
+
+def _message(problem: dict[str, Any]) -> str:
+    if problem["type"] == "extra_forbidden":
+        *parents, name = problem["loc"]
+        fields = sorted(_fields(Study, parents))
+        close = difflib.get_close_matches(str(name), fields, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        return f"unknown field; {hint}choose from: {', '.join(fields)}"
+    if problem["type"] == "missing":
+        return "this field is required"
+    text = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    given = problem["input"]
+    if isinstance(given, str | int | float | bool) and problem["type"] != "value_error":
+        text += f", not {given!r}"
+    return text[0].lower() + text[1:]
+
+
+def _fields(model: type[BaseModel], path: list[Any]) -> list[str]:
+    """The field names of the model that lies at `path` below `model`."""
+    current: Any = model
+    for part in path:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            current = current.model_fields[part].annotation
+        if isinstance(current, types.UnionType) or typing.get_origin(current) is typing.Union:
+            current = next(kind for kind in typing.get_args(current) if kind is not type(None))
+        elif typing.get_origin(current) is dict:
+            current = typing.get_args(current)[1]
+    return list(current.model_fields)
+
+
+def _line(path: Path, location: tuple[Any, ...]) -> int | None:
+    """The line (from 1) of the deepest part of `location` that stands in the file, or None."""
+    if not path.is_file():
+        return None
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = None
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not found:
+                break
+            key, node = found[0]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

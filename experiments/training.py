@@ -1,0 +1,111 @@
+"""Training one keras model by a recipe: optimizer, schedule, and a clock that only runs in training."""
+
+import math
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments import names
+from experiments.study import Recipe
+
+
+def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer with its learning-rate schedule.
+
+    Weight decay is Keras' decoupled decay: weights shrink by learning rate × weight_decay a step.
+    """
+    rate = learning_rate(recipe, steps_per_epoch)
+    decay = recipe.weight_decay or None
+    if recipe.optimizer == "adam":
+        return keras.optimizers.Adam(rate, weight_decay=decay)
+    return keras.optimizers.SGD(rate, momentum=recipe.momentum, weight_decay=decay)
+
+
+def learning_rate(
+    recipe: Recipe, steps_per_epoch: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """The schedule over the whole budget.
+
+    "cosine" rises linearly from zero in the warm-up and falls to zero along a half cosine; "steps" divides
+    by ten at one half and at three quarters of the updates (He et al. 2015, 4.2); "constant" does neither.
+    """
+    updates = recipe.epochs * steps_per_epoch
+    if recipe.schedule == "cosine":
+        warmup = round(recipe.warmup_epochs * steps_per_epoch)
+        start = 0.0 if warmup else recipe.learning_rate
+        return keras.optimizers.schedules.CosineDecay(
+            start, updates - warmup, warmup_target=recipe.learning_rate if warmup else None, warmup_steps=warmup
+        )
+    if recipe.schedule == "steps":
+        values = [recipe.learning_rate / factor for factor in (1, 10, 100)]
+        return keras.optimizers.schedules.PiecewiseConstantDecay([updates // 2, updates * 3 // 4], values)
+    return recipe.learning_rate
+
+
+def compile_for(model: keras.Model, loss: keras.losses.Loss | Callable, recipe: Recipe, images: int) -> None:
+    """Compile with the recipe's optimizer; `images` is the number of training images."""
+    # XLA stays off: on CPU its convolutions can be far slower, and "auto" would differ between machines.
+    model.compile(optimizer=optimizer(recipe, recipe.steps_per_epoch(images)), loss=loss, jit_compile=False)
+
+
+def train(
+    model: keras.Model,
+    batches: tf.data.Dataset,
+    recipe: Recipe,
+    images: int,
+    epoch_ended: Callable[[int, dict[str, float]], None],
+) -> None:
+    """Run the recipe's epochs; stops early when the training loss is no longer finite.
+
+    Args:
+        model: compiled.
+        batches: an endless stream of (inputs, targets).
+        recipe: the number of epochs and the batch size.
+        images: the number of training images.
+        epoch_ended: called after each epoch with its number and cumulative training seconds, images seen
+            and learning rate; the clock stands still in it.
+    """
+    warm_up(model, batches)
+    steps = recipe.steps_per_epoch(images)
+    clock = _Clock(steps * recipe.batch_size, epoch_ended)
+    model.fit(batches, epochs=recipe.epochs, steps_per_epoch=steps, callbacks=[clock], verbose=0)
+
+
+def warm_up(model: keras.Model, batches: tf.data.Dataset) -> None:
+    """Compile the training step by one update, and take the update back to the last bit."""
+    model.optimizer.build(model.trainable_variables)
+    variables = [*model.variables, *model.optimizer.variables]
+    before = [variable.numpy() for variable in variables]
+    model.fit(batches, epochs=1, steps_per_epoch=1, verbose=0)
+    for variable, value in zip(variables, before, strict=True):
+        variable.assign(value)
+
+
+class _Clock(keras.callbacks.Callback):
+    """Times the epochs, and nothing between them."""
+
+    def __init__(self, images_per_epoch: int, epoch_ended: Callable[[int, dict[str, float]], None]) -> None:
+        super().__init__()
+        self._images_per_epoch = images_per_epoch
+        self._epoch_ended = epoch_ended
+        self._seconds = 0.0
+        self._began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self._seconds += time.perf_counter() - self._began
+        self._epoch_ended(
+            epoch + 1,
+            {
+                names.TRAIN_SECONDS: self._seconds,
+                names.IMAGES_SEEN: float((epoch + 1) * self._images_per_epoch),
+                names.LEARNING_RATE: float(np.asarray(self.model.optimizer.learning_rate)),
+            },
+        )
+        if not math.isfinite((logs or {}).get("loss", math.nan)):
+            self.model.stop_training = True

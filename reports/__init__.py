@@ -1,0 +1,1 @@
+"""From the store to answers: scores, statistics, figures and tables. Never imports tensorflow."""

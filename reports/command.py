@@ -1,0 +1,79 @@
+"""The command line that the report and each figure share: which study, which store, where to.
+
+Without pandas or matplotlib: they are imported once there is something to draw.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reports import store
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from reports.runs import Record
+
+FIGURES = Path(__file__).with_name("figures")
+
+
+def parser(program: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Arguments `study`, `--store`, `--out` of `python -m program`."""
+    made = argparse.ArgumentParser(
+        prog=f"python -m {program}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "study", nargs="?", help="a study in the store; may be left out where there is only one"
+    )
+    made.add_argument(
+        "--store",
+        metavar="URI",
+        default=store.default_uri(),
+        help="MLflow's store (default: MLFLOW_TRACKING_URI, or mlflow.db in the repository)",
+    )
+    made.add_argument(
+        "--out",
+        type=Path,
+        default=FIGURES,
+        metavar="FOLDER",
+        help="figures go to FOLDER/STUDY/ (default: reports/figures)",
+    )
+    return made
+
+
+def choose_study(uri: str, study: str | None) -> str:
+    """The study named, or the only one in the store. Raises StoreError where that is none or several."""
+    if study:
+        return study
+    studies = store.list_studies(uri)
+    if len(studies) == 1:
+        return studies[0]
+    if not studies:
+        raise store.StoreError(f"no study in {uri}: run `make compare` first")
+    raise store.StoreError(f"which study? {uri} holds: {', '.join(studies)}")
+
+
+def refuse(reason: object) -> int:
+    """Say on stderr, in one line, why nothing was drawn; the exit status."""
+    print(f"reports: {reason}", file=sys.stderr)
+    return 2
+
+
+def draw_alone(name: str, figure: Callable[["Record"], "Figure"], description: str) -> int:
+    """Read, check and draw one figure; the exit status."""
+    from reports import drawing
+
+    arguments = parser(f"reports.{name}", description).parse_args()
+    try:
+        study = choose_study(arguments.store, arguments.study)
+        record, _ = drawing.read_fair(arguments.store, study)
+    except drawing.REFUSALS as reason:
+        return refuse(reason)
+    for path in drawing.draw(record, arguments.out / study, {name: figure}):
+        print(path)
+    return 0

@@ -1,0 +1,45 @@
+"""One curve an arm from its trials: the median over seeds at each epoch, and the range; pure.
+
+A median over seeds is no trial's own path: the seed in the middle may change from epoch to epoch.
+"""
+
+import math
+
+import pandas as pd
+
+from experiments import names
+from reports.statistics import median_and_range
+
+COLUMNS = ["label", "arm_order", "epoch", names.TRAIN_SECONDS, "median", "low", "high", "at_once"]
+
+
+def across_seeds(epochs: pd.DataFrame, column: str, after_divergence: float = math.nan) -> pd.DataFrame:
+    """A row a label and epoch: label, arm_order, epoch, train_seconds (median), median, low, high, at_once.
+
+    epochs: as in `reports.runs.Record`, of one setting, and `column`. Where every trial of a label has at
+    most one value, the label becomes one row at the trials' median epoch and at_once is true: a point at its
+    whole cost. `after_divergence` stands for a diverged trial's value in the median (-inf: it ranks lowest;
+    NaN: it is left out), so that a median of accuracies is not one of survivors; the range is of measured
+    values.
+    """
+    known = epochs.dropna(subset=[column])
+    rows = []
+    for label, arm in known.groupby("label", sort=False):
+        at_once = arm["run_id"].value_counts().max() == 1
+        diverged = epochs.loc[(epochs["label"] == label) & epochs["diverged"], "run_id"].nunique()
+        for epoch, values in [(arm["epoch"].median(), arm)] if at_once else arm.groupby("epoch"):
+            lost = diverged - values["diverged"].sum()
+            summary = median_and_range(values[column])
+            rows.append(
+                {
+                    "label": label,
+                    "arm_order": arm["arm_order"].iloc[0],
+                    "epoch": epoch,
+                    names.TRAIN_SECONDS: values[names.TRAIN_SECONDS].median(),
+                    "median": median_and_range([*values[column], *[after_divergence] * int(lost)]).median,
+                    "low": summary.low,
+                    "high": summary.high,
+                    "at_once": at_once,
+                }
+            )
+    return pd.DataFrame(rows, columns=COLUMNS).replace({"median": -math.inf}, math.nan)

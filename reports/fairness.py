@@ -1,0 +1,66 @@
+"""Whether the trials of a study may be compared at all: same images, same split; and what weakens it."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+ENOUGH_SEEDS = 5  # an exact two-sided test of 3 against 3 never goes below p = 0.10; 5 reach 0.008
+
+
+class UnfairComparisonError(Exception):
+    """Trials that would be compared saw different images; the message is one line."""
+
+
+def check(runs: pd.DataFrame) -> list[str]:
+    """Warnings, a line each, about the trials of one study.
+
+    runs: as in `reports.runs.Record`. Raises UnfairComparisonError where the data or a split differs.
+    """
+    for what in ("data", "split", "validation", "test"):
+        _same(runs, ["setting", "seed"], what)
+    _same(runs, ["data_spec", "seed", "train_size"], "split")
+    for what in ("validation", "test"):
+        _same(runs, ["data_spec", "seed"], what)
+    mixed = {"library versions": "versions", "CPUs": "cpu", "GPUs": "gpu", "oneDNN settings": "onednn"}
+    return [
+        *(_mixed(name, runs[column]) for name, column in mixed.items() if runs[column].nunique() > 1),
+        *_missing_seeds(runs),
+        *_few_seeds(runs),
+    ]
+
+
+def _same(runs: pd.DataFrame, equal: list[str], what: str) -> None:
+    for _, group in runs.groupby(equal, sort=False, dropna=False):
+        first = group.drop_duplicates(f"{what}_digest")
+        if len(first) > 1:
+            one, other = (f"{row.label}, seed {row.seed} ({getattr(row, f'{what}_digest')[:12]})"
+                          for row in first.head(2).itertuples())  # fmt: skip
+            raise UnfairComparisonError(
+                f"refused: {what} digests differ where they must be equal: {one} against {other}; "
+                f"these trials did not see the same images: delete the outdated runs on MLflow's pages "
+                f"(`make ui`) and run `make compare` again"
+            )
+
+
+def _mixed(name: str, values: pd.Series) -> str:
+    counts = ", ".join(
+        f"{value or 'unknown'} ({n} {'trial' if n == 1 else 'trials'})"
+        for value, n in values.value_counts().items()
+    )
+    return f"trials mix {name}: {counts}"
+
+
+def _missing_seeds(runs: pd.DataFrame) -> Iterable[str]:
+    for _, group in runs.groupby("setting", sort=False):
+        seeds = set(group["seed"])
+        for label, arm in group.groupby("label", sort=False):
+            if missing := sorted(seeds - set(arm["seed"])):
+                listed = ", ".join(map(str, missing))
+                done = len(seeds) - len(missing)
+                yield f"{label}: {done} of {len(seeds)} seeds are complete (not yet: {listed})"
+
+
+def _few_seeds(runs: pd.DataFrame) -> Iterable[str]:
+    seeds = runs.groupby("label", sort=False)["seed"].nunique()
+    if few := [f"{label} {n}" for label, n in seeds.items() if n < ENOUGH_SEEDS]:
+        yield f"fewer than {ENOUGH_SEEDS} seeds ({', '.join(few)}): weak evidence of a difference"

@@ -1,0 +1,52 @@
+"""Output files: written whole or not at all, and a stamp that says what they were drawn from."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from experiments import names
+
+STAMP = ".drawn_from.json"
+
+
+def write(path: Path, content: bytes) -> Path:
+    """Replace `path` in one step; creates its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(content)
+    draft.replace(path)
+    return path
+
+
+def sources() -> str:
+    """A hash of the code that draws."""
+    digest = hashlib.sha256()
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), Path(names.__file__)]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def drawn(folder: Path, fingerprint: str) -> list[Path]:
+    """The files in `folder` if all exist and this code drew them from this fingerprint; else none."""
+    stamp = _stamp(folder)
+    paths = [folder / name for name in stamp["files"]]
+    current = stamp["fingerprint"] == fingerprint and stamp["sources"] == sources()
+    return paths if current and all(path.is_file() for path in paths) else []
+
+
+def stamp(folder: Path, fingerprint: str, paths: Iterable[Path]) -> None:
+    """Record what `paths` were drawn from; a file of an earlier drawing that is no longer drawn goes away."""
+    kept = [path.name for path in paths]
+    for name in set(_stamp(folder)["files"]) - set(kept):
+        (folder / name).unlink(missing_ok=True)
+    content = {"fingerprint": fingerprint, "sources": sources(), "files": kept}
+    write(folder / STAMP, json.dumps(content, indent=1).encode())
+
+
+def _stamp(folder: Path) -> dict:
+    try:
+        return json.loads((folder / STAMP).read_text())
+    except (OSError, ValueError):
+        return {"fingerprint": "", "sources": "", "files": []}

@@ -1,0 +1,173 @@
+"""The results table: a row an arm (and setting), as Markdown for people and as CSV for programs."""
+
+import math
+import re
+
+import pandas as pd
+
+from experiments import names
+from reports import scores, style
+from reports.runs import Record
+from reports.statistics import censored_median, mean_interval
+
+SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
+EXPLANATION = (
+    "Test accuracy: mean over seeds ± half-width of Student's 95 % t interval, measured once a trial, at its "
+    "epoch of highest validation accuracy; {split} "
+    "Gap: train minus validation accuracy, mean over seeds. "
+    "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
+    'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. '
+    "Training: mean seconds a trial, without evaluation."
+)
+SHARED = "the interval holds for this split of the images only."
+PER_SEED = "each seed has a split of its own, shared by all arms."
+
+
+def summary(record: Record) -> pd.DataFrame:
+    """A row a label, raw numbers.
+
+    label, arm, setting, trials, diverged, tested (trials with a test score); test_accuracy and test_macro_f1
+    (means over seeds) with …_half_width (95 % t interval); gap_at_chosen_epoch, gap_at_last_epoch (means of
+    train − validation accuracy); parameters; forward_macs; training_seconds (mean); and for each target T:
+    reached_T (trials that did), epochs_to_T, seconds_to_T, images_to_T, training_macs_to_T (medians with
+    censoring; NaN: not reached).
+    """
+    rows = []
+    for label, arm in record.runs.groupby("label", sort=False):
+        trials = [record.epochs[record.epochs["run_id"] == run_id] for run_id in arm["run_id"]]
+        accuracy = mean_interval(arm[names.metric(names.TEST, names.ACCURACY)])
+        macro_f1 = mean_interval(arm[names.metric(names.TEST, names.MACRO_F1)])
+        macs = arm[names.MACS].median()
+        row = {
+            "label": label,
+            "arm": arm["arm"].iloc[0],
+            "setting": arm["setting"].iloc[0],
+            "trials": len(arm),
+            "diverged": int(arm["diverged"].sum()),
+            "tested": accuracy.n,
+            "test_accuracy": accuracy.mean,
+            "test_accuracy_half_width": accuracy.half_width,
+            "test_macro_f1": macro_f1.mean,
+            "test_macro_f1_half_width": macro_f1.half_width,
+            "gap_at_chosen_epoch": mean_interval(map(scores.gap_at_chosen_epoch, trials)).mean,
+            "gap_at_last_epoch": mean_interval(map(scores.gap_at_last_epoch, trials)).mean,
+            "parameters": arm[names.PARAMETERS].median(),
+            "forward_macs": macs,
+            "training_seconds": arm[names.TRAIN_SECONDS].mean(),
+        }
+        for target in record.targets:
+            epochs = [scores.to_target(trial, target) for trial in trials]
+            seconds = [scores.to_target(trial, target, names.TRAIN_SECONDS) for trial in trials]
+            images = [scores.to_target(trial, target, names.IMAGES_SEEN) for trial in trials]
+            spent = [scores.training_macs_to_target(trial, target, macs) for trial in trials]
+            row |= {
+                f"reached_{target:g}": sum(not math.isnan(epoch) for epoch in epochs),
+                f"epochs_to_{target:g}": censored_median(epochs),
+                f"seconds_to_{target:g}": censored_median(seconds),
+                f"images_to_{target:g}": censored_median(images),
+                f"training_macs_to_{target:g}": censored_median(spent),
+            }
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def markdown(record: Record, table: pd.DataFrame, warnings: list[str]) -> str:
+    """The table with what a reader must know to judge it. table: `summary(record)`."""
+    header = ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", "Gap, last epoch"]
+    targets = shown(record.targets)
+    header += [f"To {style.target(target)}" for target in targets]
+    header += ["Parameters", "Forward MACs", "Training"]
+    rows = [[_plain(cell) for cell in _cells(row, targets)] for row in table.to_dict("records")]
+    parts = [f"# {record.study}", record.question, _aligned([header, *rows]), *_notes(record, warnings)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def shown(targets: tuple[float, ...]) -> list[float]:
+    """At most three of the targets: the lowest, the middle, the highest."""
+    if len(targets) <= SHOWN_TARGETS:
+        return list(targets)
+    return [targets[0], targets[len(targets) // 2], targets[-1]]
+
+
+def scaled(value: float) -> str:
+    """A count people can read, three digits: 11,173,962 is `11.2 M`; from a tenth of a unit on, 0.34 G."""
+    if math.isnan(value):
+        return "–"
+    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if value >= size / 10:
+            return f"{value / size:.3g}{unit}" if value < 1000 * size else f"{value / size:,.0f}{unit}"
+    return f"{value:.0f}"
+
+
+def _cells(row: dict, targets: list[float]) -> list[str]:
+    diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
+    return [
+        row["label"],
+        f"{row['trials']}{diverged}",
+        _test_accuracy(row),
+        _gap(row["gap_at_chosen_epoch"]),
+        _gap(row["gap_at_last_epoch"]),
+        *(_to_target(row, target) for target in targets),
+        scaled(row["parameters"]),
+        scaled(row["forward_macs"]),
+        _seconds(row["training_seconds"]),
+    ]
+
+
+def _to_target(row: dict, target: float) -> str:
+    reached = f"({row[f'reached_{target:g}']}/{row['trials']})"
+    epochs, seconds = row[f"epochs_to_{target:g}"], row[f"seconds_to_{target:g}"]
+    if math.isnan(epochs):
+        return f"not reached {reached}"
+    return f"{epochs:g} {'epoch' if epochs == 1 else 'epochs'}, {_seconds(seconds)} {reached}"
+
+
+def _test_accuracy(row: dict) -> str:
+    if not row["tested"]:
+        return "–"
+    interval = f" ± {row['test_accuracy_half_width']:.3f}" if row["tested"] > 1 else ""
+    of = f" (of {row['tested']})" if row["tested"] < row["trials"] else ""
+    return f"{row['test_accuracy']:.3f}{interval}{of}"
+
+
+def _gap(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:+.3f}"
+
+
+def _seconds(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.1f} s" if value < 10 else f"{value:,.0f} s"
+
+
+def _plain(text: str) -> str:
+    """Markdown's own signs escaped."""
+    return re.sub(r"([|*<`\\])", r"\\\1", text)
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    padded = [
+        [
+            row[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+        ]
+        for row in rows
+    ]
+    lines = ["| " + " | ".join(row) + " |" for row in padded]
+    rule = [":" + "-" * (widths[0] + 1), *("-" * (width + 1) + ":" for width in widths[1:])]
+    return "\n".join([lines[0], f"|{'|'.join(rule)}|", *lines[1:]])
+
+
+def _notes(record: Record, warnings: list[str]) -> list[str]:
+    runs = record.runs
+    attempts = "1 attempt" if record.incomplete == 1 else f"{record.incomplete} attempts"
+    splits = runs.groupby(["setting", "arm"])["split_digest"].nunique()
+    machines = ", ".join(sorted({cpu or "unknown CPU" for cpu in runs["cpu"]}))
+    return [
+        f"{style.provenance(record)} · {machines} · last trial {runs['ended'].max():%Y-%m-%d}. "
+        f"Drawn by `python -m reports {record.study}`.",
+        EXPLANATION.format(split=PER_SEED if splits.max() > 1 else SHARED),
+        f"{attempts} did not complete (failed, killed or still running): not counted above."
+        if record.incomplete
+        else "",
+        "\n".join(f"- Note: {_plain(warning)}" for warning in warnings),
+    ]

@@ -1,0 +1,222 @@
+"""From the store to two frames, a row a trial and a row a trial-epoch: the only reader of MLflow here."""
+
+import json
+import math
+import os
+import re
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments import names
+from reports import store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+TAGS = {
+    "trial": names.TRIAL,
+    "arm": names.ARM,
+    "arm_order": names.ARM_ORDER,
+    "model": names.MODEL,
+    "setting": names.SETTING,
+    "seed": names.SEED,
+    "data": names.DATA,
+    "data_digest": names.DATA_DIGEST,
+    "split_digest": names.SPLIT_DIGEST,
+    "validation_digest": names.VALIDATION_DIGEST,
+    "test_digest": names.TEST_DIGEST,
+    "versions": names.VERSIONS,
+    "cpu": names.CPU,
+    "gpu": names.GPU,
+    "onednn": names.ONEDNN,
+    "threads": names.THREADS,
+    "commit": names.GIT_COMMIT,
+    "dirty": names.GIT_DIRTY,
+}
+PARAMS = {
+    "budget_epochs": names.PARAM_EPOCHS,
+    "train_size": names.PARAM_TRAIN_SIZE,
+    "batch_size": "recipe.batch_size",
+}
+TRIAL_METRICS = [
+    names.metric(names.TEST, names.ACCURACY),
+    names.metric(names.TEST, names.LOSS),
+    names.metric(names.TEST, names.MACRO_F1),
+    names.CHOSEN_EPOCH,
+    names.PARAMETERS,
+    names.MACS,
+    names.PEAK_MEMORY,
+    names.TRIAL_SECONDS,
+]
+EPOCH_METRICS = [
+    *(
+        names.metric(split, measure)
+        for split in (names.TRAIN, names.VALIDATION)
+        for measure in (names.ACCURACY, names.LOSS, names.RECONSTRUCTION_LOSS)
+    ),
+    names.TRAIN_SECONDS,
+    names.IMAGES_SEEN,
+    names.LEARNING_RATE,
+]
+IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the store holds of one study.
+
+    runs: a row a complete trial: run_id, label ("arm", or "arm · setting" where settings vary), the columns
+    of TAGS (provenance as text), PARAMS (numbers) and TRIAL_METRICS, diverged, data_spec (the trial's data
+    params but for the train size), train_seconds and images_seen (totals), ended (UTC).
+    epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
+    NaN where nothing was logged.
+    Both are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
+    """
+
+    study: str
+    question: str
+    targets: tuple[float, ...]
+    incomplete: int
+    runs: pd.DataFrame
+    epochs: pd.DataFrame
+
+    def by_setting(self) -> list["Record"]:
+        """One record a setting, what may share a figure; its labels are the arms alone."""
+        return [
+            replace(
+                self,
+                runs=runs.assign(label=runs["arm"]),
+                epochs=self.epochs[self.epochs["setting"] == setting].assign(label=lambda rows: rows["arm"]),
+            )
+            for setting, runs in self.runs.groupby("setting", sort=False)
+        ]
+
+
+def read(uri: str, study: str) -> Record:
+    """Read one study. Raises StoreError where the store or the study is missing."""
+    rows = store.read_rows(uri, study)
+    results = [run for run in rows.runs if run.tags.get(names.ROLE) == names.RESULT_ROLE]
+    complete = [run for run in results if run.tags.get(names.COMPLETE) == "true"]
+    # Later keys replace earlier ones: the newest complete run of a trial stands for it.
+    newest = {run.tags.get(names.TRIAL, run.run_id): run for run in sorted(complete, key=_age)}
+    runs, epochs = _frames(list(newest.values()), rows.points)
+    return Record(
+        study=study,
+        question=rows.tags.get(names.QUESTION, ""),
+        targets=tuple(json.loads(rows.tags.get(names.TARGETS, "[]"))),
+        incomplete=len(results) - len(complete),
+        runs=runs,
+        epochs=epochs,
+    )
+
+
+def _age(run: store.Run) -> tuple[int, str]:
+    return (run.started or 0, run.run_id)
+
+
+def _frames(complete: list[store.Run], points: list[tuple]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    runs = pd.DataFrame([_row(run) for run in complete], columns=[*_row(EMPTY)])
+    numbers = ["arm_order", "seed", *PARAMS]
+    runs[numbers] = runs[numbers].apply(pd.to_numeric)
+    runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
+    several = runs["setting"].nunique() > 1
+    runs["label"] = runs["arm"] + " · " + runs["setting"] if several else runs["arm"]
+
+    points = pd.DataFrame(points, columns=["run_id", "metric", "epoch", "value"])
+    points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
+    of_trial = points["metric"].isin(TRIAL_METRICS)
+    once = points[of_trial].pivot_table(index="run_id", columns="metric", values="value", aggfunc="last")
+    runs = runs.join(once.reindex(columns=TRIAL_METRICS), on="run_id")
+
+    epochs = points[~of_trial].pivot(index=["run_id", "epoch"], columns="metric", values="value")
+    epochs = epochs.reindex(columns=[*EPOCH_METRICS, *epochs.columns.difference(EPOCH_METRICS)])
+    totals = epochs.groupby("run_id")[[names.TRAIN_SECONDS, names.IMAGES_SEEN]].max()
+    runs = runs.join(totals, on="run_id")
+    runs = runs.sort_values(
+        ["setting", "arm_order", "seed", "run_id"],
+        key=lambda column: column.map(_natural) if column.name == "setting" else column,
+        ignore_index=True,
+    )
+    # From the runs outwards: their order is kept, and points of replaced runs fall away.
+    epochs = runs[IDENTITY].merge(epochs.reset_index(), on="run_id")
+    return runs, epochs.rename_axis(columns=None)
+
+
+def _row(run: store.Run) -> dict:
+    data = {key: run.params[key] for key in sorted(run.params) if key.startswith("data.")}
+    data.pop(names.PARAM_TRAIN_SIZE, None)
+    return {
+        "run_id": run.run_id,
+        **{column: run.tags.get(tag, "") for column, tag in TAGS.items()},
+        **{column: run.params.get(param) for column, param in PARAMS.items()},
+        "diverged": run.tags.get(names.DIVERGED) == "true",
+        "data_spec": json.dumps(data),
+        "ended": run.ended or run.started,
+    }
+
+
+EMPTY = store.Run("", None, None, {}, {})
+
+
+def _natural(text: str) -> tuple:
+    """A sort key under which data.train=250 comes before data.train=1000."""
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text))
+
+
+def client_studies(uri: str) -> list[str]:
+    """The names of the studies in a store that only MLflow's client reaches. Raises StoreError."""
+    with _client(uri) as client:
+        return sorted(
+            experiment.name for experiment in client.search_experiments() if names.TARGETS in experiment.tags
+        )
+
+
+def client_rows(uri: str, study: str, points: bool = True) -> store.Rows:
+    """What `store.read_rows` returns, through MLflow's public client. Raises StoreError."""
+    with _client(uri) as client:
+        experiment = client.get_experiment_by_name(study)
+        if experiment is None or experiment.lifecycle_stage != "active":
+            raise store.missing_study(study, client_studies(uri), uri)
+        found = client.search_runs([experiment.experiment_id], max_results=1000)
+        runs = [*found]
+        while found.token:
+            found = client.search_runs([experiment.experiment_id], max_results=1000, page_token=found.token)
+            runs += found
+        runs.sort(key=lambda run: (run.info.start_time, run.info.run_id))
+        complete = [run for run in runs if points and run.data.tags.get(names.COMPLETE) == "true"]
+        history = [
+            (point.timestamp, point.value, run.info.run_id, key, point.step)
+            for run in complete
+            for key in run.data.metrics
+            for point in client.get_metric_history(run.info.run_id, key)
+            if not math.isnan(point.value)
+        ]
+    return store.Rows(
+        tags=dict(experiment.tags),
+        runs=[
+            store.Run(run.info.run_id, run.info.start_time, run.info.end_time, run.data.tags, run.data.params)
+            for run in runs
+        ],
+        points=[(run_id, key, step, value) for _, value, run_id, key, step in sorted(history)],
+    )
+
+
+@contextmanager
+def _client(uri: str) -> Iterator["MlflowClient"]:
+    # MLflow's default of seven retries would leave a mistyped address unanswered for minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield MlflowClient(tracking_uri=uri)
+    except MlflowException as error:
+        reason = textwrap.shorten(str(error), 160)
+        raise store.StoreError(
+            f"{uri} does not answer ({reason}): check --store or MLFLOW_TRACKING_URI"
+        ) from None

@@ -1,0 +1,68 @@
+"""Scores of one trial, pure: its rows of the epochs frame, in epoch order, in; one number out.
+
+Columns used: epoch (from 1), train/accuracy, validation/accuracy, validation/loss, train_seconds,
+images_seen. An epoch at which no accuracy was measured (autoencoder features, before the last) has NaN.
+"""
+
+import math
+
+import pandas as pd
+
+from experiments import names
+
+TRAIN_ACCURACY = names.metric(names.TRAIN, names.ACCURACY)
+VALIDATION_ACCURACY = names.metric(names.VALIDATION, names.ACCURACY)
+VALIDATION_LOSS = names.metric(names.VALIDATION, names.LOSS)
+
+
+def at_chosen_epoch(trial: pd.DataFrame) -> pd.Series:
+    """The row of highest validation accuracy, then lower validation loss, then earlier.
+
+    All NaN if the trial has no validation accuracy at all (it diverged in its first epoch).
+    """
+    measured = trial.dropna(subset=[VALIDATION_ACCURACY])
+    if measured.empty:
+        return pd.Series(math.nan, index=trial.columns)
+    order = [VALIDATION_ACCURACY, VALIDATION_LOSS, "epoch"]
+    return measured.sort_values(order, ascending=[False, True, True]).iloc[0]
+
+
+def chosen_epoch(trial: pd.DataFrame) -> float:
+    """The epoch at which a trial is judged; NaN if it was never validated."""
+    return float(at_chosen_epoch(trial)["epoch"])
+
+
+def to_target(trial: pd.DataFrame, target: float, cost: str = "epoch") -> float:
+    """The cost (epoch, train_seconds or images_seen) at the first epoch of validation accuracy >= `target`.
+
+    NaN if never reached: censored at the end of the trial's budget. What a trial reached before it
+    diverged counts; after that it reaches nothing.
+    """
+    reached = trial.loc[trial[VALIDATION_ACCURACY] >= target, cost]
+    return float(reached.iloc[0]) if len(reached) else math.nan
+
+
+def training_macs_to_target(trial: pd.DataFrame, target: float, forward_macs: float) -> float:
+    """Multiply-accumulates trained until `target`; `forward_macs`: of one image forward. NaN if never."""
+    return names.TRAINING_MACS_PER_FORWARD * forward_macs * to_target(trial, target, names.IMAGES_SEEN)
+
+
+def gap_at_last_epoch(trial: pd.DataFrame) -> float:
+    """Generalisation gap, train − validation accuracy, at the last epoch that measured both; else NaN."""
+    gaps = (trial[TRAIN_ACCURACY] - trial[VALIDATION_ACCURACY]).dropna()
+    return float(gaps.iloc[-1]) if len(gaps) else math.nan
+
+
+def gap_at_chosen_epoch(trial: pd.DataFrame) -> float:
+    """Generalisation gap at the chosen epoch; NaN if the trial was never validated."""
+    row = at_chosen_epoch(trial)
+    return float(row[TRAIN_ACCURACY] - row[VALIDATION_ACCURACY])
+
+
+def gap_at_training_accuracy(trial: pd.DataFrame, level: float) -> float:
+    """Generalisation gap at the first epoch whose training accuracy reaches `level`; NaN if none does.
+
+    Without it a slower model looks less overfitted only because it is behind.
+    """
+    reached = trial[trial[TRAIN_ACCURACY] >= level]
+    return gap_at_last_epoch(reached.head(1))

@@ -1,0 +1,139 @@
+"""The store without pandas: where it is, which studies it holds, the rows of one, its fingerprint.
+
+Only the standard library, because "unchanged" must be answered in less time than pandas takes to import
+(so `sqlite3`, not SQLAlchemy). An SQLite store is read with read-only SQL; any other one through MLflow's
+public client, in `reports.runs`.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments import names
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class StoreError(Exception):
+    """The store, or the study in it, cannot be read; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One attempt of a trial; `started` and `ended` are milliseconds since 1970."""
+
+    run_id: str
+    started: int | None
+    ended: int | None
+    tags: dict[str, str]
+    params: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One study: its tags, its active runs, and the points (run id, metric, step, value) of complete runs."""
+
+    tags: dict[str, str]
+    runs: list[Run]
+    points: list[tuple[str, str, int, float]]
+
+
+def default_uri() -> str:
+    """MLFLOW_TRACKING_URI, or else `mlflow.db` in the repository root."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}"
+
+
+def missing_study(study: str, studies: list[str], uri: str) -> StoreError:
+    """The error that names the study, the store, what the store holds, and the way out."""
+    holds = f"it holds: {', '.join(studies)}" if studies else "it holds no study yet"
+    return StoreError(f"no study '{study}' in {uri} ({holds}): run `make compare STUDY={study}` first")
+
+
+def list_studies(uri: str) -> list[str]:
+    """The names of the studies in a store, sorted. Raises StoreError."""
+    if not uri.startswith("sqlite"):
+        from reports.runs import client_studies  # imports pandas; mlflow itself only when called
+
+        return client_studies(uri)
+    with closing(_open(uri)) as database:
+        return _studies(database)
+
+
+def read_rows(uri: str, study: str, points: bool = True) -> Rows:
+    """The rows of one study; without `points`, its tags and runs only. Raises StoreError."""
+    if not uri.startswith("sqlite"):
+        from reports.runs import client_rows
+
+        return client_rows(uri, study, points)
+    with closing(_open(uri)) as database:
+        found = database.execute(EXPERIMENT, [study]).fetchone()
+        if not found:
+            raise missing_study(study, _studies(database), uri)
+        tags = dict(database.execute("SELECT key, value FROM experiment_tags WHERE experiment_id = ?", found))
+        runs = {row[0]: Run(*row, tags={}, params={}) for row in database.execute(RUNS, found)}
+        for run_id, key, value in database.execute(OF_RUNS.format(table="tags"), found):
+            runs[run_id].tags[key] = value
+        for run_id, key, value in database.execute(OF_RUNS.format(table="params"), found):
+            runs[run_id].params[key] = value
+        return Rows(tags, list(runs.values()), database.execute(POINTS, found).fetchall() if points else [])
+
+
+def fingerprint(uri: str, study: str) -> str:
+    """A hash of what decides a report: run ids, their study tags and the study's own. Raises StoreError.
+
+    Other tags are left out: a note edited on MLflow's pages changes no figure.
+    """
+    rows = read_rows(uri, study, points=False)
+    tags = [rows.tags, *({"run": run.run_id} | run.tags for run in sorted(rows.runs, key=lambda r: r.run_id))]
+    kept = [
+        {key: tag[key] for key in sorted(tag) if key == "run" or key.startswith("study.")} for tag in tags
+    ]
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    path = Path(uri.partition(":///")[2].partition("?")[0])
+    if not path.is_file():
+        raise StoreError(f"no store at {path}: run `make compare` first, or name another with --store")
+    # A transaction that only reads, so that a study still running cannot change between two SELECTs.
+    database = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30, isolation_level=None
+    )
+    try:
+        database.execute("BEGIN")
+        database.execute("SELECT 1 FROM experiments").fetchone()
+    except sqlite3.Error as error:
+        database.close()
+        raise StoreError(f"{path} cannot be read as an MLflow store ({error}): check --store") from None
+    return database
+
+
+def _studies(database: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in database.execute(STUDIES)]
+
+
+STUDIES = f"""
+SELECT DISTINCT name FROM experiments JOIN experiment_tags USING (experiment_id)
+WHERE lifecycle_stage = 'active' AND key = '{names.TARGETS}' ORDER BY name"""
+
+EXPERIMENT = "SELECT experiment_id FROM experiments WHERE name = ? AND lifecycle_stage = 'active'"
+
+RUNS = """
+SELECT run_uuid, start_time, end_time FROM runs
+WHERE experiment_id = ? AND lifecycle_stage = 'active' ORDER BY start_time, run_uuid"""
+
+OF_RUNS = """
+SELECT run_uuid, key, value FROM {table} JOIN runs USING (run_uuid)
+WHERE experiment_id = ? AND lifecycle_stage = 'active'"""
+
+# The timestamp orders two rows of the same metric and step: the later one counts.
+POINTS = f"""
+SELECT run_uuid, metrics.key, step, metrics.value
+FROM metrics JOIN runs USING (run_uuid) JOIN tags USING (run_uuid)
+WHERE experiment_id = ? AND lifecycle_stage = 'active' AND NOT is_nan
+AND tags.key = '{names.COMPLETE}' AND tags.value = 'true'
+ORDER BY metrics.timestamp, metrics.value"""

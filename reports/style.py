@@ -1,0 +1,182 @@
+"""How every figure looks: one colour, marker and line an arm, readable in greyscale; saved byte-equal."""
+
+import io
+import math
+import textwrap
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from reports import files
+from reports.runs import Record
+
+
+class ArmStyle(NamedTuple):
+    """What tells one arm from another, three times over."""
+
+    color: str
+    marker: str
+    line: str | tuple
+
+
+# Okabe and Ito's colours, neighbours far apart in lightness too; then marker and dash pattern.
+ARMS = (
+    ArmStyle("#E69F00", "s", (0, (5, 1.5))),
+    ArmStyle("#000000", "D", (0, (1, 1.2))),
+    ArmStyle("#0072B2", "o", "-"),
+    ArmStyle("#D55E00", "^", (0, (6, 1.5, 1, 1.5))),
+    ArmStyle("#009E73", "v", (0, (3, 1))),
+    ArmStyle("#CC79A7", "P", "-"),
+    ArmStyle("#56B4E9", "X", (0, (5, 1, 1, 1, 1, 1))),
+)
+MUTED = "#595959"
+GRID = "#DDDDDD"
+PAGE_WIDTH = 11  # inches; fonts below are readable at full width on a page and on a slide
+TITLE_HEIGHT = 0.4  # inches
+LEGEND_ROW = 0.28  # inches
+CAPTION_WIDTH = 160  # characters
+
+RC = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure on every machine
+    "font.size": 12,
+    "axes.titlesize": 12,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "lines.markersize": 6,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "reports",
+    "text.parse_math": False,  # arm names are plain text: a $ or _ in one is no formula
+}
+
+
+def context() -> AbstractContextManager:
+    """The settings under which every figure is made and saved; nothing global changes."""
+    return matplotlib.rc_context(RC)
+
+
+def arm(order: int) -> ArmStyle:
+    """The style of the arm at a position of the study file; it does not change while arms are missing.
+
+    From the eighth arm on colours come again, with another marker and line.
+    """
+    turn, place = divmod(order, len(ARMS))
+    shape = ARMS[(place + 3 * turn) % len(ARMS)]
+    return ArmStyle(ARMS[place].color, shape.marker, shape.line)
+
+
+def page(height: float) -> Figure:
+    """An empty figure of the common width; `height` in inches."""
+    return Figure(figsize=(PAGE_WIDTH, height), layout="constrained")
+
+
+def empty_page(title: str, record: Record) -> Figure:
+    """A page that says why there is nothing on it."""
+    figure = page(height=1.6)
+    caption(figure, title, record, "")
+    return figure
+
+
+def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
+    """Name the arms between title and panels, in study order; labels in `at_once` have no line."""
+    handles = []
+    labels = []
+    for label, runs in record.runs.groupby("label", sort=False):
+        look = arm(int(runs["arm_order"].iloc[0]))
+        line = "none" if label in at_once else look.line
+        handles.append(Line2D([], [], color=look.color, marker=look.marker, linestyle=line))
+        diverged = int(runs["diverged"].sum())
+        labels.append(f"{label} ({diverged} of {len(runs)} diverged)" if diverged else label)
+    columns = 4 if sum(map(len, labels)) < 75 else 3
+    height = figure.get_figheight()
+    top = 1 - TITLE_HEIGHT / height
+    named = figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.004, top), ncols=columns,
+                          handlelength=3.2, borderaxespad=0.1)  # fmt: skip
+    # Left out of the layout and given its room by hand: matplotlib would lay it over the title.
+    named.set_in_layout(False)
+    below = TITLE_HEIGHT + LEGEND_ROW * math.ceil(len(labels) / columns) + 0.1
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - below / height), w_pad=0.06)
+
+
+def caption(figure: Figure, title: str, record: Record, note: str) -> None:
+    """Title above; below, what the figure was drawn from and how to read it."""
+    setting = record.runs["setting"].iloc[0]
+    top = 1 - 0.12 / figure.get_figheight()
+    title = f"{title} · {setting}" if setting else title
+    figure.suptitle(title, x=0.01, y=top, ha="left", va="top", fontsize=14, weight="bold")
+    lines = [textwrap.fill(line, CAPTION_WIDTH) for line in (note, provenance(record)) if line]
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=9, color=MUTED)
+
+
+def target(accuracy: float) -> str:
+    """`0.80`; more digits only where the study file has them."""
+    return f"{accuracy:.2f}" if round(accuracy, 2) == accuracy else f"{accuracy:g}"
+
+
+def provenance(record: Record) -> str:
+    """Study, data, number of trials, seeds, in a line."""
+    runs = record.runs
+    sizes = sorted(runs["train_size"].dropna().unique())
+    trained = f" ({' / '.join(f'{size:,.0f}' for size in sizes)} training images)" if sizes else ""
+    diverged = int(runs["diverged"].sum())
+    return " · ".join(
+        [
+            f"study {record.study}",
+            f"data {', '.join(sorted(set(runs['data'])))}{trained}",
+            f"{len(runs)} {'trial' if len(runs) == 1 else 'trials'}"
+            + (f", {diverged} of them diverged" if diverged else ""),
+            f"seeds {seeds(runs['seed'])}",
+        ]
+    )
+
+
+def seeds(values: Iterable[int]) -> str:
+    """`0–4` for a range, `0, 2, 5` otherwise."""
+    known = sorted({int(value) for value in values})
+    if len(known) > 2 and known[-1] - known[0] == len(known) - 1:
+        return f"{known[0]}–{known[-1]}"
+    return ", ".join(map(str, known))
+
+
+def log_if_wide(ax: Axes, costs: pd.Series) -> None:
+    """A logarithmic x axis where the largest of the arms' costs is four times the smallest or more."""
+    if not 0 < 4 * costs.min() <= costs.max():
+        return
+    ax.set_xscale("log")
+    wide = costs.max() > 100 * costs.min()
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def whole_epochs(low: float, high: float) -> list[int]:
+    """At most about eight whole numbers between two epochs, for ticks."""
+    step = max(1, math.ceil((high - low) / 8))
+    step = next(nice for nice in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, step) if nice >= step)
+    return [epoch for epoch in range(0, int(high) + 1, step) if epoch >= low] or [int(low)]
+
+
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write `name`.png and `name`.svg, byte-equal for equal numbers; a reader never meets half a file."""
+    paths = []
+    for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+        drawn = io.BytesIO()
+        with context():
+            figure.savefig(drawn, format=suffix, dpi=200, metadata=metadata)
+        paths.append(files.write(folder / f"{name}.{suffix}", drawn.getvalue()))
+    return paths

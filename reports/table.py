@@ -1,0 +1,53 @@
+"""results.md on the terminal: a table fitted to its width, or the text as it is where output is piped."""
+
+import re
+import sys
+
+BETWEEN = 2  # spaces between columns
+
+
+def show(text: str) -> None:
+    """Print the Markdown of `reports.results`."""
+    if not sys.stdout.isatty():
+        print(text)
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    lines = text.splitlines()
+    rows = fitted([cells(line) for line in lines if line.startswith("| ")], console.width - 2)
+    table = Table(box=SIMPLE_HEAD, padding=(0, BETWEEN - 1, 0, 0))
+    for index, width in enumerate(column_widths(rows, console.width - 2)):
+        table.add_column(Text(rows[0][index]), justify="right" if index else "left", width=width)
+    for row in rows[1:]:
+        table.add_row(*map(Text, row))
+    first = next(index for index, line in enumerate(lines) if line.startswith("|"))
+    console.print(Text("\n".join(lines[:first])))
+    console.print(table)
+    console.print(Text("\n".join(line for line in lines[first:] if not line.startswith("|"))))
+
+
+def cells(line: str) -> list[str]:
+    """The cells of one Markdown row, unescaped."""
+    return [re.sub(r"\\(.)", r"\1", cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def fitted(rows: list[list[str]], width: int) -> list[list[str]]:
+    """The rows, or the table on its side (a column an arm) where only that keeps every word whole."""
+    if sum(column_widths(rows, width)) + BETWEEN * len(rows[0]) <= width:
+        return rows
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def column_widths(rows: list[list[str]], width: int) -> list[int]:
+    """Widths in characters: the widest columns wrap between words until the table fits, if it can."""
+    columns = list(zip(*rows, strict=True))
+    least = [max(len(word) for cell in column for word in cell.split()) for column in columns]
+    widths = [max(map(len, column)) for column in columns]
+    while sum(widths) + BETWEEN * len(widths) > width and widths != least:
+        widest = max((i for i in range(len(widths)) if widths[i] > least[i]), key=widths.__getitem__)
+        widths[widest] -= 1
+    return widths

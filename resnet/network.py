@@ -1,0 +1,146 @@
+"""The residual networks of He et al. 2015: table 1 (ImageNet, 18 to 152) and section 4.2 (CIFAR, 20 to 110).
+
+    resnet18((32, 32, 3), classes=10, stem="small")                     # a keras.Model, images to logits
+    resnet18((32, 32, 3), classes=10, stem="small", shortcuts=False)    # its plain twin, named "plain18"
+
+Layers are named by position: `stem_conv`, `stage2_block1_conv2`, `logits`. Stages 1 to 4 are the paper's
+conv2_x to conv5_x.
+
+Departures: ResNet-18 and 34 have option B shortcuts (the paper's table 3, and torchvision; its table 2 has
+option A). The small stem on 18 to 152 is ours: the ImageNet stem leaves little of a small image.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, get_args
+
+import keras
+from keras import KerasTensor, layers
+
+from resnet.blocks import (
+    Shortcut,
+    basic_block,
+    bottleneck_block,
+    conv_norm_relu,
+    projection_shortcut,
+    zero_shortcut,
+)
+
+Stem = Literal["imagenet", "small"]
+StrideOn = Literal["1x1", "3x3"]
+Block = Callable[..., KerasTensor]
+
+# Blocks in each stage; filters double and height and width halve from one stage to the next.
+IMAGENET_BLOCKS = {
+    18: (2, 2, 2, 2),
+    34: (3, 4, 6, 3),
+    50: (3, 4, 6, 3),
+    101: (3, 4, 23, 3),
+    152: (3, 8, 36, 3),
+}
+CIFAR_BLOCKS = {  # 6n + 2 layers
+    20: (3, 3, 3),
+    32: (5, 5, 5),
+    44: (7, 7, 7),
+    56: (9, 9, 9),
+    110: (18, 18, 18),
+}
+
+
+def _basic(
+    depth: int,
+    input_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    stem: Stem = "imagenet",
+    width: int = 64,
+    shortcuts: bool = True,
+) -> keras.Model:
+    """Build ResNet-18 or 34; see `_network` for shapes and errors."""
+    shortcut = projection_shortcut if shortcuts else None
+    return _network(depth, IMAGENET_BLOCKS[depth], basic_block, shortcut, input_shape, classes, stem, width)
+
+
+def _bottleneck(
+    depth: int,
+    input_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    stem: Stem = "imagenet",
+    width: int = 64,
+    stride_on: StrideOn = "1x1",
+    shortcuts: bool = True,
+) -> keras.Model:
+    """Build ResNet-50, 101 or 152; see `_network` for shapes and errors."""
+    _one_of("stride_on", stride_on, get_args(StrideOn))
+    block = partial(bottleneck_block, stride_on=stride_on)
+    shortcut = projection_shortcut if shortcuts else None
+    return _network(depth, IMAGENET_BLOCKS[depth], block, shortcut, input_shape, classes, stem, width)
+
+
+def _cifar(
+    depth: int, input_shape: tuple[int, int, int], classes: int, *, shortcuts: bool = True
+) -> keras.Model:
+    """Build one of the 6n + 2 family, 16, 32 and 64 filters; see `_network` for shapes and errors."""
+    shortcut = zero_shortcut if shortcuts else None
+    return _network(depth, CIFAR_BLOCKS[depth], basic_block, shortcut, input_shape, classes, "small", 16)
+
+
+resnet18 = partial(_basic, 18)
+resnet34 = partial(_basic, 34)
+resnet50 = partial(_bottleneck, 50)
+resnet101 = partial(_bottleneck, 101)
+resnet152 = partial(_bottleneck, 152)
+resnet20 = partial(_cifar, 20)
+resnet32 = partial(_cifar, 32)
+resnet44 = partial(_cifar, 44)
+resnet56 = partial(_cifar, 56)
+resnet110 = partial(_cifar, 110)
+
+
+def _network(
+    depth: int,
+    blocks: tuple[int, ...],
+    block: Block,
+    shortcut: Shortcut | None,
+    input_shape: tuple[int, int, int],
+    classes: int,
+    stem: Stem,
+    width: int,
+) -> keras.Model:
+    """Stem, stages, global average, logits.
+
+    From float images (batch, *input_shape), normalised by the caller, to float32 logits (batch, classes).
+    `input_shape` is (height, width, channels), at least 16×16; `width` is the filters of the first stage.
+    ValueError for another shape or an unknown `stem`.
+    """
+    if len(input_shape) != 3 or min(input_shape[:2]) < 16:
+        raise ValueError(f"input_shape must be (height, width, channels) from 16×16 up, not {input_shape}")
+    _one_of("stem", stem, get_args(Stem))
+
+    images = keras.Input(input_shape, name="images")
+    x = _stem(images, stem, width)
+    for stage, count in enumerate(blocks, start=1):
+        filters = width * 2 ** (stage - 1)
+        for index in range(1, count + 1):
+            stride = 2 if stage > 1 and index == 1 else 1
+            x = block(x, filters, stride, shortcut, name=f"stage{stage}_block{index}")
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    # float32 whatever the policy: under mixed precision a loss of float16 logits loses digits.
+    logits = layers.Dense(classes, kernel_initializer="he_normal", dtype="float32", name="logits")(x)
+    return keras.Model(images, logits, name=f"{'resnet' if shortcut else 'plain'}{depth}")
+
+
+def _stem(x: KerasTensor, stem: Stem, width: int) -> KerasTensor:
+    """ImageNet: 7×7 and max pool, leaving a quarter of height and width. Small: 3×3, leaving them whole."""
+    if stem == "small":
+        return conv_norm_relu(x, width, 3, 1, "stem_conv")
+    x = conv_norm_relu(x, width, 7, 2, "stem_conv")
+    # A ReLU came before, so zeros never win over a pixel.
+    x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
+    return layers.MaxPooling2D(3, strides=2, name="stem_pool")(x)
+
+
+def _one_of(argument: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{argument} must be {' or '.join(map(repr, choices))}, not {value!r}")

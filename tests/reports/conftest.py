@@ -1,0 +1,27 @@
+import os
+import shutil
+
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+import pytest
+from synthetic import Store, grid_study, small_study
+
+
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory):
+    """A store with the studies `small`, `grid` and `empty`, written once; to be read only."""
+    writer = Store(tmp_path_factory.mktemp("store") / "mlflow.db")
+    small_study(writer)
+    grid_study(writer)
+    writer.study("empty")
+    return writer
+
+
+@pytest.fixture
+def writable(ready, tmp_path):
+    """A copy of the ready store: initialising a new one takes seconds."""
+    path = tmp_path / "mlflow.db"
+    shutil.copy(ready.uri.removeprefix("sqlite:///"), path)
+    copy = Store(path)
+    copy.clock = ready.clock
+    return copy

@@ -1,0 +1,49 @@
+import pytest
+
+from reports import fairness, runs
+
+
+@pytest.fixture
+def small(ready):
+    return runs.read(ready.uri, "small").runs
+
+
+def test_fair_trials_are_only_told_to_use_more_seeds(small):
+    (warning,) = fairness.check(small)
+    assert warning.startswith("fewer than 5 seeds (cnn 3, residual 3, features 3)")
+
+
+@pytest.mark.parametrize("what", ["data", "split", "validation", "test"])
+def test_arms_that_saw_different_images_are_refused(small, what):
+    small.loc[small["arm"] == "residual", f"{what}_digest"] = "other"
+    with pytest.raises(
+        fairness.UnfairComparisonError, match=f"{what} digests differ .* cnn, seed 0 .* residual"
+    ):
+        fairness.check(small)
+
+
+def test_a_split_of_its_own_for_each_seed_is_fair(small):
+    for what in ("split", "validation", "test"):
+        small[f"{what}_digest"] = small["seed"].astype(str)
+    assert len(fairness.check(small)) == 1
+
+
+def test_train_sizes_share_validation_and_test_images(ready):
+    grid = runs.read(ready.uri, "grid").runs
+    fairness.check(grid)  # split digests differ between the sizes, as they must
+    grid.loc[grid["train_size"] == 250, "validation_digest"] = "other"
+    with pytest.raises(fairness.UnfairComparisonError, match="validation digests differ"):
+        fairness.check(grid)
+
+
+def test_mixed_provenance_and_missing_seeds_are_said(small):
+    small.loc[0, "cpu"] = "another CPU"
+    small.loc[1, "versions"] = "keras 4"
+    small.loc[2, "onednn"] = ""
+    warnings = fairness.check(small.drop(index=5))
+    assert warnings[:4] == [
+        "trials mix library versions: keras 3 (7 trials), keras 4 (1 trial)",
+        "trials mix CPUs: one CPU (7 trials), another CPU (1 trial)",
+        "trials mix oneDNN settings: 1 (7 trials), unknown (1 trial)",
+        "residual: 2 of 3 seeds are complete (not yet: 2)",
+    ]

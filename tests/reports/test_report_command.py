@@ -1,0 +1,95 @@
+"""The command as people run it, each time in a process of its own."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments import names
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def report(*arguments, module="reports"):
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def refused(done):
+    """The one line on stderr."""
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_draws_once_then_only_what_changed(writable, tmp_path):
+    arguments = ("small", "--store", writable.uri, "--out", tmp_path / "figures")
+    first = report(*arguments)
+    assert first.returncode == 0, first.stderr
+    assert "| residual |" in first.stdout
+    assert "1 attempt did not complete" in first.stdout
+    folder = tmp_path / "figures" / "small"
+    drawn = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert sorted(path.name for path in drawn) == [
+        ".drawn_from.json",
+        *(f"{name}.{kind}" for name in ("convergence", "overfitting") for kind in ("png", "svg")),
+        "results.csv",
+        "results.md",
+        *(f"time_to_target.{kind}" for kind in ("png", "svg")),
+    ]
+
+    start = time.monotonic()
+    second = report(*arguments)
+    assert time.monotonic() - start < 1
+    assert "unchanged, nothing drawn" in second.stdout
+    assert "| residual |" in second.stdout
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == drawn
+
+    run = writable.client.search_runs(
+        [writable.client.get_experiment_by_name("small").experiment_id],
+        f"tags.`{names.ARM}` = 'features' and tags.`{names.SEED}` = '2'",
+    )[0]
+    writable.client.delete_run(run.info.run_id)
+    third = report(*arguments)
+    assert "features: 2 of 3 seeds are complete (not yet: 2)" in third.stdout
+    assert all(path.stat().st_mtime_ns > drawn[path] for path in folder.iterdir())
+
+
+def test_one_figure_alone(ready, tmp_path):
+    done = report("grid", "--store", ready.uri, "--out", tmp_path, module="reports.time_to_target")
+    assert done.returncode == 0, done.stderr
+    assert {Path(line).parent for line in done.stdout.splitlines()} == {tmp_path / "grid"}
+    assert len(done.stdout.splitlines()) == 4  # two settings, PNG and SVG
+
+
+def test_unfair_trials_are_refused(writable, tmp_path):
+    run = writable.client.search_runs(
+        [writable.client.get_experiment_by_name("small").experiment_id], f"tags.`{names.ARM}` = 'residual'"
+    )[0]
+    writable.client.set_tag(run.info.run_id, names.SPLIT_DIGEST, "other")
+    line = refused(report("small", "--store", writable.uri, "--out", tmp_path / "figures"))
+    assert "split digests differ" in line
+    assert not (tmp_path / "figures").exists()
+
+
+def test_nothing_complete_yet(ready, tmp_path):
+    assert "no trial of 'empty' is complete yet" in refused(
+        report("empty", "--store", ready.uri, "--out", tmp_path)
+    )
+
+
+def test_mistakes_are_answered_in_one_line(ready, tmp_path):
+    assert "make compare" in refused(report("small", "--store", f"sqlite:///{tmp_path}/none.db"))
+    assert "holds: empty, grid, small" in refused(report("smal", "--store", ready.uri)).replace(
+        "it holds", "holds"
+    )
+    assert "which study?" in refused(report("--store", ready.uri))
+
+
+@pytest.mark.parametrize("module", ["reports", "reports.convergence"])
+def test_help_teaches(module):
+    done = report("--help", module=module)
+    assert done.returncode == 0
+    assert f"python -m {module} " in done.stdout

@@ -1,0 +1,62 @@
+"""The table of the small study, against a recorded one.
+
+To record it again: REGENERATE=1 python -m pytest tests/reports/test_results.py
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reports import fairness, results, runs, table
+
+GOLDEN = Path(__file__).with_name("results_small.md")
+
+
+def test_markdown_is_the_recorded_one(ready):
+    record = runs.read(ready.uri, "small")
+    text = results.markdown(record, results.summary(record), fairness.check(record.runs))
+    if os.environ.get("REGENERATE"):
+        GOLDEN.write_text(text)
+    assert text == GOLDEN.read_text()
+
+
+def test_summary_of_an_arm_one_can_check_in_the_head(ready):
+    rows = results.summary(runs.read(ready.uri, "small")).set_index("label")
+    residual = rows.loc["residual"]
+    assert (residual["trials"], residual["diverged"], residual["tested"]) == (3, 1, 3)
+    assert residual["test_accuracy"] == pytest.approx((0.8 + 0.9 + 0.6) / 3)
+    # 0.8 + 0.2, 0.9 + 0.1 (full) and 0.6 + 0.2, less validation
+    assert residual["gap_at_chosen_epoch"] == pytest.approx((0.2 + 0.1 + 0.2) / 3)
+    assert (residual["reached_0.75"], residual["epochs_to_0.75"], residual["seconds_to_0.75"]) == (2, 3, 120)
+    assert residual["training_macs_to_0.75"] == 3 * 340e6 * 300
+    assert residual["training_seconds"] == pytest.approx((120 + 120 + 80) / 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (11_173_962, "11.2 M"),
+        (340e6, "0.34 G"),
+        (272_474, "0.272 M"),
+        (64, "64"),
+        (650, "0.65 k"),
+        (3_864e9, "3,864 G"),
+        (float("nan"), "–"),
+    ],
+)
+def test_scaled(value, text):
+    assert results.scaled(value) == text
+
+
+def test_three_targets_are_shown():
+    assert results.shown((0.5, 0.6, 0.7, 0.8, 0.9)) == [0.5, 0.7, 0.9]
+    assert results.shown((0.5, 0.6)) == [0.5, 0.6]
+
+
+def test_arm_names_are_plain_text_in_markdown(ready):
+    record = runs.read(ready.uri, "grid")
+    text = results.markdown(record, results.summary(record), [])
+    row = next(line for line in text.splitlines() if "hidden" not in line and "a_b" in line)
+    assert row.startswith(r"| $a_b$ \| c · data.train=250 ")
+    assert table.cells(row)[0] == "$a_b$ | c · data.train=250"

@@ -1,0 +1,98 @@
+import pandas as pd
+import pytest
+
+from experiments import names
+from reports import runs, store
+
+VALIDATION_ACCURACY = names.metric(names.VALIDATION, names.ACCURACY)
+
+
+@pytest.fixture(scope="module")
+def small(ready):
+    return runs.read(ready.uri, "small")
+
+
+def curve_of(record, arm, seed):
+    epochs = record.epochs
+    return epochs[(epochs["arm"] == arm) & (epochs["seed"] == seed)]
+
+
+def test_a_row_a_complete_trial(small):
+    # 3 arms × 3 seeds; not the killed attempt, the deleted run, or the older run of cnn, seed 1.
+    assert list(small.runs["arm"]) == ["cnn"] * 3 + ["residual"] * 3 + ["features"] * 3
+    assert list(small.runs["seed"]) == [0, 1, 2] * 3
+    assert small.incomplete == 1
+    assert small.targets == (0.5, 0.75)
+    assert small.question == "Which converges first?"
+
+
+def test_the_newest_complete_run_of_a_trial_counts(small):
+    assert list(small.runs.query("arm == 'cnn'")["test/accuracy"]) == [0.6, 0.7, 0.8]
+
+
+def test_the_later_row_of_a_metric_and_step_counts(small):
+    assert list(curve_of(small, "cnn", 2)[VALIDATION_ACCURACY]) == [0.3, 0.4, 0.8]
+
+
+def test_a_diverged_trial_ends_at_its_last_number(small):
+    assert list(curve_of(small, "residual", 2)["epoch"]) == [1, 2]
+    assert list(small.runs["diverged"]) == [False] * 5 + [True] + [False] * 3
+
+
+def test_features_have_one_accuracy_and_a_curve_of_costs(small):
+    epochs = curve_of(small, "features", 0)
+    assert epochs[VALIDATION_ACCURACY].isna().tolist() == [True, True, False]
+    assert list(epochs[names.TRAIN_SECONDS]) == [10, 20, 30]
+
+
+def test_totals_and_params(small):
+    row = small.runs.iloc[3]
+    assert (row["train_seconds"], row["images_seen"]) == (120, 300)  # 3 epochs of 40 s, of 100 images
+    assert (row["budget_epochs"], row["train_size"], row["macs"]) == (3, 100, 340_000_000)
+
+
+@pytest.mark.parametrize("study", ["small", "grid", "empty"])
+def test_both_ways_into_the_store_agree(ready, study, monkeypatch):
+    one = runs.read(ready.uri, study)
+    monkeypatch.setattr(store, "read_rows", runs.client_rows)
+    other = runs.read(ready.uri, study)
+    pd.testing.assert_frame_equal(one.runs, other.runs)
+    pd.testing.assert_frame_equal(one.epochs, other.epochs)
+    assert (one.targets, one.question, one.incomplete) == (other.targets, other.question, other.incomplete)
+    assert store.list_studies(ready.uri) == runs.client_studies(ready.uri) == ["empty", "grid", "small"]
+
+
+def test_settings_are_in_natural_order_and_named(ready):
+    grid = runs.read(ready.uri, "grid")
+    assert (
+        list(grid.runs["label"].str.rpartition(" · ")[2]) == ["data.train=250"] * 2 + ["data.train=1000"] * 2
+    )
+    first, second = grid.by_setting()
+    assert list(first.runs["label"]) == ["$a_b$ | c", "_hidden"]
+    assert set(second.epochs["setting"]) == {"data.train=1000"}
+
+
+def test_the_fingerprint_follows_the_results(writable):
+    before = store.fingerprint(writable.uri, "small")
+    assert store.fingerprint(writable.uri, "small") == before
+    run_id = runs.read(writable.uri, "small").runs["run_id"].iloc[0]
+    writable.client.set_tag(run_id, "mlflow.note.content", "a remark")
+    assert store.fingerprint(writable.uri, "small") == before
+    writable.client.set_tag(run_id, names.COMPLETE, "false")
+    assert store.fingerprint(writable.uri, "small") != before
+
+
+@pytest.mark.parametrize("read", [store.read_rows, runs.client_rows])
+def test_a_missing_study_names_those_there_are(ready, read):
+    with pytest.raises(store.StoreError, match=r"no study 'resnets' .* empty, grid, small\).*make compare"):
+        read(ready.uri, "resnets")
+
+
+def test_a_file_that_is_no_store(tmp_path):
+    (tmp_path / "notes.db").write_text("not a database, but long enough to be looked at" * 9)
+    with pytest.raises(store.StoreError, match="cannot be read as an MLflow store"):
+        store.list_studies(f"sqlite:///{tmp_path}/notes.db")
+    assert not (tmp_path / "mlflow.db").exists()
+    with pytest.raises(store.StoreError, match="no store at"):
+        store.list_studies(f"sqlite:///{tmp_path}/mlflow.db")
+    assert not (tmp_path / "mlflow.db").exists()

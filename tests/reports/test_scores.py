@@ -1,0 +1,75 @@
+"""Three epochs, two models, the answers beside them."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from reports import scores
+
+#                      epoch  train acc.  val. acc.  val. loss  seconds  images
+FAST = pd.DataFrame([[1,     0.60,       0.50,      1.0,       10.0,    100],
+                     [2,     0.80,       0.70,      0.9,       20.0,    200],
+                     [3,     1.00,       0.70,      0.8,       30.0,    300]])  # fmt: skip
+SLOW = pd.DataFrame([[1,     0.30,       0.20,      2.0,       40.0,    100],
+                     [2,     0.50,       0.45,      1.5,       80.0,    200],
+                     [3,     0.55,       0.40,      1.6,      120.0,    300]])  # fmt: skip
+COLUMNS = [
+    "epoch",
+    "train/accuracy",
+    "validation/accuracy",
+    "validation/loss",
+    "train_seconds",
+    "images_seen",
+]
+FAST.columns = SLOW.columns = COLUMNS
+
+
+def test_chosen_epoch_breaks_a_tie_by_loss_then_by_time():
+    assert scores.chosen_epoch(FAST) == 3  # 0.70 twice; loss 0.8 < 0.9
+    assert scores.chosen_epoch(FAST.assign(**{"validation/loss": 1.0})) == 2
+    assert scores.chosen_epoch(SLOW) == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "cost", "fast", "slow"),
+    [
+        (0.45, "epoch", 1, 2),
+        (0.45, "train_seconds", 10, 80),
+        (0.45, "images_seen", 100, 200),
+        (0.70, "epoch", 2, math.nan),
+    ],
+)
+def test_to_target(target, cost, fast, slow):
+    assert scores.to_target(FAST, target, cost) == fast
+    assert scores.to_target(SLOW, target, cost) == pytest.approx(slow, nan_ok=True)
+
+
+def test_training_macs_are_three_forward_passes_an_image():
+    assert scores.training_macs_to_target(FAST, 0.7, forward_macs=1000) == 3 * 1000 * 200
+    assert math.isnan(scores.training_macs_to_target(SLOW, 0.7, forward_macs=1000))
+
+
+def test_gaps():
+    assert scores.gap_at_last_epoch(FAST) == pytest.approx(0.30)  # 1.00 - 0.70
+    assert scores.gap_at_last_epoch(SLOW) == pytest.approx(0.15)  # 0.55 - 0.40
+    assert scores.gap_at_chosen_epoch(SLOW) == pytest.approx(0.05)  # epoch 2: 0.50 - 0.45
+    assert scores.gap_at_training_accuracy(FAST, 0.5) == pytest.approx(0.10)  # epoch 1: 0.60 - 0.50
+    assert scores.gap_at_training_accuracy(SLOW, 0.5) == pytest.approx(0.05)
+    assert math.isnan(scores.gap_at_training_accuracy(SLOW, 0.6))
+
+
+def test_features_are_scored_once_at_whole_cost():
+    features = FAST.copy()
+    features.loc[:1, ["train/accuracy", "validation/accuracy", "validation/loss"]] = math.nan
+    assert scores.chosen_epoch(features) == 3
+    assert scores.to_target(features, 0.5, "train_seconds") == 30
+    assert scores.gap_at_last_epoch(features) == pytest.approx(0.30)
+
+
+def test_a_trial_that_was_never_validated_has_no_scores():
+    broken = FAST.assign(**{"validation/accuracy": math.nan})
+    assert math.isnan(scores.chosen_epoch(broken))
+    assert math.isnan(scores.gap_at_chosen_epoch(broken))
+    assert math.isnan(scores.gap_at_last_epoch(broken))
+    assert math.isnan(scores.to_target(broken, 0.1))
