@@ -71,7 +71,9 @@ FEATURES = "experiments.features:FeatureLearner"
 
 CATALOG = {
     "plain_cnn": Entry("baselines.plain_cnn:plain_cnn", PlainCNN),
-    "autoencoder_features": Entry("baselines.autoencoder:autoencoder_features", AutoencoderFeatures, FEATURES),
+    "autoencoder_features": Entry(
+        "baselines.autoencoder:autoencoder_features", AutoencoderFeatures, FEATURES
+    ),
     "resnet18": Entry("resnet.network:resnet18", BasicResNet),
     "resnet34": Entry("resnet.network:resnet34", BasicResNet),
     "resnet50": Entry("resnet.network:resnet50", BottleneckResNet),
@@ -103,14 +105,18 @@ def complete_arguments(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
         field = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             choices = ", ".join(kind.model_fields)
-            raise ValueError(f"arguments.{field}: unknown argument of {model}; choose from: {choices}") from None
+            raise ValueError(
+                f"arguments.{field}: unknown argument of {model}; choose from: {choices}"
+            ) from None
         raise ValueError(f"arguments.{field}: {first['msg']}, not {first['input']!r}") from None
 
 
 def build(model: str, input_shape: tuple[int, int, int], classes: int, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
     """What the builder of the model returns: a keras model of logits, or the parts of a feature model."""
     entry = CATALOG[model]
-    return _resolve(entry.builder)(input_shape, classes, **entry.arguments.model_validate(arguments).model_dump())
+    return _resolve(entry.builder)(
+        input_shape, classes, **entry.arguments.model_validate(arguments).model_dump()
+    )
 
 
 def learner(model: str) -> Any:  # noqa: ANN401

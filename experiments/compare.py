@@ -26,8 +26,12 @@ EXIT = """exit status: 0 all trials complete; 1 some failed or were ended (a lat
 def arguments_of(parser: argparse.ArgumentParser) -> None:
     """The options that every way to run trials has."""
     parser.add_argument("--data", help="other data than the study's: a named source or path:FOLDER")
-    parser.add_argument("--workers", type=_positive, help="trials at a time (default: one a core, as memory allows)")
-    parser.add_argument("--work", type=Path, default=tracking.ROOT / "work", help="event logs and prepared data")
+    parser.add_argument(
+        "--workers", type=_positive, help="trials at a time (default: one a core, as memory allows)"
+    )
+    parser.add_argument(
+        "--work", type=Path, default=tracking.ROOT / "work", help="event logs and prepared data"
+    )
     parser.add_argument("--store", default=tracking.store_uri(), help="MLflow store (default: %(default)s)")
     parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
 
@@ -35,12 +39,16 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
 def main() -> int:
     """Run the study named on the command line."""
     parser = argparse.ArgumentParser(description=DESCRIPTION, epilog=EXIT)
-    parser.add_argument("study", help="the name of a shipped study (compare, smoke, …) or a path to a YAML file")
+    parser.add_argument(
+        "study", help="the name of a shipped study (compare, smoke, …) or a path to a YAML file"
+    )
     arguments_of(parser)
     asked = parser.parse_args()
     study = plan.read_study(asked.study, asked.data, asked.work, say)
     made = plan.make(study, asked.work, asked.store, asked.workers, say)
-    return execute(made, asked.work, asked.store, dry_run=asked.dry_run, again=f"make compare STUDY={asked.study}")
+    return execute(
+        made, asked.work, asked.store, dry_run=asked.dry_run, again=f"make compare STUDY={asked.study}"
+    )
 
 
 def execute(made: plan.Plan, work: Path, store: str, *, dry_run: bool, again: str) -> int:
@@ -74,8 +82,8 @@ def overview(made: plan.Plan) -> str:
         return "\n".join([*lines, f"all {done} trials are complete; nothing to train"])
     macs = sum(made.costs[each.trial.id].training_macs(each.trial) for each in made.waiting)
     lines.append(
-        f"{waiting} of {len(made.trials)} trials to train, {macs / 1e12:.1f} T MACs, {made.workers} at a time: "
-        f"about {progress.duration(made.eta_seconds)}"
+        f"{waiting} of {len(made.trials)} trials to train, {macs / 1e12:.1f} T MACs, "
+        f"{made.workers} at a time: about {progress.duration(made.eta_seconds)}"
     )
     return "\n".join(lines)
 
@@ -104,7 +112,9 @@ def _train(made: plan.Plan, work: Path, projection: tracking.Projection, again: 
                 outlook.heard(planned, event)
                 screen.show(planned, event)
                 if isinstance(event, events.Failed):
-                    failures.append(f"{planned.run_name}: {event.reason} (work/{planned.trial.id}/output.txt)")
+                    failures.append(
+                        f"{planned.run_name}: {event.reason} (work/{planned.trial.id}/output.txt)"
+                    )
     finally:
         workers.end()
         for number, handler in previous.items():

@@ -65,7 +65,7 @@ def summary(source: str, image_size: int | None, work: Path) -> Summary:
         size = [] if image_size is None else ["--image-size", str(image_size)]
         command = [sys.executable, "-m", "experiments.datasets", source, *size, "--work", str(work)]
         print(f"preparing the data of {source} (once) …", file=sys.stderr, flush=True)
-        child = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        child = subprocess.run(command, capture_output=True, text=True)
         if child.returncode:
             message = child.stderr.strip().splitlines()[-1] if child.stderr.strip() else "no output"
             raise UserError(message.removeprefix("error: "))

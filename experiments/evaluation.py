@@ -39,7 +39,10 @@ def test_report(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[st
         "classes": list(classes),
         "confusion_matrix": confusion_matrix(labels, predicted, labels=every).tolist(),
         "per_class": [
-            {"class": name, **{key: table[str(index)][key] for key in ("precision", "recall", "f1-score", "support")}}
+            {
+                "class": name,
+                **{key: table[str(index)][key] for key in ("precision", "recall", "f1-score", "support")},
+            }
             for index, name in enumerate(classes)
         ],
         names.MACRO_F1: table["macro avg"]["f1-score"],

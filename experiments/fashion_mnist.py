@@ -68,7 +68,9 @@ def load(timeout: float) -> tuple[Part, Part]:
     ):
         with _noting(tried, title):
             return _read(fetch())
-    raise UserError(f"Fashion-MNIST was not found: {'; '.join(tried)}. Try DATA=digits, which needs no download")
+    raise UserError(
+        f"Fashion-MNIST was not found: {'; '.join(tried)}. Try DATA=digits, which needs no download"
+    )
 
 
 @contextlib.contextmanager

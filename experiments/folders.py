@@ -60,8 +60,8 @@ def read(folder: Path, image_size: int | None) -> tuple[np.ndarray, np.ndarray, 
     if len(shapes) > 1:
         (first, one), (second, other) = list(shapes.items())[:2]
         raise UserError(
-            f"data source path:{folder}: images of several sizes ({one.name} has {first[0]}×{first[1]} pixels, "
-            f"{other.name} {second[0]}×{second[1]}); set data.image_size"
+            f"data source path:{folder}: images of several sizes ({one.name} has "
+            f"{first[0]}×{first[1]} pixels, {other.name} {second[0]}×{second[1]}); set data.image_size"
         )
     pixels = [np.asarray(image if grey else image.convert("RGB")) for image in decoded]
     images = np.stack(pixels)

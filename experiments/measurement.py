@@ -84,7 +84,9 @@ def request(trial: Trial, image_shape: tuple[int, int, int], classes: int) -> Re
     )
 
 
-def costs(requests: Iterable[Request], work: Path, workers: int, tell: Callable[[str], None]) -> dict[str, Cost]:
+def costs(
+    requests: Iterable[Request], work: Path, workers: int, tell: Callable[[str], None]
+) -> dict[str, Cost]:
     """The cost of each request by its key: kept ones at once, the others measured now, `workers` at a time.
 
     Raises:

@@ -1,8 +1,8 @@
 """A trained model on disk: it takes raw uint8 images at crop size and gives probabilities.
 
-    from experiments import models
-    model = models.load(Path("work/<trial id>/model"))
-    probabilities = model.predict(images)
+from experiments import models
+model = models.load(Path("work/<trial id>/model"))
+probabilities = model.predict(images)
 """
 
 import json

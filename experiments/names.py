@@ -4,6 +4,8 @@ Standard library only: `reports` imports this module and nothing else of `experi
 figure never loads tensorflow.
 """
 
+from pathlib import Path
+
 # Splits.
 TRAIN = "train"
 VALIDATION = "validation"
@@ -19,6 +21,15 @@ RECONSTRUCTION_LOSS = "reconstruction_loss"
 def metric(split: str, measure: str) -> str:
     """The metric name of one measure on one split, such as `validation/accuracy`."""
     return f"{split}/{measure}"
+
+
+def experiment_name(study: str, data: str | None = None) -> str:
+    """The MLflow experiment of a study (a name, or a path to its file), with the other data it runs on."""
+    name = Path(study).stem if study.endswith((".yaml", ".yml")) else study
+    if data is None:
+        return name
+    label = Path(data.removeprefix("path:")).expanduser().resolve().name if data.startswith("path:") else data
+    return name + "-" + "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in label)
 
 
 # Metrics of every epoch (step = epoch, from 1), beside train/… and validation/…

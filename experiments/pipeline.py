@@ -45,7 +45,9 @@ def training_batches(
     window = (crop, crop) if crop else images.shape[1:3]
 
     def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=[tf.constant(seed, tf.int64), epoch])
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(count), seed=[tf.constant(seed, tf.int64), epoch]
+        )
         order = tf.gather(order, tf.range(steps * batch_size) % count)
         chosen = tf.data.Dataset.from_tensor_slices(tf.reshape(order, (steps, batch_size)))
         return chosen.enumerate().map(lambda step, batch: (epoch, step, batch))

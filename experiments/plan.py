@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments import attempts, datasets, measurement, scheduler, splits, study_file, tracking
+from experiments import attempts, datasets, measurement, names, scheduler, splits, study_file, tracking
 from experiments.errors import UserError
 from experiments.study import PlannedTrial, Study
 
@@ -39,30 +39,36 @@ class Plan(NamedTuple):
 def read_study(name: str, data: str | None, work: Path, tell: Tell) -> Study:
     """The study of a file, on other data where `data` is given.
 
-    Other data makes another study: its name gets the data's name, its sizes shrink to what there is (told),
-    and its targets are the general ladder.
-
     Raises:
         UserError: whatever is wrong with the file or the data.
     """
     path = study_file.find(name)
     document = study_file.load(path)
     study = study_file.parse(document, path)
-    return study if data is None or data == study.data.source else _on_other_data(document, data, path, work, tell)
+    if study.name != path.stem:
+        raise UserError(f"{path}: name: {study.name!r} must be the name of its file, {path.stem!r}")
+    return on_data(document, data, path, work, tell)
 
 
-def _on_other_data(document: dict[str, Any], data: str, path: Path, work: Path, tell: Tell) -> Study:
-    label = Path(data.removeprefix("path:")).expanduser().resolve().name if data.startswith("path:") else data
-    slug = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in label).strip("-.")
-    asked = {**document, "name": f"{document['name']}-{slug}", "data": {**document["data"], "source": data}}
-    asked.pop("targets", None)
-    study = study_file.parse(asked, path)
+def on_data(document: dict[str, Any], data: str | None, path: Path | str, work: Path, tell: Tell) -> Study:
+    """The study of a document; other data than its own makes another study.
+
+    Its name then ends in the data's name, its sizes shrink to what there is (told), and its targets are the
+    general ladder.
+    """
+    study = study_file.parse(document, path)
+    if data is None or data == study.data.source:
+        return study
+    document = {**document, "name": names.experiment_name(study.name, data)}
+    document["data"] = {**document["data"], "source": data}
+    document.pop("targets", None)
+    study = study_file.parse(document, path)
     there = datasets.summary(data, study.data.image_size, work)
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
     fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
     if fitting != sizes:
         tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
-    return study_file.parse({**asked, "data": {**asked["data"], **fitting}}, path)
+    return study_file.parse({**document, "data": {**document["data"], **fitting}}, path)
 
 
 def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell) -> Plan:
@@ -71,7 +77,7 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell) 
     Raises:
         UserError: data that cannot be had or is too small, or a network that cannot be built.
     """
-    found = {source: datasets.summary(*source, work) for source in study.sources()}
+    found = _data(study, work)
     trials = study.trials({source: (each.digest, each.partition) for source, each in found.items()})
     by_content = {(each.digest, each.partition): each for each in found.values()}
     for planned in trials:
@@ -92,11 +98,24 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell) 
     return Plan(study, trials, waiting, unprojected, costs, slots)
 
 
+def trials(study: Study, work: Path) -> list[PlannedTrial]:
+    """Every trial of a study, in order."""
+    return study.trials(
+        {source: (each.digest, each.partition) for source, each in _data(study, work).items()}
+    )
+
+
+def _data(study: Study, work: Path) -> dict[tuple[str, int | None], datasets.Summary]:
+    return {source: datasets.summary(*source, work) for source in study.sources()}
+
+
 def _check(planned: PlannedTrial, there: datasets.Summary) -> None:
     trial = planned.trial
     height, width, _ = there.image_shape
     if trial.crop and trial.crop > min(height, width):
-        raise UserError(f"data.crop: {trial.crop} is larger than the images of {planned.data} ({height}×{width})")
+        raise UserError(
+            f"data.crop: {trial.crop} is larger than the images of {planned.data} ({height}×{width})"
+        )
     sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
     fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
     if fitting != sizes:

@@ -19,7 +19,9 @@ class Outlook:
     The plan's estimates give the proportions; the pace of what is done so far gives the scale.
     """
 
-    def __init__(self, seconds: dict[str, float], workers: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, seconds: dict[str, float], workers: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._planned = seconds  # estimated wall clock of each trial, by id
         self._workers, self._clock = workers, clock
         self._began = clock()
@@ -36,7 +38,9 @@ class Outlook:
     @property
     def share(self) -> float:
         """0…1 of the work."""
-        return sum(self._planned[key] * done for key, done in self._done.items()) / sum(self._planned.values())
+        return sum(self._planned[key] * done for key, done in self._done.items()) / sum(
+            self._planned.values()
+        )
 
     @property
     def remaining_seconds(self) -> float:
@@ -125,8 +129,9 @@ class Lines:
             print(f"[{self._ended}/{self._trials}] {_end_line(planned, event)}", flush=True)
         elif isinstance(event, events.EpochEnded) and self._clock() - self._last >= PLAIN_LINE_SECONDS:
             self._last = self._clock()
+            left = duration(self._outlook.remaining_seconds)
             print(
-                f"{self._outlook.share:.0%}, {duration(self._outlook.remaining_seconds)} left; {planned.run_name}: "
+                f"{self._outlook.share:.0%}, {left} left; {planned.run_name}: "
                 f"epoch {event.epoch} of {planned.trial.recipe.epochs}, {score_text(event.metrics)}",
                 flush=True,
             )
@@ -137,5 +142,7 @@ def _end_line(planned: PlannedTrial, event: events.Event) -> str:
         test = event.metrics.get(names.metric(names.TEST, names.ACCURACY), float("nan"))
         seconds = event.metrics.get(names.TRIAL_SECONDS, float("nan"))
         diverged = ", DIVERGED" if event.diverged else ""
-        return f"{planned.run_name}: test accuracy {test:.3f} at epoch {event.epoch}, {seconds:.0f} s{diverged}"
+        return (
+            f"{planned.run_name}: test accuracy {test:.3f} at epoch {event.epoch}, {seconds:.0f} s{diverged}"
+        )
     return f"{planned.run_name}: {event.event}: {event.reason}"

@@ -123,7 +123,9 @@ class LocalWorkers:
             status = child.wait()
             if not isinstance(last, events.ENDS):
                 reason = _reason(status, place / OUTPUT)
-                end = events.Killed(reason="interrupted") if self.interrupted else events.Failed(reason=reason)
+                end = (
+                    events.Killed(reason="interrupted") if self.interrupted else events.Failed(reason=reason)
+                )
                 events.append(attempts.log(place), end)
                 self._heard.put(Told(planned, end))
         except Exception as error:  # a thread has no caller: the loop raises it

@@ -20,7 +20,9 @@ class Split(NamedTuple):
     test: np.ndarray
 
 
-def split(labels: np.ndarray, in_test: np.ndarray, *, train: int, validation: int, test: int, seed: int) -> Split:
+def split(
+    labels: np.ndarray, in_test: np.ndarray, *, train: int, validation: int, test: int, seed: int
+) -> Split:
     """Choose the images of the three splits.
 
     Args:
@@ -75,9 +77,7 @@ def fitting_sizes(asked: dict[str, int], *, train_part: int, test_part: int) -> 
         test_share = min(1.0, test_part / asked["test"])
     else:
         share = test_share = min(1.0, train_part / sum(asked.values()))
-    return {
-        name: int(size * (test_share if name == "test" else share)) for name, size in asked.items()
-    }
+    return {name: int(size * (test_share if name == "test" else share)) for name, size in asked.items()}
 
 
 def digests(chosen: Split, image_digests: np.ndarray) -> dict[str, str]:

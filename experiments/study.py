@@ -11,7 +11,15 @@ import json
 import math
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from experiments import catalog
 
@@ -68,7 +76,7 @@ class Recipe(Frozen):
     threads: PositiveInt = 1
 
     def steps_per_epoch(self, images: int) -> int:
-        """ceil(images / batch_size): the last batch of an epoch is filled up with the epoch's first images."""
+        """ceil(images / batch_size): an epoch's last batch is filled up with its first images."""
         return math.ceil(images / self.batch_size)
 
     @model_validator(mode="after")
@@ -199,7 +207,9 @@ class Study(Frozen):
                 for order, (label, arm) in enumerate(study.models.items()):
                     trial = study._trial(arm, seed, digests)
                     # A varied field that an arm does not have gives the same trial again.
-                    planned.setdefault(trial.id, PlannedTrial(trial, label, order, setting, study.data.source))
+                    planned.setdefault(
+                        trial.id, PlannedTrial(trial, label, order, setting, study.data.source)
+                    )
         return list(planned.values())
 
     def sources(self) -> list[tuple[str, int | None]]:
@@ -222,7 +232,9 @@ class Study(Frozen):
 
     def _points(self) -> list[dict[str, Any]]:
         """The grid: one mapping of dotted field to value for each combination of `vary`."""
-        return [dict(zip(self.vary, values, strict=True)) for values in itertools.product(*self.vary.values())]
+        return [
+            dict(zip(self.vary, values, strict=True)) for values in itertools.product(*self.vary.values())
+        ]
 
     def _at(self, point: dict[str, Any]) -> "Study":
         document = copy.deepcopy(self.model_dump())
@@ -233,6 +245,8 @@ class Study(Frozen):
             for part in parents:
                 place = place.get(part) if isinstance(place, dict) else None
             if not parents or parents[0] not in {"data", "recipe", "models"} or not isinstance(place, dict):
-                raise ValueError(f"vary.{path}: no such field; vary data.…, recipe.… or models.<arm>.arguments.…")
+                raise ValueError(
+                    f"vary.{path}: no such field; vary data.…, recipe.… or models.<arm>.arguments.…"
+                )
             place[last] = value
         return Study.model_validate(document)

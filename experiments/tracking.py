@@ -41,7 +41,8 @@ def complete_trials(uri: str, study: str) -> set[str]:
         SELECT trial.value FROM experiments
         JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
         JOIN tags AS trial ON trial.run_uuid = runs.run_uuid AND trial.key = ?
-        JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = ? AND complete.value = 'true'
+        JOIN tags AS complete ON complete.run_uuid = runs.run_uuid
+            AND complete.key = ? AND complete.value = 'true'
         WHERE experiments.name = ? AND experiments.lifecycle_stage = 'active'
     """
     try:

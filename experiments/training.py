@@ -37,7 +37,10 @@ def learning_rate(
         warmup = round(recipe.warmup_epochs * steps_per_epoch)
         start = 0.0 if warmup else recipe.learning_rate
         return keras.optimizers.schedules.CosineDecay(
-            start, updates - warmup, warmup_target=recipe.learning_rate if warmup else None, warmup_steps=warmup
+            start,
+            updates - warmup,
+            warmup_target=recipe.learning_rate if warmup else None,
+            warmup_steps=warmup,
         )
     if recipe.schedule == "steps":
         values = [recipe.learning_rate / factor for factor in (1, 10, 100)]

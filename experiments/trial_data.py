@@ -25,7 +25,9 @@ class TrialData(NamedTuple):
         """The scores of the training slice and of validation, by metric name."""
         return {
             **evaluation.score(names.TRAIN, predict(self.training.slice_images), self.slice_labels),
-            **evaluation.score(names.VALIDATION, predict(self.training.validation_images), self.validation_labels),
+            **evaluation.score(
+                names.VALIDATION, predict(self.training.validation_images), self.validation_labels
+            ),
         }
 
 

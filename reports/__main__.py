@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--force", action="store_true", help="draw although nothing changed")
     arguments = parser.parse_args()
     try:
-        study = command.choose_study(arguments.store, arguments.study)
+        study = command.choose_study(arguments.store, arguments.study, arguments.data)
         fingerprint = store.fingerprint(arguments.store, study)
     except store.StoreError as reason:
         return command.refuse(reason)

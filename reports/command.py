@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments import names
 from reports import store
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ FIGURES = Path(__file__).with_name("figures")
 
 
 def parser(program: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """Arguments `study`, `--store`, `--out` of `python -m program`."""
+    """Arguments `study`, `--data`, `--store`, `--out` of `python -m program`."""
     made = argparse.ArgumentParser(
         prog=f"python -m {program}",
         description=description,
@@ -30,6 +31,7 @@ def parser(program: str, description: str, epilog: str = "") -> argparse.Argumen
     made.add_argument(
         "study", nargs="?", help="a study in the store; may be left out where there is only one"
     )
+    made.add_argument("--data", help="the other data that the study was run on, as `make compare DATA=…`")
     made.add_argument(
         "--store",
         metavar="URI",
@@ -46,10 +48,12 @@ def parser(program: str, description: str, epilog: str = "") -> argparse.Argumen
     return made
 
 
-def choose_study(uri: str, study: str | None) -> str:
+def choose_study(uri: str, study: str | None, data: str | None) -> str:
     """The study named, or the only one in the store. Raises StoreError where that is none or several."""
     if study:
-        return study
+        return names.experiment_name(study, data)
+    if data:
+        raise store.StoreError("--data needs the study's name beside it")
     studies = store.list_studies(uri)
     if len(studies) == 1:
         return studies[0]
@@ -70,7 +74,7 @@ def draw_alone(name: str, figure: Callable[["Record"], "Figure"], description: s
 
     arguments = parser(f"reports.{name}", description).parse_args()
     try:
-        study = choose_study(arguments.store, arguments.study)
+        study = choose_study(arguments.store, arguments.study, arguments.data)
         record, _ = drawing.read_fair(arguments.store, study)
     except drawing.REFUSALS as reason:
         return refuse(reason)

@@ -50,7 +50,7 @@ def default_uri() -> str:
 def missing_study(study: str, studies: list[str], uri: str) -> StoreError:
     """The error that names the study, the store, what the store holds, and the way out."""
     holds = f"it holds: {', '.join(studies)}" if studies else "it holds no study yet"
-    return StoreError(f"no study '{study}' in {uri} ({holds}): run `make compare STUDY={study}` first")
+    return StoreError(f"no study '{study}' in {uri} ({holds}): run `make compare` for it first")
 
 
 def list_studies(uri: str) -> list[str]:

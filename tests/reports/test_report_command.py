@@ -85,6 +85,7 @@ def test_mistakes_are_answered_in_one_line(ready, tmp_path):
     assert "holds: empty, grid, small" in refused(report("smal", "--store", ready.uri)).replace(
         "it holds", "holds"
     )
+    assert "no study 'small-digits'" in refused(report("small", "--data", "digits", "--store", ready.uri))
     assert "which study?" in refused(report("--store", ready.uri))
 
 

@@ -1,0 +1,80 @@
+# Run `make` for the list of targets.
+STUDY ?= compare
+DATA ?=
+WORKERS ?=
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+SET_UP := $(VENV)/set-up
+EXPORTS := exports
+
+export MLFLOW_DISABLE_TELEMETRY := true
+export PYTHONUNBUFFERED := 1
+
+data_option = $(if $(DATA),--data "$(DATA)")
+workers_option = $(if $(WORKERS),--workers $(WORKERS))
+
+.DEFAULT_GOAL := help
+.PHONY: help set-up compare report ui run smoke export import bench test test-slow lint format clean distclean
+
+help: ## list the targets
+	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2]"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+set-up: $(SET_UP) ## make the virtual environment (every other target does it by itself)
+
+$(SET_UP): requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("error: Python 3.11 to 3.13 is needed, $(PYTHON) is %d.%d; use make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then draw its figures
+	@$(BIN)/python -m experiments.compare $(STUDY) $(data_option) $(workers_option); status=$$?; \
+	if [ $$status -le 1 ]; then $(BIN)/python -m reports $(STUDY) $(data_option) || exit $$?; fi; exit $$status
+
+report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never trains
+	@$(BIN)/python -m reports $(STUDY) $(data_option)
+
+ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000
+	@$(BIN)/python -m experiments.ui
+
+run: $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 --seed 2"]
+	@$(BIN)/python -m experiments.run $(MODEL) $(data_option) $(ARGS)
+
+smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
+	@$(MAKE) --no-print-directory compare STUDY=smoke
+
+export: $(SET_UP) ## pack the event logs of STUDY into exports/STUDY.tar.xz
+	@$(BIN)/python -m experiments.export pack $(STUDY) $(data_option)
+
+import: $(SET_UP) ## rebuild store, figures and tables from FILE=exports/STUDY.tar.xz
+	@study=$$($(BIN)/python -m experiments.export unpack "$(FILE)") && $(BIN)/python -m reports "$$study"
+
+bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, side by side
+	@$(BIN)/python -m experiments.bench
+
+test: $(SET_UP) ## the fast tests
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(SET_UP) ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: $(SET_UP) ## ruff: format and rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(SET_UP) ## let ruff format and mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove caches and figures; never the store or work/
+	rm -rf reports/figures .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: ## also remove the store, work/ and the environment, after asking
+	@printf 'This deletes every trained result here (mlflow.db, mlartifacts, work/) and $(VENV). Type yes: '; \
+	read answer; [ "$$answer" = yes ] || { echo "nothing deleted"; exit 1; }
+	$(MAKE) clean
+	rm -rf mlflow.db mlartifacts work $(VENV)

@@ -1,0 +1,86 @@
+"""Training throughput inside a trial against a bare `model.fit`, side by side in one run.
+
+    python -m experiments.bench [--rounds 3] [--epochs 4]
+
+Both train ResNet-18 of the study `compare` with its batch, threads and flags, on one worker; the rounds
+alternate. With requirements-bench.txt installed, PyTorch's throughput stands beside them.
+"""
+
+import argparse
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from experiments import attempts, events, names, plan, provenance, scheduler, study_file, tracking
+from experiments.compare import say
+from experiments.errors import exit_status
+from experiments.study import Trial
+
+ARM = "resnet18"
+
+
+def in_a_trial(trial: Trial, place: Path) -> float:
+    """Training images/s of a real trial, evaluation and start-up left out by its own clock."""
+    attempts.begin(place, trial)
+    _child(trial, "experiments.trial", str(place))
+    told = [event for event in events.read(attempts.log(place)) if isinstance(event, events.EpochEnded)]
+    last = told[-1].metrics
+    return last[names.IMAGES_SEEN] / last[names.TRAIN_SECONDS]
+
+
+def _child(trial: Trial, module: str, *arguments: str) -> str:
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-m", module, *arguments]
+    environment = scheduler.environment(trial.recipe.threads)
+    return subprocess.run(
+        command,
+        cwd=root,
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ).stdout
+
+
+def main() -> int:
+    """Print the medians and the ratio."""
+    parser = argparse.ArgumentParser(description="Throughput of a trial against a bare model.fit.")
+    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
+    parser.add_argument("--epochs", type=int, default=4, help="timed epochs a round (default: %(default)s)")
+    asked = parser.parse_args()
+    root_work = tracking.ROOT / "work"
+    document = study_file.load(study_file.find("compare"))
+    document |= {"models": {ARM: document["models"][ARM]}, "seeds": [1]}
+    document["recipe"] = {**document["recipe"], "epochs": asked.epochs}
+    trial = plan.trials(study_file.parse(document, "compare"), root_work)[0].trial
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        (work / "data").symlink_to(root_work / "data")
+        place = attempts.folder(work, trial)
+        ways: dict[str, Callable[[], float]] = {
+            "inside a trial": lambda: in_a_trial(trial, place),
+            "bare model.fit": lambda: float(_child(trial, "experiments.bench_bare", str(place))),
+        }
+        if importlib.util.find_spec("torch"):
+            ways["PyTorch"] = lambda: float(_child(trial, "experiments.bench_torch", str(place)))
+        found: dict[str, list[float]] = {way: [] for way in ways}
+        for round_number in range(1, asked.rounds + 1):
+            for way, measured in ways.items():
+                found[way].append(measured())
+                say(f"round {round_number} of {asked.rounds}: {way:15} {found[way][-1]:7.1f} images/s")
+    say(f"\n{ARM} {json.dumps(trial.arguments)}, batch {trial.recipe.batch_size}, {provenance.cpu()}")
+    bare = found["bare model.fit"]
+    for way, rates in found.items():
+        ratio = statistics.median(rate / other for rate, other in zip(rates, bare, strict=True))
+        say(f"{way:15} {statistics.median(rates):7.1f} images/s, {ratio:.3f} of bare model.fit")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))

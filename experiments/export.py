@@ -1,0 +1,116 @@
+"""Pack and unpack a study's trials: their specifications, event logs, test reports and training images.
+
+    python -m experiments.export pack compare
+    python -m experiments.export unpack exports/compare.tar.xz
+
+A pack is small, since models stay behind, and it is all that figures and tables need.
+"""
+
+import argparse
+import io
+import json
+import sys
+import tarfile
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from experiments import attempts, compare, events, names, plan, tracking
+from experiments.errors import UserError, exit_status
+from experiments.study import PlannedTrial, Study
+
+INDEX = "study.json"
+FILES = (attempts.LOG, names.TEST_REPORT_FILE, names.SAMPLE_GRID_FILE)
+LARGEST = 64 * 2**20  # bytes of one packed file; a log of a thousand epochs has half a MiB
+_TRIALS = TypeAdapter(list[PlannedTrial])
+
+
+def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path) -> int:
+    """Write the complete trials of a study into one .tar.xz; returns their number.
+
+    Raises:
+        UserError: none is complete here.
+    """
+    complete = [each for each in trials if attempts.is_complete(attempts.folder(work, each.trial))]
+    if not complete:
+        raise UserError(f"study {study.name!r}: no complete trial in {work}; run `make compare` first")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = target.with_suffix(".part")
+    index = {"study": study.model_dump(mode="json"), "trials": _TRIALS.dump_python(complete, mode="json")}
+    with tarfile.open(made, "w:xz") as archive:
+        content = json.dumps(index, indent=1).encode()
+        entry = tarfile.TarInfo(INDEX)
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+        for planned in complete:
+            place = attempts.folder(work, planned.trial)
+            for file in FILES:
+                archive.add(place / file, f"{planned.trial.id}/{file}")
+    made.replace(target)
+    return len(complete)
+
+
+def unpack(source: Path, work: Path, store: str) -> str:
+    """Bring a pack's trials into the work folder and the store; returns the study's name.
+
+    Trials that are complete here stay as they are.
+
+    Raises:
+        UserError: the file cannot be read, or is not a pack.
+    """
+    try:
+        with tarfile.open(source) as archive:
+            content = {
+                entry.name: archive.extractfile(entry).read()
+                for entry in archive.getmembers()
+                if entry.isfile() and entry.size <= LARGEST
+            }
+        index = json.loads(content[INDEX])
+        study, trials = Study.model_validate(index["study"]), _TRIALS.validate_python(index["trials"])
+        logs = {each.trial.id: content[f"{each.trial.id}/{attempts.LOG}"] for each in trials}
+        for log in logs.values():
+            for line in log.splitlines():
+                events.parse(line)
+    except FileNotFoundError:
+        raise UserError(f"{source}: no such file; give FILE=exports/<study>.tar.xz") from None
+    except (OSError, tarfile.TarError, KeyError, TypeError, ValueError, ValidationError) as error:
+        raise UserError(f"{source}: not a pack of a study ({str(error).splitlines()[0]})") from None
+    with attempts.lock(work):
+        projection = tracking.Projection(store, study.name)
+        projection.describe(study)
+        stored = tracking.complete_trials(store, study.name)
+        for planned in trials:
+            place = attempts.folder(work, planned.trial)
+            if not attempts.is_complete(place):
+                attempts.begin(place, planned.trial)
+                # Only names of our own are written: whatever else stands in the archive is left there.
+                for file in FILES:
+                    if f"{planned.trial.id}/{file}" in content:
+                        (place / file).write_bytes(content[f"{planned.trial.id}/{file}"])
+            if planned.trial.id not in stored:
+                projection.project(planned, place, events.read(attempts.log(place)))
+    return study.name
+
+
+def main() -> int:
+    """Pack or unpack."""
+    parser = argparse.ArgumentParser(description="Move a study's results: event logs in one small file.")
+    parser.add_argument("action", choices=["pack", "unpack"])
+    parser.add_argument("what", help="pack: a study's name or file; unpack: a file that pack made")
+    parser.add_argument("--data", help="the other data that the study ran on")
+    parser.add_argument("--to", type=Path, help="pack: the file to write (default: exports/<study>.tar.xz)")
+    parser.add_argument("--work", type=Path, default=tracking.ROOT / "work")
+    parser.add_argument("--store", default=tracking.store_uri())
+    asked = parser.parse_args()
+    if asked.action == "unpack":
+        print(unpack(Path(asked.what), asked.work, asked.store))
+        return 0
+    study = plan.read_study(asked.what, asked.data, asked.work, compare.say)
+    target = asked.to or tracking.ROOT / "exports" / f"{study.name}.tar.xz"
+    packed = pack(study, plan.trials(study, asked.work), asked.work, target)
+    compare.say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))

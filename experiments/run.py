@@ -1,0 +1,73 @@
+"""Train one network of the catalog: a study of one arm and one seed, through the same code.
+
+python -m experiments.run resnet50 --epochs 5
+python -m experiments.run resnet18 --data path:photographs --image-size 64 --crop 56 --set width=16
+"""
+
+import argparse
+import sys
+
+import yaml
+
+from experiments import catalog, compare, plan, study_file
+from experiments.errors import UserError, exit_status
+
+DESCRIPTION = """Train one network and log it to MLflow, in the experiment `run`. What is not said comes from
+the shipped study `compare`: its data, sizes, recipe, and the arguments that it gives to this network."""
+
+
+def main() -> int:
+    """Run the network named on the command line."""
+    parser = argparse.ArgumentParser(description=DESCRIPTION)
+    parser.add_argument("model", help=f"one of: {', '.join(catalog.CATALOG)}")
+    compare.arguments_of(parser)
+    for option, help_text in (
+        ("--train", "training images"),
+        ("--validation", "validation images"),
+        ("--test", "test images"),
+        ("--image-size", "fit each image to so many pixels, square"),
+        ("--crop", "pixels of the square that the network sees"),
+    ):
+        parser.add_argument(option, type=int, help=help_text)
+    parser.add_argument("--epochs", type=int, help="passes over the training images")
+    parser.add_argument("--batch-size", type=int, help="images a step")
+    parser.add_argument("--learning-rate", type=float, help="the highest learning rate")
+    parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an argument of the network, width=16 say",
+    )
+    asked = parser.parse_args()
+    document = study_file.load(study_file.find("compare"))
+    arm = {"model": asked.model, **document["models"].get(asked.model, {})}
+    arm["arguments"] = {**arm.get("arguments", {}), **dict(_assignment(text) for text in asked.set)}
+    given = {name: value for name, value in vars(asked).items() if value is not None}
+    data = {
+        name: given[name] for name in ("train", "validation", "test", "image_size", "crop") if name in given
+    }
+    recipe = {name: given[name] for name in ("epochs", "batch_size", "learning_rate") if name in given}
+    arm["recipe"] = {**arm.get("recipe", {}), **recipe}
+    document |= {
+        "name": "run",
+        "question": "How does one network train?",
+        "models": {asked.model: arm},
+        "seeds": [asked.seed],
+        "data": {**document["data"], **data},
+    }
+    study = plan.on_data(document, asked.data, "command line", asked.work, compare.say)
+    made = plan.make(study, asked.work, asked.store, asked.workers, compare.say)
+    return compare.execute(made, asked.work, asked.store, dry_run=asked.dry_run, again="the same command")
+
+
+def _assignment(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"--set {text}: expected NAME=VALUE, such as width=16 or filters=[16,32]")
+    return name, yaml.safe_load(value)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))

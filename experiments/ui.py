@@ -1,0 +1,34 @@
+"""Serve MLflow's pages on this machine only: `python -m experiments.ui [--port 5000]`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from experiments import tracking
+from experiments.errors import UserError, exit_status
+
+
+def main() -> int:
+    """Become the MLflow server; ends with Ctrl-C."""
+    parser = argparse.ArgumentParser(description="Serve MLflow's pages of the store on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=5000, help="default: %(default)s")
+    parser.add_argument("--store", default=tracking.store_uri(), help="default: %(default)s")
+    asked = parser.parse_args()
+    if asked.store.startswith("http"):
+        print(f"the store is a tracking server; its pages are at {asked.store}")
+        return 0
+    if asked.store.startswith("sqlite:///") and not Path(asked.store.removeprefix("sqlite:///")).exists():
+        raise UserError(f"store {asked.store}: there is nothing yet; run `make compare` first")
+    print(f"MLflow's pages: http://127.0.0.1:{asked.port}/#/experiments (Ctrl-C ends)", flush=True)
+    command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(asked.port)]
+    os.execve(
+        sys.executable,
+        [*command, "--backend-store-uri", asked.store],
+        {**os.environ, **tracking.ENVIRONMENT},
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))
