@@ -8,7 +8,7 @@ import math
 
 import keras
 
-CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D)
+CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 
 
 def macs(network: keras.Model) -> int:
@@ -24,6 +24,9 @@ def _layer_macs(layer: keras.Layer) -> int:
         return _positions(layer.input.shape) * math.prod(layer.kernel.shape)
     if isinstance(layer, CONVOLUTIONS):
         return _positions(layer.output.shape) * math.prod(layer.kernel.shape)
+    if isinstance(layer, keras.layers.SeparableConv2D):
+        kernels = math.prod(layer.depthwise_kernel.shape) + math.prod(layer.pointwise_kernel.shape)
+        return _positions(layer.output.shape) * kernels
     if isinstance(layer, keras.layers.Dense):
         return math.prod(layer.input.shape[1:-1]) * math.prod(layer.kernel.shape)
     return 0

@@ -10,6 +10,7 @@ them form the data set's own test part is told by a second digest, the partition
 import argparse
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -61,7 +62,7 @@ def summary(source: str, image_size: int | None, work: Path) -> Summary:
         UserError: the source cannot be had.
     """
     index = _index(source, image_size, work)
-    if not index.exists():
+    if not _kept(index, work):
         size = [] if image_size is None else ["--image-size", str(image_size)]
         command = [sys.executable, "-m", "experiments.datasets", source, *size, "--work", str(work)]
         print(f"preparing the data of {source} (once) …", file=sys.stderr, flush=True)
@@ -70,6 +71,14 @@ def summary(source: str, image_size: int | None, work: Path) -> Summary:
             message = child.stderr.strip().splitlines()[-1] if child.stderr.strip() else "no output"
             raise UserError(message.removeprefix("error: "))
     return Summary(**json.loads(index.read_text()))
+
+
+def _kept(index: Path, work: Path) -> bool:
+    """Whether the index is there and what it leads to as well."""
+    if not index.exists():
+        return False
+    facts = json.loads(index.read_text())
+    return (_place(work, facts["digest"], facts["partition"]) / "dataset.json").exists()
 
 
 def open_prepared(digest: str, partition: str, work: Path) -> Dataset:
@@ -110,7 +119,9 @@ def prepare(source: str, image_size: int | None, work: Path) -> Summary:
     arrays = (found.images[order], found.labels[order], in_test, raw[order])
     _keep(_place(work, made.digest, made.partition), dict(zip(_ARRAYS, arrays, strict=True)), made)
     index.parent.mkdir(parents=True, exist_ok=True)
-    index.write_text(json.dumps(made._asdict()))
+    part = index.with_suffix(f".{os.getpid()}")
+    part.write_text(json.dumps(made._asdict()))
+    part.replace(index)
     return made
 
 

@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,8 @@ def _read(folder: Path) -> tuple[Part, Part]:
             raise ValueError(f"no {name}.gz") from None
         except EOFError:
             raise ValueError(f"{name}.gz is cut short") from None
+        except (gzip.BadGzipFile, zlib.error):
+            raise ValueError(f"{name}.gz is damaged") from None
         if hashlib.sha256(content[name]).hexdigest() != expected:
             raise ValueError(f"{name}.gz has another SHA-256 than expected")
     # An IDX file: a header of 16 bytes for images, of 8 for labels, then the bytes.

@@ -75,6 +75,8 @@ def _decode(file: Path, image_size: int | None) -> Image.Image:
     try:
         with Image.open(file) as opened:
             image = ImageOps.exif_transpose(opened)
+            if image.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255
+                image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
             image = image if image.mode == "L" else image.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError(f"{file}: cannot be read as an image ({error}); remove or repair it") from None

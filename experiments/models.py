@@ -23,7 +23,6 @@ from experiments.study import Trial
 TRUSTED_TYPES = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
-    "sklearn.utils._bunch.Bunch",
 )
 
 

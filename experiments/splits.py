@@ -5,6 +5,7 @@ that order. All three are prefixes of the same kind of stratified order.
 """
 
 import hashlib
+import heapq
 from typing import NamedTuple
 
 import numpy as np
@@ -56,13 +57,26 @@ def _need(field: str, asked: int, there: int) -> None:
 def stratified_order(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """A random order of positions in which every prefix holds each class in proportion, to within one image.
 
-    The k-th image of a class of n stands at (k + ½) / n of the way; ties are broken at random.
+    That is so as long as the k-th image of a class (k from 0) stands in its window of places, and taking the
+    one whose window closes first never fails (Steiner and Yeomans 1993); ties are broken at random.
     """
-    place = np.empty(len(labels))
+    count = len(labels)
+    opens, closes = np.empty(count, np.int64), np.empty(count, np.int64)
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
-        place[members] = (np.arange(len(members)) + 0.5) / len(members)
-    return np.lexsort((generator.random(len(labels)), place))
+        k = np.arange(len(members))
+        opens[members] = k * count // len(members)
+        closes[members] = -((k + 1) * -count // len(members))
+    draws = generator.random(count)
+    coming = np.argsort(-opens, kind="stable").tolist()  # the next to open stands last
+    windows: list[tuple[int, float, int]] = []
+    order = []
+    for place in range(count):
+        while coming and opens[coming[-1]] <= place:
+            position = coming.pop()
+            heapq.heappush(windows, (closes[position], draws[position], position))
+        order.append(heapq.heappop(windows)[-1])
+    return np.array(order, np.int64)
 
 
 def fitting_sizes(asked: dict[str, int], *, train_part: int, test_part: int) -> dict[str, int]:
@@ -72,12 +86,12 @@ def fitting_sizes(asked: dict[str, int], *, train_part: int, test_part: int) -> 
         asked: train, validation and test.
         train_part: images outside the data set's own test part; test_part: inside it, 0 without one.
     """
-    if test_part:
-        share = min(1.0, train_part / (asked["train"] + asked["validation"]))
-        test_share = min(1.0, test_part / asked["test"])
-    else:
-        share = test_share = min(1.0, train_part / sum(asked.values()))
-    return {name: int(size * (test_share if name == "test" else share)) for name, size in asked.items()}
+    shared = [(("train", "validation"), train_part), (("test",), test_part)]
+    sizes = {}
+    for members, there in shared if test_part else [(tuple(asked), train_part)]:
+        total = sum(asked[name] for name in members)
+        sizes |= {name: asked[name] * min(total, there) // total for name in members}
+    return sizes
 
 
 def digests(chosen: Split, image_digests: np.ndarray) -> dict[str, str]:

@@ -73,7 +73,7 @@ def train(
     """
     warm_up(model, batches)
     steps = recipe.steps_per_epoch(images)
-    clock = _Clock(steps * recipe.batch_size, epoch_ended)
+    clock = _Clock(steps, recipe, epoch_ended)
     model.fit(batches, epochs=recipe.epochs, steps_per_epoch=steps, callbacks=[clock], verbose=0)
 
 
@@ -90,9 +90,13 @@ def warm_up(model: keras.Model, batches: tf.data.Dataset) -> None:
 class _Clock(keras.callbacks.Callback):
     """Times the epochs, and nothing between them."""
 
-    def __init__(self, images_per_epoch: int, epoch_ended: Callable[[int, dict[str, float]], None]) -> None:
+    def __init__(
+        self, steps: int, recipe: Recipe, epoch_ended: Callable[[int, dict[str, float]], None]
+    ) -> None:
         super().__init__()
-        self._images_per_epoch = images_per_epoch
+        self._steps = steps
+        self._batch_size = recipe.batch_size
+        self._rate = learning_rate(recipe, steps)
         self._epoch_ended = epoch_ended
         self._seconds = 0.0
         self._began = 0.0
@@ -102,12 +106,15 @@ class _Clock(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._seconds += time.perf_counter() - self._began
+        updates = (epoch + 1) * self._steps
+        # The optimizer's own rate is already that of the next update.
+        rate = self._rate(updates - 1) if callable(self._rate) else self._rate
         self._epoch_ended(
             epoch + 1,
             {
                 names.TRAIN_SECONDS: self._seconds,
-                names.IMAGES_SEEN: float((epoch + 1) * self._images_per_epoch),
-                names.LEARNING_RATE: float(np.asarray(self.model.optimizer.learning_rate)),
+                names.IMAGES_SEEN: float(updates * self._batch_size),
+                names.LEARNING_RATE: float(np.asarray(rate)),
             },
         )
         if not math.isfinite((logs or {}).get("loss", math.nan)):

@@ -1,7 +1,7 @@
 """Scores of one trial, pure: its rows of the epochs frame, in epoch order, in; one number out.
 
 Columns used: epoch (from 1), train/accuracy, validation/accuracy, validation/loss, train_seconds,
-images_seen. An epoch at which no accuracy was measured (autoencoder features, before the last) has NaN.
+images_seen, diverged (the same for all rows of a trial). An epoch at which no accuracy was measured (autoencoder features, before the last) has NaN.
 """
 
 import math
@@ -35,9 +35,11 @@ def chosen_epoch(trial: pd.DataFrame) -> float:
 def to_target(trial: pd.DataFrame, target: float, cost: str = "epoch") -> float:
     """The cost (epoch, train_seconds or images_seen) at the first epoch of validation accuracy >= `target`.
 
-    NaN if never reached: censored at the end of the trial's budget. What a trial reached before it
-    diverged counts; after that it reaches nothing.
+    NaN if never reached: censored at the end of the trial's budget. A diverged trial reached nothing: what
+    it ends with is no network that had the accuracy.
     """
+    if trial["diverged"].any():
+        return math.nan
     reached = trial.loc[trial[VALIDATION_ACCURACY] >= target, cost]
     return float(reached.iloc[0]) if len(reached) else math.nan
 

@@ -23,6 +23,7 @@ COLUMNS = [
     "images_seen",
 ]
 FAST.columns = SLOW.columns = COLUMNS
+FAST["diverged"] = SLOW["diverged"] = False
 
 
 def test_chosen_epoch_breaks_a_tie_by_loss_then_by_time():
@@ -43,6 +44,10 @@ def test_chosen_epoch_breaks_a_tie_by_loss_then_by_time():
 def test_to_target(target, cost, fast, slow):
     assert scores.to_target(FAST, target, cost) == fast
     assert scores.to_target(SLOW, target, cost) == pytest.approx(slow, nan_ok=True)
+
+
+def test_a_diverged_trial_reached_nothing():
+    assert math.isnan(scores.to_target(FAST.assign(diverged=True), 0.45))
 
 
 def test_training_macs_are_three_forward_passes_an_image():

@@ -1,0 +1,324 @@
+"""From a study file to MLflow's store, through real processes; what the store then holds."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import mlflow
+import numpy as np
+import psutil
+import pytest
+from conftest import ROOT, make_place
+
+from experiments import attempts, datasets, events, models, names, plan, tracking, trial_data
+
+
+@pytest.fixture(scope="session")
+def runs(finished):
+    client = mlflow.MlflowClient(finished[0].store)
+    experiment = client.get_experiment_by_name("tiny")
+    return client, client.search_runs([experiment.experiment_id])
+
+
+def planned_trials(place):
+    study = plan.read_study(str(place.study), None, place.work, print)
+    return plan.trials(study, place.work)
+
+
+def test_the_first_run_trains_everything_and_says_so(finished):
+    _, done = finished
+    assert done.returncode == 0, done.stderr
+    assert "6 of 6 trials to train" in done.stdout
+    assert "[6/6]" in done.stdout
+    assert re.search(r"resnet20 · seed 2: test accuracy 0\.\d{3} at epoch \d, \d+ s", done.stdout)
+
+
+def test_the_second_run_trains_nothing_and_loads_nothing_heavy(finished):
+    place, _ = finished
+    logs = {path: path.stat().st_mtime_ns for path in place.work.rglob("events.jsonl")}
+    began = time.monotonic()
+    done = place.compare()
+    assert done.returncode == 0
+    assert "all 6 trials are complete; nothing to train" in done.stdout
+    assert time.monotonic() - began < 5  # about 0.6 s; importing tensorflow alone takes 4
+    assert logs == {path: path.stat().st_mtime_ns for path in place.work.rglob("events.jsonl")}
+
+
+def test_a_dry_run_tells_and_does_nothing(finished, tmp_path):
+    place, _ = finished
+    fresh = place._replace(store=f"sqlite:///{tmp_path / 'other.db'}")
+    (tmp_path / "more.yaml").write_text(
+        place.study.read_text().replace("seeds: [1, 2]", "seeds: [1, 3]").replace("name: tiny", "name: more")
+    )
+    done = fresh._replace(study=tmp_path / "more.yaml").compare("--dry-run")
+    assert done.returncode == 0, done.stderr
+    # Seed 1 is complete: the other study shares its trials.
+    assert "3 of 6 trials to train" in done.stdout
+    assert re.search(r"resnet20 · seed 3 +\d+\.\d\d T MACs +\d+ s", done.stdout)
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_every_curve_begins_at_epoch_one(runs):
+    client, found = runs
+    assert len(found) == 6
+    for run in found:
+        for key in run.data.metrics:
+            steps = [metric.step for metric in client.get_metric_history(run.info.run_id, key)]
+            assert min(steps) >= 1, key
+            assert len(steps) == len(set(steps)), key
+        history = client.get_metric_history(run.info.run_id, names.TRAIN_SECONDS)
+        assert [metric.step for metric in history] == [1, 2]
+        assert history[0].value < history[1].value
+        seen = client.get_metric_history(run.info.run_id, names.IMAGES_SEEN)
+        assert [metric.value for metric in seen] == [120, 240]
+
+
+def test_networks_have_accuracies_each_epoch_and_features_once(runs):
+    client, found = runs
+    for run in found:
+        features = run.data.tags[names.MODEL] == "autoencoder_features"
+        history = client.get_metric_history(run.info.run_id, "validation/accuracy")
+        assert [metric.step for metric in history] == ([2] if features else [1, 2])
+        losses = client.get_metric_history(run.info.run_id, "validation/reconstruction_loss")
+        assert [metric.step for metric in losses] == ([1, 2] if features else [])
+
+
+def test_a_run_tells_all_that_made_it(runs):
+    _, found = runs
+    for run in found:
+        tags, params, metrics = run.data.tags, run.data.params, run.data.metrics
+        assert tags[names.COMPLETE] == "true"
+        assert tags[names.DIVERGED] == "false"
+        assert tags["mlflow.runName"] == f"{tags[names.ARM]} · seed {tags[names.SEED]}"
+        assert tags[names.THREADS] == "1"
+        assert tags[names.ONEDNN] == "1"
+        for tag in (names.DATA_DIGEST, names.SPLIT_DIGEST, names.CPU, names.GPU, names.VERSIONS):
+            assert tags[tag]
+        assert params["recipe.epochs"] == "2"
+        assert params["data.source"] == "digits"
+        assert params["data.train"] == "120"
+        for metric in ("test/accuracy", "test/macro_f1", "parameters", "macs", "peak_memory_mib"):
+            assert np.isfinite(metrics[metric])
+    # 6n+2 with n = 3, one channel: 269,722 − 2 × 16 × 9 for the two channels less.
+    assert {run.data.metrics["parameters"] for run in found if run.data.tags[names.ARM] == "resnet20"} == {
+        269_434
+    }
+    assert len({run.data.tags[names.SPLIT_DIGEST] for run in found}) == 1
+
+
+def test_the_logged_model_repeats_the_logged_test_figures(finished, runs, tmp_path):
+    place, _ = finished
+    client, found = runs
+    trials = {each.trial.id: each.trial for each in planned_trials(place)}
+    for run in found:
+        folder = tmp_path / run.info.run_id
+        folder.mkdir()
+        client.download_artifacts(run.info.run_id, names.MODEL_FOLDER, str(folder))
+        data = trial_data.load(trials[run.data.tags[names.TRIAL]], place.work)
+        model = models.load(folder / names.MODEL_FOLDER)
+        probabilities = model.predict(data.test_images)
+        accuracy = float(np.mean(probabilities.argmax(axis=1) == data.test_labels))
+        assert accuracy == run.data.metrics["test/accuracy"]
+        report = json.loads(mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{names.TEST_REPORT_FILE}"))
+        assert np.trace(report["confusion_matrix"]) == round(accuracy * 100)
+        assert model.classes == tuple("0123456789")
+
+
+def test_the_chosen_epoch_has_the_highest_validation_accuracy(runs):
+    client, found = runs
+    for run in found:
+        history = client.get_metric_history(run.info.run_id, "validation/accuracy")
+        best = max(metric.value for metric in history)
+        chosen = [metric for metric in history if metric.step == run.data.metrics[names.CHOSEN_EPOCH]]
+        assert [metric.value for metric in chosen] == [best]
+
+
+def test_the_page_explains_itself(runs):
+    client, _ = runs
+    tags = client.get_experiment_by_name("tiny").tags
+    assert tags[names.QUESTION] == "Does it run?"
+    assert json.loads(tags[names.TARGETS]) == [0.2, 0.99]
+    assert "Does it run?" in tags[names.NOTE]
+    assert "`validation/accuracy`" in tags[names.NOTE]
+
+
+def rows(store: str) -> list[tuple]:
+    """All that a store holds of the study, but for the ids that MLflow draws."""
+    client = mlflow.MlflowClient(store)
+    experiment = client.get_experiment_by_name("tiny")
+    return sorted(
+        (
+            run.info.run_name,
+            run.info.status,
+            sorted(run.data.params.items()),
+            sorted((key, value) for key, value in run.data.tags.items() if key != "mlflow.user"),
+            [
+                (metric.key, metric.step, metric.timestamp, metric.value)
+                for key in sorted(run.data.metrics)
+                for metric in client.get_metric_history(run.info.run_id, key)
+            ],
+        )
+        for run in client.search_runs([experiment.experiment_id])
+    )
+
+
+def test_a_lost_store_comes_back_from_the_logs_and_projecting_twice_changes_nothing(finished, tmp_path):
+    place, _ = finished
+    again = place._replace(store=f"sqlite:///{tmp_path / 'again.db'}")
+    done = again.compare()
+    assert done.returncode == 0, done.stderr
+    assert "nothing to train" in done.stdout
+    assert rows(again.store) == rows(place.store)
+    projection = tracking.Projection(again.store, "tiny")
+    for planned in planned_trials(place):
+        folder = attempts.folder(place.work, planned.trial)
+        told = events.read(attempts.log(folder))
+        projection.project(planned, folder, told)
+        projection.project(planned, folder, told[:2])
+    assert rows(again.store) == rows(place.store)
+
+
+def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
+    place, _ = finished
+    there = place._replace(work=tmp_path / "work", store=f"sqlite:///{tmp_path / 'there.db'}")
+    package = tmp_path / "tiny.tar.xz"
+    module = ["python", "-m", "experiments.export"]
+    for arguments, at in (
+        (["pack", str(place.study), "--to", str(package)], place),
+        (["unpack", str(package)], there),
+    ):
+        command = [*place.command()[:1], *module[1:], *arguments, "--work", str(at.work), "--store", at.store]
+        done = subprocess.run(command, **place.surroundings())
+        assert done.returncode == 0, done.stderr
+    assert package.stat().st_size < 40_000
+    assert rows(there.store) == rows(place.store)
+
+
+def test_the_same_specification_gives_the_same_numbers(finished, tmp_path):
+    place, _ = finished
+    elsewhere = make_place(tmp_path, place.study.read_text().replace("seeds: [1, 2]", "seeds: [2]"))
+    # Another number of workers must not matter.
+    done = elsewhere.compare("--workers", "1")
+    assert done.returncode == 0, done.stderr
+    clocks = {names.TRAIN_SECONDS, names.TRIAL_SECONDS, names.PEAK_MEMORY}
+    for planned in planned_trials(elsewhere):
+        told = [
+            [
+                {key: value for key, value in event.metrics.items() if key not in clocks}
+                for event in events.read(attempts.log(attempts.folder(work, planned.trial)))
+                if not isinstance(event, events.Started)
+            ]
+            for work in (place.work, elsewhere.work)
+        ]
+        assert told[0] == told[1]
+        assert len(told[0]) == 3
+
+
+def children(process: subprocess.Popen, module: str = "experiments.trial") -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process(process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie counts as gone
+            found += [child] * (module in child.cmdline())
+    return found
+
+
+def wait_for(condition, seconds: float = 90):
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+    return found
+
+
+ENDLESS = """
+name: tiny
+question: Does it end?
+data: {source: digits, image_size: 16, train: 120, validation: 60, test: 100}
+models:
+  plain_cnn:
+    arguments: {filters: [4], kernels: [3], dense: 8}
+    recipe: {epochs: 100000}
+  short:
+    model: plain_cnn
+    arguments: {filters: [4], kernels: [3], dense: 8}
+seeds: [1]
+recipe: {batch_size: 20, epochs: 2, learning_rate: 0.1}
+"""
+
+
+def start(place, *options: str) -> subprocess.Popen:
+    process = subprocess.Popen(
+        place.command(*options), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    return process
+
+
+def endless_epochs(place) -> list[str]:
+    return [log for log in place.work.glob("*/events.jsonl") if '"epoch":5,' in log.read_text()]
+
+
+def test_a_killed_child_is_told_and_the_others_go_on(tmp_path):
+    place = make_place(tmp_path, ENDLESS)
+    process = start(place, "--workers", "1")
+    log = wait_for(lambda: endless_epochs(place))[0]
+    [child] = wait_for(lambda: children(process))
+    os.kill(child.pid, signal.SIGKILL)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 1, errors
+    assert "plain_cnn · seed 1: failed: ended by signal 9 (SIGKILL)" in output
+    assert "short · seed 1: test accuracy" in output
+    assert "1 of 2 trials failed; start again to retry them" in output
+    client = mlflow.MlflowClient(place.store)
+    found = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
+    status = {run.data.tags[names.ARM]: run.info.status for run in found}
+    assert status == {"plain_cnn": "FAILED", "short": "FINISHED"}
+    failed = next(run for run in found if run.info.status == "FAILED")
+    assert failed.data.tags[names.FAILURE] == "ended by signal 9 (SIGKILL)"
+    assert names.COMPLETE not in failed.data.tags
+    assert isinstance(events.read(log)[-1], events.Failed)
+
+
+def test_ctrl_c_ends_the_children_and_says_how_to_go_on(tmp_path):
+    place = make_place(tmp_path, ENDLESS)
+    process = start(place, "--workers", "2")
+    wait_for(lambda: endless_epochs(place))
+    trials = children(process)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1, errors
+    assert "stopped; complete trials are kept. Go on with: make compare STUDY=" in output
+    assert not any(trial.is_running() for trial in trials)
+    client = mlflow.MlflowClient(place.store)
+    found = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
+    killed = [run for run in found if run.info.status == "KILLED"]
+    assert [run.data.tags[names.FAILURE] for run in killed] == ["interrupted"] * len(killed)
+    assert "plain_cnn" in {run.data.tags[names.ARM] for run in killed}
+    assert not [run for run in found if run.info.status == "RUNNING"]
+
+
+def test_a_second_parent_is_told_who_is_at_work(tmp_path):
+    place = make_place(tmp_path, ENDLESS)
+    first = start(place, "--workers", "1")
+    try:
+        wait_for(lambda: children(first))
+        second = place.compare()
+        assert second.returncode == 2
+        assert f"process {first.pid} is training there" in second.stderr
+    finally:
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=60)
+
+
+def test_prepared_data_is_kept_by_its_digest(finished):
+    place, _ = finished
+    summary = datasets.summary("digits", 16, place.work)
+    assert datasets.open_prepared(summary.digest, summary.partition, place.work).images.shape == (
+        1797,
+        16,
+        16,
+        1,
+    )

@@ -1,0 +1,193 @@
+"""Study files: what they mean, what they refuse, and what makes a trial the same trial."""
+
+import copy
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments import study_file
+from experiments.errors import UserError
+from experiments.study import Recipe, Study, Trial
+
+DIGESTS = {("digits", None): ("d" * 64, "p" * 16), ("digits", 16): ("e" * 64, "p" * 16)}
+
+SMALL = {
+    "name": "small",
+    "question": "Which?",
+    "data": {"source": "digits", "train": 100, "validation": 50, "test": 50},
+    "models": {"plain_cnn": None, "resnet18": {"arguments": {"width": 8}}},
+    "seeds": [1, 2],
+    "recipe": {"epochs": 2},
+}
+
+
+def changed(path: str, value: object) -> dict:
+    """SMALL with one dotted field set."""
+    document = copy.deepcopy(SMALL)
+    *parents, last = path.split(".")
+    place = document
+    for part in parents:
+        place = place.setdefault(part, {})
+    place[last] = value
+    return document
+
+
+def refusal(document: dict) -> str:
+    with pytest.raises(UserError) as caught:
+        study_file.parse(document, "small.yaml")
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def test_trials_come_seed_by_seed_in_the_order_of_the_arms():
+    trials = study_file.parse(SMALL, "small.yaml").trials(DIGESTS)
+    assert [(each.arm, each.trial.seed) for each in trials] == [
+        ("plain_cnn", 1),
+        ("resnet18", 1),
+        ("plain_cnn", 2),
+        ("resnet18", 2),
+    ]
+    assert [each.run_name for each in trials[:2]] == ["plain_cnn · seed 1", "resnet18 · seed 1"]
+
+
+def test_a_grid_gives_every_combination_once():
+    document = changed("vary", {"data.train": [50, 100], "models.resnet18.arguments.width": [4, 8, 16]})
+    trials = study_file.parse(document, "small.yaml").trials(DIGESTS)
+    # The CNN has no width: 2 train sizes × 2 seeds; the ResNet: 2 × 3 × 2.
+    assert [each.arm for each in trials].count("plain_cnn") == 4
+    assert [each.arm for each in trials].count("resnet18") == 12
+    assert len({each.trial.id for each in trials}) == 16
+    assert trials[1].setting == "data.train=50, models.resnet18.arguments.width=4"
+
+
+def test_an_arm_may_depart_from_the_recipe_in_the_open():
+    document = changed("models.plain_cnn", {"recipe": {"optimizer": "adam", "learning_rate": 0.001}})
+    plain, resnet = study_file.parse(document, "small.yaml").trials(DIGESTS)[:2]
+    assert (plain.trial.recipe.optimizer, resnet.trial.recipe.optimizer) == ("adam", "sgd")
+    assert plain.trial.recipe.epochs == 2
+
+
+def test_an_arm_may_have_a_label_of_its_own():
+    document = changed("models.wide", {"model": "resnet18", "arguments": {"width": 32}})
+    trials = study_file.parse(document, "small.yaml").trials(DIGESTS)
+    assert [(each.arm, each.trial.model) for each in trials[:3]][-1] == ("wide", "resnet18")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("recipe.lerning_rate", 0.1, "recipe.lerning_rate: unknown field; did you mean 'learning_rate'?"),
+        ("epochs", 3, "epochs: unknown field; choose from: data, models, name"),
+        ("data.train", "many", "data.train: input should be a valid integer"),
+        ("data.train", 0, "data.train: input should be greater than 0, not 0"),
+        ("data.source", "imagenet", "unknown data source 'imagenet'; choose from: fashion_mnist"),
+        ("models", {"resnet19": {}}, "resnet19: unknown model 'resnet19'; did you mean 'resnet18'?"),
+        ("models.resnet18.arguments", {"depth": 3}, "arguments.depth: unknown argument of resnet18; choose"),
+        (
+            "models.resnet18.arguments",
+            {"stem": "big"},
+            "arguments.stem: Input should be 'imagenet' or 'small'",
+        ),
+        ("models.resnet18.recipe", {"epoch": 3}, "models.resnet18.recipe.epoch: unknown field; choose from"),
+        ("models", {}, "models: dictionary should have at least 1 item"),
+        ("seeds", [1, 1], "seeds: the values must differ"),
+        ("seeds", [], "seeds: list should have at least 1 item"),
+        ("targets", [1.5], "targets.0: input should be less than or equal to 1, not 1.5"),
+        ("recipe.optimizer", "rmsprop", "recipe.optimizer: input should be 'sgd' or 'adam', not 'rmsprop'"),
+        ("recipe.learning_rate", float("nan"), "recipe.learning_rate: input should be a finite number"),
+        ("recipe.warmup_epochs", 2, "warmup_epochs (2) must be below epochs (2)"),
+        ("vary", {"recipe.epoch": [1]}, "recipe.epoch"),
+        ("vary", {"seeds": [[1], [2]]}, "vary.seeds: no such field"),
+        ("vary", {"data.train": []}, "vary.data.train: list should have at least 1 item"),
+        ("name", "a/b", "name: string should match pattern"),
+        ("question", "", "question: string should have at least 1 character"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(path, value, told):
+    assert told in refusal(changed(path, value))
+
+
+def test_the_line_of_the_file_is_told(tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(SMALL, sort_keys=False) + "recpie:\n  epochs: 3\n")
+    line = len(path.read_text().splitlines()) - 1
+    with pytest.raises(UserError, match=rf"small.yaml:{line}: recpie: unknown field; did you mean 'recipe'"):
+        study_file.parse(study_file.load(path), path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name: [", ":1: not valid YAML"),
+        ("- a\n- b\n", "a study file is a mapping"),
+        ("name: small\n\tquestion: x", ":2: not valid YAML"),
+    ],
+)
+def test_what_is_not_a_mapping_is_refused(tmp_path, text, told):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=told):
+        study_file.load(path)
+
+
+def test_an_unknown_study_lists_the_shipped_ones():
+    with pytest.raises(UserError, match=r"no study file 'compar'.*compare, compare-large, smoke"):
+        study_file.find("compar")
+
+
+@pytest.mark.parametrize("path", sorted(study_file.STUDIES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_study_is_valid(path):
+    study = study_file.parse(study_file.load(path), path)
+    assert study.name == path.stem
+
+
+def some_trial(**changes) -> Trial:
+    study = Study.model_validate(SMALL)
+    trial = study.trials(DIGESTS)[1].trial
+    return trial.model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 9},
+        {"data_digest": "f" * 64},
+        {"partition": "q" * 16},
+        {"train": 99},
+        {"crop": 8},
+        {"arguments": {"stem": "small", "width": 8, "shortcuts": True}},
+        {"recipe": Recipe(epochs=2, threads=2)},
+        {"recipe": Recipe(epochs=3)},
+        {"model": "resnet34"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_whatever_changes_the_numbers_changes_the_id(change):
+    assert some_trial(**change).id != some_trial().id
+
+
+def test_labels_and_places_are_no_part_of_the_id():
+    document = changed("models", {"wide": {"model": "resnet18", "arguments": {"width": 8}}})
+    renamed = study_file.parse({**document, "name": "other", "question": "?"}, "x").trials(DIGESTS)
+    assert renamed[0].trial.id == some_trial().id
+
+
+@given(st.permutations(list(SMALL["data"])), st.permutations(["stem", "width", "shortcuts"]))
+def test_the_order_of_fields_does_not_change_the_id(fields, arguments):
+    given_arguments = {"stem": "imagenet", "width": 8, "shortcuts": True}
+    document = changed("models.resnet18.arguments", {name: given_arguments[name] for name in arguments})
+    document["data"] = {name: SMALL["data"][name] for name in fields}
+    assert Study.model_validate(document).trials(DIGESTS)[1].trial.id == some_trial().id
+
+
+def test_the_id_of_a_known_trial_stays_the_same():
+    # A changed literal means that every stored trial is trained again: bump RESULTS_VERSION if numbers change.
+    assert some_trial().id == "d7d6bdf64d6bb20a"
+
+
+def test_specifications_survive_their_json():
+    trial = some_trial()
+    assert Trial.model_validate_json(trial.model_dump_json()).id == trial.id

@@ -1,0 +1,444 @@
+"""Schedules, the warm-up that leaves no trace, the clock, and the two learners from fit to file."""
+
+import math
+import time
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+import skops.io
+import tensorflow as tf
+from keras import layers
+
+from experiments import catalog, evaluation, learners, models, names, pipeline, sources, training
+from experiments.errors import UserError
+from experiments.learners import TrainingData
+from experiments.study import Recipe
+
+# Schedules: 10 epochs of 10 steps are 100 updates.
+
+
+def rates(steps, **settings):
+    schedule = training.learning_rate(Recipe(epochs=10, learning_rate=0.4, **settings), steps_per_epoch=10)
+    return [float(schedule(step)) for step in steps]
+
+
+def test_constant():
+    assert training.learning_rate(Recipe(schedule="constant", learning_rate=0.4), 10) == 0.4
+
+
+def test_cosine_falls_from_its_peak_to_zero():
+    assert rates([0, 50, 100], schedule="cosine") == pytest.approx([0.4, 0.2, 0])
+
+
+# Two epochs up, eight down; in the middle of the way down, at 60, half of the peak.
+def test_cosine_with_warm_up_rises_first():
+    found = rates([0, 10, 20, 60, 100], schedule="cosine", warmup_epochs=2)
+    assert found == pytest.approx([0, 0.2, 0.4, 0.2, 0])
+
+
+def test_steps_divides_by_ten_at_a_half_and_at_three_quarters():
+    found = rates([0, 49, 51, 74, 76, 99], schedule="steps")
+    assert found == pytest.approx([0.4, 0.4, 0.04, 0.04, 0.004, 0.004])
+
+
+def test_the_recipe_s_optimizer():
+    sgd = training.optimizer(Recipe(optimizer="sgd", momentum=0.8, weight_decay=0.01), 10)
+    assert (type(sgd), sgd.momentum, sgd.weight_decay) == (keras.optimizers.SGD, 0.8, 0.01)
+    adam = training.optimizer(Recipe(optimizer="adam"), 10)
+    assert (type(adam), adam.weight_decay) == (keras.optimizers.Adam, None)
+
+
+# The loop. The network below has every kind of state: moving statistics, a dropout seed, momentum.
+
+
+def stateful_network():
+    keras.utils.set_random_seed(0)
+    network = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(8),
+            layers.BatchNormalization(),
+            layers.Dropout(0.5),
+            layers.Dense(2),
+        ]
+    )
+    training.compile_for(network, keras.losses.SparseCategoricalCrossentropy(from_logits=True), RECIPE, 32)
+    return network
+
+
+RECIPE = Recipe(optimizer="sgd", momentum=0.9, learning_rate=0.1, schedule="constant", batch_size=8, epochs=3)
+
+
+def batches():
+    """Endless, of eight rows of noise each."""
+    generator = np.random.default_rng(0)
+    rows, labels = generator.normal(size=(32, 4)).astype("float32"), generator.integers(0, 2, 32)
+    return tf.data.Dataset.from_tensor_slices((rows, labels)).batch(8).repeat()
+
+
+def state(network):
+    return [variable.numpy().copy() for variable in (*network.variables, *network.optimizer.variables)]
+
+
+def changed(before, after):
+    return [not np.array_equal(one, other) for one, other in zip(before, after, strict=True)]
+
+
+def test_warm_up_leaves_every_bit_as_it_was():
+    network = stateful_network()
+    network.optimizer.build(network.trainable_variables)
+    seeds = [variable for variable in network.variables if "seed" in variable.path]
+    assert len(seeds) == 1
+    before = state(network)
+
+    training.warm_up(network, batches())
+    assert not any(changed(before, state(network)[: len(before)]))
+    assert int(network.optimizer.iterations) == 0
+
+    # One step without the restoring changes them all: weights, statistics, seed, momentum, iterations.
+    network.fit(batches(), epochs=1, steps_per_epoch=1, verbose=0)
+    moved = dict(
+        zip(
+            [variable.path for variable in (*network.variables, *network.optimizer.variables)],
+            changed(before, state(network)[: len(before)]),
+            strict=False,
+        )
+    )
+    assert {path for path, has in moved.items() if not has} <= {
+        path for path in moved if "learning_rate" in path
+    }
+
+
+def test_training_is_fit_to_the_last_bit():
+    trained, fitted = stateful_network(), stateful_network()
+    training.train(trained, batches(), RECIPE, 32, lambda epoch, progress: None)
+    fitted.fit(batches(), epochs=3, steps_per_epoch=4, verbose=0)
+    for one, other in zip(trained.get_weights(), fitted.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def one_weight(rate=1.0):
+    """w · x with w = 0 and the loss w · x: each update takes learning rate × the mean of x from w."""
+    network = keras.Sequential(
+        [keras.Input((1,)), layers.Dense(1, use_bias=False, kernel_initializer="zeros")]
+    )
+    recipe = Recipe(momentum=0, learning_rate=rate, schedule="constant", batch_size=2, epochs=2)
+    training.compile_for(network, lambda wanted, given: keras.ops.mean(given), recipe, 6)
+    return network, recipe
+
+
+# 6 images in batches of 2 are three steps an epoch; batch k holds x = k twice, so two epochs take
+# 0 + 1 + … + 5 = 15 from w. Each batch is seen once, in order, and none in the warm-up.
+def test_the_stream_is_consumed_once_from_its_beginning():
+    network, recipe = one_weight()
+    stream = tf.data.Dataset.range(10**6).map(
+        lambda k: (tf.fill((2, 1), tf.cast(k, tf.float32)), tf.zeros(2))
+    )
+    weights = []
+    training.train(
+        network, stream, recipe, 6, lambda *_: weights.append(float(network.get_weights()[0].item()))
+    )
+    assert weights == [-(0 + 1 + 2), -15]
+
+
+def ones(value=1.0):
+    return tf.data.Dataset.from_tensors((tf.fill((2, 1), value), tf.zeros(2))).repeat()
+
+
+# 5 images in batches of 2 are three steps, and the last batch is filled: 6 images seen an epoch.
+def test_progress_of_each_epoch():
+    network, recipe = one_weight(rate=0.5)
+    told = []
+    training.train(network, ones(), recipe, 5, lambda epoch, progress: told.append((epoch, progress)))
+    assert [epoch for epoch, _ in told] == [1, 2]
+    assert [progress["images_seen"] for _, progress in told] == [6, 12]
+    assert [progress["learning_rate"] for _, progress in told] == [0.5, 0.5]
+    assert 0 < told[0][1]["train_seconds"] < told[1][1]["train_seconds"]
+    assert all(set(progress) == {"images_seen", "learning_rate", "train_seconds"} for _, progress in told)
+
+
+# "steps" over 2 epochs of 4: the eighth update has a hundredth of the rate, the fourth still the whole one.
+# A cosine over 8 updates: the last one is at 7/8 of the way, not at its end, which no update has.
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [("steps", [1, 0.01]), ("cosine", [(1 + math.cos(math.pi * k / 8)) / 2 for k in (3, 7)])],
+)
+def test_the_learning_rate_told_is_that_of_the_epoch_s_last_update(schedule, expected):
+    network, _ = one_weight()
+    recipe = Recipe(momentum=0, learning_rate=1, schedule=schedule, batch_size=2, epochs=2)
+    training.compile_for(network, lambda wanted, given: keras.ops.mean(given), recipe, 8)
+    told = []
+    training.train(network, ones(), recipe, 8, lambda _, progress: told.append(progress["learning_rate"]))
+    assert told == pytest.approx(expected, rel=1e-4)
+
+
+class SlowToTrace(keras.layers.Layer):
+    """Sleeps when the step is traced, not when it runs."""
+
+    def call(self, values):
+        time.sleep(0.3)
+        return values
+
+
+def test_the_clock_stands_still_in_compilation_and_between_epochs():
+    _, recipe = one_weight()
+    network = keras.Sequential([keras.Input((1,)), SlowToTrace(), layers.Dense(1)])
+    training.compile_for(network, lambda wanted, given: keras.ops.mean(given), recipe, 6)
+    seconds = []
+
+    def epoch_ended(epoch, progress):
+        seconds.append(progress["train_seconds"])
+        time.sleep(0.3)
+
+    training.train(network, ones(), recipe, 6, epoch_ended)
+    assert 0 < seconds[0] < seconds[1] < 0.3
+
+
+# The first update takes 1e30 · 1e20 from w: infinity in float32, and its loss is no number.
+def test_a_loss_that_is_no_number_ends_the_training():
+    network, recipe = one_weight(rate=1e30)
+    epochs = []
+    training.train(
+        network,
+        ones(1e20),
+        recipe.model_copy(update={"epochs": 50}),
+        6,
+        lambda epoch, _: epochs.append(epoch),
+    )
+    assert epochs == [1]
+
+
+# The chosen epoch: (validation accuracy, validation loss) of each epoch.
+@pytest.mark.parametrize(
+    ("epochs", "chosen"),
+    [
+        ([(0.5, 1.0), (0.7, 1.0), (0.6, 1.0)], 2),  # highest accuracy
+        ([(0.5, 0.1), (0.7, 9.0)], 2),  # whatever its loss
+        ([(0.7, 1.0), (0.7, 0.9), (0.7, 0.95)], 2),  # then lower loss
+        ([(0.7, 0.9), (0.7, 0.9)], 1),  # then earlier
+        ([(0.7, math.nan), (0.7, 9.0)], 2),  # not-a-number is the worst loss
+        ([(0.7, 9.0), (0.7, math.nan)], 1),
+        ([(0.7, math.inf), (0.7, math.nan)], 1),
+        ([(0.1, math.nan)], 1),  # of one epoch, that one
+    ],
+)
+def test_chosen_epoch(epochs, chosen):
+    best = learners.Best()
+    for epoch, (accuracy, loss) in enumerate(epochs, start=1):
+        metrics = {"validation/accuracy": accuracy, "validation/loss": loss, "train/accuracy": 1 - accuracy}
+        best.improved(epoch, learners.rank(metrics))
+    assert best.epoch == chosen
+
+
+# The learners, on scikit-learn's digits: 300 images to train on, 100 for validation.
+
+DIGITS = sources.load("digits", None)
+SCHOOL = Recipe(optimizer="adam", learning_rate=0.01, schedule="constant", batch_size=32, epochs=3)
+ONE_EPOCH = SCHOOL.model_copy(update={"epochs": 1})
+
+
+def digits(validation=DIGITS.images[300:400], crop=None):
+    train, labels = DIGITS.images[:300], DIGITS.labels[:300]
+    centre = pipeline.centre_crop
+    return TrainingData(train, labels, 10, crop, centre(train[:100], crop), centre(validation, crop))
+
+
+def scores(predict, data):
+    return {
+        **evaluation.score("train", predict(data.slice_images), data.labels[:100]),
+        **evaluation.score("validation", predict(data.validation_images), DIGITS.labels[300:400]),
+    }
+
+
+def learner(model, data, recipe=SCHOOL, seed=0, **arguments):
+    keras.utils.set_random_seed(seed)
+    built = catalog.build(model, data.input_shape, 10, arguments)
+    return catalog.learner(model)(built, data, recipe, seed)
+
+
+def cnn(data, recipe=SCHOOL, seed=0):
+    return learner("plain_cnn", data, recipe, seed, filters=[8], kernels=[3], dense=16)
+
+
+def autoencoder(data, recipe=SCHOOL, seed=0, classifier="logistic"):
+    return learner("autoencoder_features", data, recipe, seed, filters=[4], code=16, classifier=classifier)
+
+
+def fitted(made, data):
+    told = []
+    chosen = made.fit(lambda predict: scores(predict, data), lambda *report: told.append(report))
+    return chosen, told
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """kind → (learner, data, chosen epoch, what was told), trained once, on windows of 6×6 pixels."""
+    data, kept = digits(crop=6), {}
+
+    def of(kind):
+        if kind not in kept:
+            made = cnn(data) if kind == "network" else autoencoder(data, classifier=kind)
+            kept[kind] = (made, data, *fitted(made, data))
+        return kept[kind]
+
+    return of
+
+
+def test_a_network_learns_the_digits(trained):
+    made, data, chosen, told = trained("network")
+    assert [epoch for epoch, _ in told] == [1, 2, 3]
+    assert told[-1][1]["validation/accuracy"] > 0.3  # guessing gives 0.1
+    assert told[-1][1]["images_seen"] == 3 * 10 * 32
+    # What is kept is the chosen epoch: the same scores to the last bit.
+    found = scores(made.predict, data)
+    assert found == {name: dict(told)[chosen][name] for name in found}
+
+
+# The accuracies told are not the network's: the second epoch is made the best.
+def test_the_weights_of_the_chosen_epoch_are_kept():
+    data = digits()
+    made = cnn(data)
+    accuracies, seen = iter([0.1, 0.9, 0.5]), []
+
+    def evaluate(predict):
+        seen.append(predict(data.validation_images))
+        return {"validation/accuracy": next(accuracies), "validation/loss": 1.0}
+
+    assert made.fit(evaluate, lambda *_: None) == 2
+    np.testing.assert_array_equal(made.predict(data.validation_images), seen[1])
+    assert not np.array_equal(seen[1], seen[2])
+
+
+def test_probabilities_are_of_raw_images():
+    data = digits()
+    probabilities = cnn(data).predict(data.validation_images)
+    assert probabilities.shape == (100, 10)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_training_repeats_itself_and_a_seed_changes_it():
+    data = digits()
+
+    def told(seed):
+        metrics = dict(fitted(cnn(data, ONE_EPOCH, seed), data)[1])[1]
+        return {name: value for name, value in metrics.items() if name != "train_seconds"}
+
+    assert told(1) == told(1) != told(2)
+
+
+def test_a_diverged_network_is_still_a_result():
+    data = digits()
+    made = cnn(data, SCHOOL.model_copy(update={"learning_rate": 1e20}))
+    chosen, told = fitted(made, data)
+    assert (chosen, len(told)) == (1, 1)
+    assert math.isnan(told[0][1]["validation/loss"])
+    assert 0 <= told[0][1]["validation/accuracy"] <= 1
+
+
+# Pixels 1 and 3 in equal parts: mean 2, variance 1; and a constant channel, whose variance counts as 1.
+def test_normalisation_is_that_of_the_training_images():
+    images = np.zeros((1, 2, 2, 2), np.uint8)
+    images[..., 0] = [[1, 3], [3, 1]]
+    images[..., 1] = 5
+    normalised = np.asarray(learners.normalisation(images)(images))
+    np.testing.assert_allclose(normalised[0, ..., 0], [[-1, 1], [1, -1]], atol=1e-6)
+    np.testing.assert_allclose(normalised[0, ..., 1], 0, atol=1e-6)
+
+
+# Features.
+
+
+def reconstruction_loss(made, data):
+    """By hand: the mean squared error of the normalised validation images."""
+    normalised = np.asarray(learners.normalisation(data.images)(data.validation_images))
+    return np.square(normalised - made.network.predict(normalised, verbose=0)).mean(dtype=np.float64)
+
+
+@pytest.mark.parametrize("classifier", ["logistic", "svm"])
+def test_features_are_one_point_at_the_whole_cost(trained, classifier):
+    made, data, chosen, told = trained(classifier)
+    assert (chosen, [epoch for epoch, _ in told]) == (3, [1, 2, 3])
+    losses = {"train/reconstruction_loss", "validation/reconstruction_loss"}
+    progress = {"train_seconds", "images_seen", "learning_rate"}
+    assert [set(metrics) for _, metrics in told[:-1]] == [losses | progress] * 2
+    accuracies = {"train/accuracy", "train/loss", "validation/accuracy", "validation/loss"}
+    assert set(told[-1][1]) == losses | progress | accuracies
+    assert told[-1][1]["validation/accuracy"] > 0.3
+    best = min(metrics["validation/reconstruction_loss"] for _, metrics in told)
+    assert reconstruction_loss(made, data) == pytest.approx(best, rel=1e-5)
+
+
+# One step an epoch, the first at the rate 0 of a warm-up, the second at 500: what was good is the beginning.
+def test_the_encoder_of_the_lowest_validation_loss_is_kept():
+    data = digits()
+    recipe = Recipe(batch_size=300, epochs=3, learning_rate=1000, warmup_epochs=2)
+    made = autoencoder(data, recipe)
+    beginning = made.network.get_weights()
+    told = []
+    made.fit(lambda predict: {}, lambda _, metrics: told.append(metrics["validation/reconstruction_loss"]))
+    assert len(told) > 1
+    assert not any(later <= told[0] for later in told[1:])
+    assert reconstruction_loss(made, data) == pytest.approx(told[0], rel=1e-5)
+    for kept, first in zip(made.network.get_weights(), beginning, strict=True):
+        np.testing.assert_array_equal(kept, first)
+
+
+# With one epoch there is no choice for validation to make.
+def test_neither_autoencoder_nor_classifier_learns_from_validation():
+    kept = []
+    for validation in (DIGITS.images[300:400], 255 - DIGITS.images[400:500]):
+        data = digits(validation)
+        made = autoencoder(data, ONE_EPOCH)
+        made.fit(lambda predict: {}, lambda *_: None)
+        kept.append([made.predict(DIGITS.images[500:600]), *made.network.get_weights()])
+    for one, other in zip(*kept, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_diverged_autoencoder_is_still_a_result():
+    data = digits()
+    made = autoencoder(data, SCHOOL.model_copy(update={"learning_rate": 1e20}))
+    chosen, told = fitted(made, data)
+    assert (chosen, len(told)) == (1, 1)
+    assert not math.isfinite(told[0][1]["validation/reconstruction_loss"])
+    assert told[0][1]["validation/accuracy"] < 0.3
+    assert np.isfinite(told[0][1]["validation/loss"])
+
+
+# On disk.
+
+FACTS = SimpleNamespace(image_size=8, crop=6)  # what models.save reads of a trial
+CLASSES = tuple("0123456789")
+
+
+@pytest.mark.parametrize("kind", ["network", "logistic", "svm"])
+def test_a_saved_model_predicts_the_same_bits(trained, kind, tmp_path):
+    made, *_ = trained(kind)
+    models.save(made, tmp_path / "model", CLASSES, FACTS)
+
+    loaded = models.load(tmp_path / "model")
+    assert (loaded.classes, loaded.image_size, loaded.crop) == (CLASSES, 8, 6)
+    images = DIGITS.images[600:650, 1:7, 1:7]
+    np.testing.assert_array_equal(loaded.predict(images), made.predict(images))
+    if kind != "network":
+        needed = skops.io.get_untrusted_types(file=tmp_path / "model" / "classifier.skops")
+        assert set(needed) == (set(models.TRUSTED_TYPES) if kind == "svm" else set())
+
+
+def test_no_model_there(tmp_path):
+    with pytest.raises(UserError, match=r"no model here \(model.json is missing\)"):
+        models.load(tmp_path)
+
+
+# 9·1·8 + 8 = 80, 4·4·8·16 + 16 = 2,064, 16·10 + 10 = 170; 64·9·8 = 4,608, 2,048 and 160.
+def test_size_is_that_of_the_network():
+    size = models.size(cnn(digits()).network)
+    assert size == {names.PARAMETERS: 80 + 2_064 + 170, names.MACS: 4_608 + 2_048 + 160}
+
+
+# A decoder counts too: 4·4·9·4 + 64·16 encode, 16·64 + 64·9·4 decode.
+def test_size_of_an_autoencoder_is_the_whole_one_s():
+    size = models.size(autoencoder(digits()).network)
+    assert size[names.MACS] == 4 * 4 * 9 * 4 + 64 * 16 + 16 * 64 + 64 * 9 * 4
