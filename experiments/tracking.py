@@ -5,6 +5,7 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 """
 
 import json
+import logging
 import os
 import sqlite3
 from collections.abc import Iterable
@@ -61,6 +62,7 @@ class Projection:
         import mlflow
         from mlflow.exceptions import MlflowException
 
+        logging.getLogger("mlflow").setLevel(logging.WARNING)  # else each new table of a new store is told
         try:
             self._client = mlflow.MlflowClient(tracking_uri=uri)
             self._experiment = _experiment_id(self._client, uri, study)

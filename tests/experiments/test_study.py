@@ -184,7 +184,7 @@ def test_the_order_of_fields_does_not_change_the_id(fields, arguments):
 
 
 def test_the_id_of_a_known_trial_stays_the_same():
-    # A changed literal means that every stored trial is trained again: bump RESULTS_VERSION if numbers change.
+    # Another literal means that every stored trial is trained again.
     assert some_trial().id == "d7d6bdf64d6bb20a"
 
 

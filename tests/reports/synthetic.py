@@ -113,7 +113,8 @@ def small_study(writer, name="small"):
     """Two arms that can be summed up in the head and features, three seeds each; every oddity once.
 
     cnn (10 s an epoch) reaches 0.5 at epochs 2, 2, 3 and 0.75 never, never, at 3. residual (40 s) reaches 0.5
-    at epoch 1 and 0.75 at 2, at 3; its seed 2 diverges after epoch 2 and so reaches nothing. features: one point, at 30 s.
+    at epoch 1 and 0.75 at 2, at 3; its seed 2 diverges after epoch 2 and so reaches nothing.
+    features: one point, at 30 s.
     """
     study = writer.study(name)
     # An older complete run of a trial that is run again below.
