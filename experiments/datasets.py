@@ -139,7 +139,12 @@ def _keep(place: Path, arrays: dict[str, np.ndarray], facts: Summary) -> None:
         for array, values in arrays.items():
             np.save(made / f"{array}.npy", values)
         (made / "dataset.json").write_text(json.dumps(facts._asdict()))
-        made.rename(place)
+        try:
+            made.rename(place)
+        except OSError:
+            # Another process may have kept the same content meanwhile.
+            if not (place / "dataset.json").exists():
+                raise
 
 
 def _place(work: Path, digest: str, partition: str) -> Path:

@@ -116,6 +116,9 @@ def _check(planned: PlannedTrial, there: datasets.Summary) -> None:
         raise UserError(
             f"data.crop: {trial.crop} is larger than the images of {planned.data} ({height}×{width})"
         )
+    window = trial.crop or min(height, width)
+    if trial.recipe.shift >= window:
+        raise UserError(f"recipe.shift: {trial.recipe.shift} must be below the {window} pixels of an image")
     sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
     fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
     if fitting != sizes:

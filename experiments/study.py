@@ -4,11 +4,13 @@ Field by field: docs/studies.md. A `Trial` holds all that changes its numbers, a
 is the hash of that content.
 """
 
+import contextlib
 import copy
 import hashlib
 import itertools
 import json
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
@@ -17,6 +19,7 @@ from pydantic import (
     Field,
     NonNegativeInt,
     PositiveInt,
+    ValidationError,
     field_validator,
     model_validator,
 )
@@ -28,6 +31,17 @@ RESULTS_VERSION = 1
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Accuracy = Annotated[float, Field(gt=0, le=1)]
+
+
+@contextlib.contextmanager
+def _told_as(field: str) -> Iterator[None]:
+    """A validation inside a validation: its first problem becomes the one line of the outer one."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        inner = ".".join([field, *map(str, first["loc"])])
+        raise ValueError(f"{inner}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 class Frozen(BaseModel):
@@ -92,6 +106,16 @@ class Arm(Frozen):
     model: str
     arguments: dict[str, Any] = {}
     recipe: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _known_model_and_fields(self) -> "Arm":
+        catalog.complete_arguments(self.model, self.arguments)
+        unknown = sorted(set(self.recipe) - set(Recipe.model_fields))
+        if unknown:
+            raise ValueError(
+                f"recipe.{unknown[0]}: unknown field; choose from: {', '.join(Recipe.model_fields)}"
+            )
+        return self
 
 
 class Trial(Frozen):
@@ -159,16 +183,6 @@ class Study(Frozen):
         }
         return {**study, "models": models}
 
-    @field_validator("models")
-    @classmethod
-    def _known_models(cls, arms: dict[str, Arm]) -> dict[str, Arm]:
-        for label, arm in arms.items():
-            try:
-                catalog.complete_arguments(arm.model, arm.arguments)
-            except ValueError as error:
-                raise ValueError(f"{label}: {error}") from None
-        return arms
-
     @field_validator("seeds", "targets")
     @classmethod
     def _distinct(cls, values: list[Any]) -> list[Any]:
@@ -179,13 +193,10 @@ class Study(Frozen):
     @model_validator(mode="after")
     def _every_arm_and_point_is_valid(self) -> "Study":
         for label, arm in self.models.items():
-            unknown = sorted(set(arm.recipe) - set(Recipe.model_fields))
-            if unknown:
-                choices = ", ".join(Recipe.model_fields)
-                raise ValueError(f"models.{label}.recipe.{unknown[0]}: unknown field; choose from: {choices}")
-            self.recipe_of(arm)
-        if self.vary:
-            for point in self._points():
+            with _told_as(f"models.{label}.recipe"):
+                self.recipe_of(arm)
+        for point in self._points() if self.vary else []:
+            with _told_as("vary"):
                 self._at(point)
         return self
 

@@ -57,7 +57,10 @@ def parse(document: dict[str, Any], path: Path | str) -> Study:
     try:
         return Study.model_validate(document)
     except ValidationError as error:
-        problems = error.errors(include_url=False)
+        # A mistyped field is also a missing one: the typing error is what the user must see.
+        problems = sorted(
+            error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden"
+        )
         first = problems[0]
         field = ".".join(str(part) for part in first["loc"])
         line = _line(Path(path), first["loc"])

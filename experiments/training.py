@@ -44,7 +44,8 @@ def learning_rate(
         )
     if recipe.schedule == "steps":
         values = [recipe.learning_rate / factor for factor in (1, 10, 100)]
-        return keras.optimizers.schedules.PiecewiseConstantDecay([updates // 2, updates * 3 // 4], values)
+        last_of_each = [updates // 2 - 1, updates * 3 // 4 - 1]
+        return keras.optimizers.schedules.PiecewiseConstantDecay(last_of_each, values)
     return recipe.learning_rate
 
 
@@ -74,7 +75,9 @@ def train(
     warm_up(model, batches)
     steps = recipe.steps_per_epoch(images)
     clock = _Clock(steps, recipe, epoch_ended)
-    model.fit(batches, epochs=recipe.epochs, steps_per_epoch=steps, callbacks=[clock], verbose=0)
+    model.fit(
+        batches, epochs=recipe.epochs, steps_per_epoch=steps, callbacks=[clock], shuffle=False, verbose=0
+    )
 
 
 def warm_up(model: keras.Model, batches: tf.data.Dataset) -> None:
@@ -82,7 +85,7 @@ def warm_up(model: keras.Model, batches: tf.data.Dataset) -> None:
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     before = [variable.numpy() for variable in variables]
-    model.fit(batches, epochs=1, steps_per_epoch=1, verbose=0)
+    model.fit(batches, epochs=1, steps_per_epoch=1, shuffle=False, verbose=0)
     for variable, value in zip(variables, before, strict=True):
         variable.assign(value)
 

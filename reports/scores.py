@@ -1,7 +1,8 @@
 """Scores of one trial, pure: its rows of the epochs frame, in epoch order, in; one number out.
 
 Columns used: epoch (from 1), train/accuracy, validation/accuracy, validation/loss, train_seconds,
-images_seen, diverged (the same for all rows of a trial). An epoch at which no accuracy was measured (autoencoder features, before the last) has NaN.
+images_seen, diverged (the same for all rows of a trial). An epoch at which no accuracy was measured
+(autoencoder features, before the last) has NaN.
 """
 
 import math

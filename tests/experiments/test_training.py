@@ -39,7 +39,7 @@ def test_cosine_with_warm_up_rises_first():
 
 
 def test_steps_divides_by_ten_at_a_half_and_at_three_quarters():
-    found = rates([0, 49, 51, 74, 76, 99], schedule="steps")
+    found = rates([0, 49, 50, 74, 75, 99], schedule="steps")
     assert found == pytest.approx([0.4, 0.4, 0.04, 0.04, 0.004, 0.004])
 
 

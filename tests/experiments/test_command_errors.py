@@ -1,0 +1,124 @@
+"""Bad input gets one clear line on stderr and exit status 2, never a traceback."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, TINY
+
+
+def run(module: str, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Writes the tiny study, changed, and returns its path."""
+
+    def write(old: str = "", new: str = "", name: str = "tiny.yaml") -> str:
+        path = tmp_path / name
+        assert old in TINY
+        path.write_text(TINY.replace(old, new) if old else TINY)
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("question:", "qestion:", ":3: qestion: unknown field; did you mean 'question'?"),
+        ("resnet20", "resnet21", ":11: models.resnet21: unknown model 'resnet21'; did you mean 'resnet20'?"),
+        ("source: digits", "source: digit", "unknown data source 'digit'; choose from: fashion_mnist, mnist"),
+        ("source: digits", "source: 'path:/no/such/folder'", "path:/no/such/folder: no such folder"),
+        ("train: 120", "train: 5000", "digits holds 1797 images, too few for train 5000"),
+        ("image_size: 16", "image_size: 16, crop: 20", "data.crop: 20 is larger than the images of digits"),
+        ("validation: 60", "validation: 6", "each split needs an image of each of the 10 classes"),
+        ("image_size: 16, ", "", "model resnet20 with {'shortcuts': True} cannot be built: ValueError"),
+        ("name: tiny", "name: other", "'other' must be the name of its file, 'tiny'"),
+        ("name: tiny", "name: {", "not valid YAML"),
+        ("epochs: 2", "epochs: two", "recipe.epochs: input should be a valid integer"),
+    ],
+)
+def test_a_wrong_study_file(study, tmp_path, old, new, told):
+    done = run(
+        "experiments.compare",
+        study(old, new),
+        "--work",
+        str(tmp_path / "work"),
+        "--store",
+        f"sqlite:///{tmp_path}/m.db",
+    )
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("preparing the data")]
+    assert done.returncode == 2, done.stderr
+    assert len(errors) == 1, done.stderr
+    assert errors[0].startswith("error: ")
+    assert told in errors[0]
+    assert not (tmp_path / "m.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nothing"], "no study file 'nothing'; give a path to a .yaml file or one of: compare"),
+        (["smoke", "--data", "imagenet"], "unknown data source 'imagenet'"),
+        (["smoke", "--data", "path:nowhere"], "nowhere: no such folder"),
+    ],
+)
+def test_a_wrong_argument(arguments, told, tmp_path):
+    done = run("experiments.compare", *arguments, "--work", str(tmp_path / "work"))
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "told"),
+    [
+        ("experiments.compare", ["smoke", "--workers", "0"], "argument --workers: must be 1 or more, not 0"),
+        ("experiments.run", ["resnet18", "--set", "width"], "--set width: expected NAME=VALUE"),
+        ("experiments.run", ["resnet19"], "unknown model 'resnet19'"),
+        (
+            "experiments.run",
+            ["resnet18", "--set", "height=3"],
+            "arguments.height: unknown argument of resnet18",
+        ),
+        ("experiments.export", ["unpack", "no.tar.xz"], "no.tar.xz: no such file"),
+        ("experiments.export", ["unpack", "README.md"], "README.md: not a pack of a study"),
+        (
+            "experiments.ui",
+            ["--store", "sqlite:////no/such.db"],
+            "there is nothing yet; run `make compare` first",
+        ),
+    ],
+)
+def test_a_wrong_command(module, arguments, told):
+    done = run(module, *arguments)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert told in done.stderr.splitlines()[-1]
+
+
+def test_a_store_that_is_no_database(study, tmp_path):
+    (tmp_path / "m.db").write_text("this is not a database, but it is long enough to be looked at " * 20)
+    done = run(
+        "experiments.compare",
+        study(),
+        "--work",
+        str(tmp_path / "work"),
+        "--store",
+        f"sqlite:///{tmp_path}/m.db",
+    )
+    assert done.returncode == 2
+    assert "cannot be read as an MLflow database" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "module", ["compare", "run", "export", "ui", "datasets", "trial", "measurement", "bench"]
+)
+def test_help_teaches(module):
+    done = run(f"experiments.{module}", "--help")
+    assert done.returncode == 0
+    assert "usage:" in done.stdout
