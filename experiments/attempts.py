@@ -12,7 +12,7 @@ from pathlib import Path
 
 from experiments import events
 from experiments.errors import UserError
-from experiments.study import Trial
+from experiments.specification import Trial
 
 LOG = "events.jsonl"
 

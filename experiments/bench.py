@@ -19,7 +19,7 @@ from pathlib import Path
 from experiments import attempts, events, names, plan, provenance, scheduler, study_file, tracking
 from experiments.compare import say
 from experiments.errors import exit_status
-from experiments.study import Trial
+from experiments.specification import Trial
 
 ARM = "resnet18"
 

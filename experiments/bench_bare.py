@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from experiments.study import Trial
+from experiments.specification import Trial
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from experiments import trial_data
-from experiments.study import Trial
+from experiments.specification import Trial
 
 
 class Block(nn.Module):

@@ -11,8 +11,6 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
-NAMED_SOURCES = ("fashion_mnist", "mnist", "cifar10", "cifar100", "digits")
-
 
 class Arguments(BaseModel):
     """The arguments of a network beyond its input shape and number of classes."""

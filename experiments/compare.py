@@ -15,7 +15,7 @@ from rich.console import Console
 
 from experiments import attempts, events, plan, progress, scheduler, tracking
 from experiments.errors import exit_status
-from experiments.study import PlannedTrial
+from experiments.specification import PlannedTrial
 
 DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
 it to MLflow. Studies are YAML files (docs/studies.md); those that ship lie in experiments/studies/."""

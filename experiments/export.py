@@ -17,7 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from experiments import attempts, compare, events, names, plan, tracking
 from experiments.errors import UserError, exit_status
-from experiments.study import PlannedTrial, Study
+from experiments.specification import PlannedTrial
+from experiments.study import Study
 
 INDEX = "study.json"
 FILES = (attempts.LOG, names.TEST_REPORT_FILE, names.SAMPLE_GRID_FILE)

@@ -23,7 +23,7 @@ from experiments.learners import (
     normalisation,
     recipe_batches,
 )
-from experiments.study import Recipe
+from experiments.specification import Recipe
 
 
 class FeatureLearner:

@@ -13,7 +13,7 @@ import numpy as np
 
 from experiments import names, pipeline, training
 from experiments.evaluation import Predict
-from experiments.study import Recipe
+from experiments.specification import Recipe
 
 EVALUATION_BATCH = 500
 

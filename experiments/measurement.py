@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from experiments import names, provenance, scheduler
 from experiments.errors import UserError
-from experiments.study import RESULTS_VERSION, Recipe, Trial
+from experiments.specification import RESULTS_VERSION, Recipe, Trial
 
 EPOCHS, STEPS, VALIDATION = 3, 3, 500  # of the timed training
 

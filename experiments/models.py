@@ -17,7 +17,7 @@ from experiments import costs, names
 from experiments.errors import UserError
 from experiments.evaluation import Predict
 from experiments.learners import EVALUATION_BATCH, Learner
-from experiments.study import Trial
+from experiments.specification import Trial
 
 # The types beyond skops' own that our classifiers are made of; anything else in a file is refused.
 TRUSTED_TYPES = (

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from experiments import attempts, datasets, measurement, names, scheduler, splits, study_file, tracking
 from experiments.errors import UserError
-from experiments.study import PlannedTrial, Study
+from experiments.specification import PlannedTrial
+from experiments.study import Study
 
 Tell = Callable[[str], None]
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from experiments import events, names
-from experiments.study import PlannedTrial
+from experiments.specification import PlannedTrial
 
 PLAIN_LINE_SECONDS = 15.0  # between two lines of overall progress in a pipe
 

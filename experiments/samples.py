@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from experiments.learners import TrainingData, recipe_batches
-from experiments.study import Recipe
+from experiments.specification import Recipe
 
 COLUMNS, ROWS, GAP = 8, 4, 2
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import psutil
 
 from experiments import attempts, events, provenance
-from experiments.study import PlannedTrial
+from experiments.specification import PlannedTrial
 
 MIB_PER_WORKER = 1500  # a trial that is not yet measured; tensorflow alone takes about 600
 TERMINATION_GRACE = 5.0  # seconds between SIGTERM and SIGKILL

@@ -1,33 +1,20 @@
 """The models of a study file: a question, data, arms, a recipe, seeds, and the grid of trials they span.
 
-Field by field: docs/studies.md. A `Trial` holds all that changes its numbers, and nothing else; its id
-is the hash of that content.
+Field by field: docs/studies.md.
 """
 
 import contextlib
 import copy
-import hashlib
 import itertools
-import json
-import math
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    PositiveInt,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, field_validator, model_validator
 
 from experiments import catalog
+from experiments.specification import Frozen, PlannedTrial, Recipe, Trial
 
-# Bump when code changes the numbers of a trial: every trial then gets a new id and is trained again.
-RESULTS_VERSION = 1
+NAMED_SOURCES = ("fashion_mnist", "mnist", "cifar10", "cifar100", "digits")
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Accuracy = Annotated[float, Field(gt=0, le=1)]
@@ -44,12 +31,6 @@ def _told_as(field: str) -> Iterator[None]:
         raise ValueError(f"{inner}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-class Frozen(BaseModel):
-    """Immutable, and strict about fields that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
 class Data(Frozen):
     """Which images, how many of each split, and their size in pixels."""
 
@@ -64,40 +45,10 @@ class Data(Frozen):
     @field_validator("source")
     @classmethod
     def _known_source(cls, source: str) -> str:
-        if source not in catalog.NAMED_SOURCES and not source.startswith("path:"):
-            choices = ", ".join(catalog.NAMED_SOURCES)
+        if source not in NAMED_SOURCES and not source.startswith("path:"):
+            choices = ", ".join(NAMED_SOURCES)
             raise ValueError(f"unknown data source {source!r}; choose from: {choices}, path:FOLDER")
         return source
-
-
-class Recipe(Frozen):
-    """How a network is trained; the same for every arm unless an arm names its own, visibly.
-
-    `weight_decay` is Keras' decoupled decay (× learning rate), not the L2 term that He et al. pass
-    through the momentum.
-    """
-
-    optimizer: Literal["sgd", "adam"] = "sgd"
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    learning_rate: Annotated[float, Field(gt=0)] = 0.05
-    schedule: Literal["constant", "cosine", "steps"] = "cosine"
-    warmup_epochs: Annotated[float, Field(ge=0)] = 0
-    weight_decay: Annotated[float, Field(ge=0)] = 0
-    batch_size: PositiveInt = 64
-    epochs: PositiveInt = 12
-    flip: bool = False
-    shift: NonNegativeInt = 0
-    threads: PositiveInt = 1
-
-    def steps_per_epoch(self, images: int) -> int:
-        """ceil(images / batch_size): an epoch's last batch is filled up with its first images."""
-        return math.ceil(images / self.batch_size)
-
-    @model_validator(mode="after")
-    def _warmup_ends(self) -> "Recipe":
-        if self.warmup_epochs >= self.epochs:
-            raise ValueError(f"warmup_epochs ({self.warmup_epochs:g}) must be below epochs ({self.epochs})")
-        return self
 
 
 class Arm(Frozen):
@@ -116,48 +67,6 @@ class Arm(Frozen):
                 f"recipe.{unknown[0]}: unknown field; choose from: {', '.join(Recipe.model_fields)}"
             )
         return self
-
-
-class Trial(Frozen):
-    """One training, whole: `id` is a hash of everything here and of nothing else.
-
-    The data's pixels stand in it by digest, its own test part by partition: where files lie is no part of it.
-    """
-
-    model: str
-    arguments: dict[str, Any]
-    data_digest: str
-    partition: str
-    image_size: int | None
-    crop: int | None
-    train: int
-    validation: int
-    test: int
-    split_seed: int
-    recipe: Recipe
-    seed: int
-
-    @property
-    def id(self) -> str:
-        """16 hexadecimal digits of the SHA-256 of the canonical JSON of the content."""
-        content = {"results_version": RESULTS_VERSION, **self.model_dump(mode="json")}
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
-
-
-class PlannedTrial(NamedTuple):
-    """A trial and its place in one study; two studies may share the trial."""
-
-    trial: Trial
-    arm: str
-    arm_order: int
-    setting: str
-    data: str
-
-    @property
-    def run_name(self) -> str:
-        """What people read in MLflow's table, such as `resnet18 · seed 3`."""
-        return " · ".join(part for part in (self.arm, self.setting, f"seed {self.trial.seed}") if part)
 
 
 class Study(Frozen):

@@ -13,9 +13,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from experiments import attempts, events, names
+from experiments import attempts, events, names, page
 from experiments.errors import UserError
-from experiments.study import PlannedTrial, Study, Trial
+from experiments.specification import PlannedTrial
+from experiments.study import Study
 
 ROOT = Path(__file__).parent.parent
 
@@ -75,7 +76,7 @@ class Projection:
         tags = {
             names.QUESTION: study.question,
             names.TARGETS: json.dumps(sorted(study.targets)),
-            names.NOTE: _note(study),
+            names.NOTE: page.note(study),
         }
         for key, value in tags.items():
             self._client.set_experiment_tag(self._experiment, key, value)
@@ -139,13 +140,13 @@ class Projection:
             names.ATTEMPT: str(attempt),
             names.STUDY: self._client.get_experiment(self._experiment).name,
             names.DATA: planned.data,
-            **_commit(),
+            **page.commit_tags(),
         }
         made = self._client.create_run(
             self._experiment, start_time=round(began * 1000), tags=tags, run_name=planned.run_name
         )
         run = made.info.run_id
-        self._log(run, params=flattened(trial, planned.data))
+        self._log(run, params=page.params(trial, planned.data))
         self._client.log_text(run, trial.model_dump_json(indent=2), names.SPECIFICATION_FILE)
         return run
 
@@ -176,21 +177,6 @@ class Projection:
             self._client.log_artifacts(run, str(place / names.MODEL_FOLDER), names.MODEL_FOLDER)
 
 
-def flattened(trial: Trial, data: str) -> dict[str, str]:
-    """The specification as MLflow params: dotted names, the data's fields under "data."."""
-    content = trial.model_dump(mode="json")
-    own = {"model", "arguments", "recipe", "seed"}
-    nested = {key: value for key, value in content.items() if key in own}
-    nested["data"] = {"source": data, **{key: value for key, value in content.items() if key not in own}}
-    flat: dict[str, str] = {}
-    for key, value in nested.items():
-        if isinstance(value, dict):
-            flat.update({f"{key}.{name}": str(inner) for name, inner in value.items()})
-        else:
-            flat[key] = str(value)
-    return flat
-
-
 def _experiment_id(client: Any, uri: str, study: str) -> str:  # noqa: ANN401 - mlflow is imported late
     """The study's experiment, made if need be; artifacts of a local store lie beside it."""
     found = client.get_experiment_by_name(study)
@@ -216,45 +202,3 @@ def _pages(client: Any, experiment: str, query: str) -> list[Any]:  # noqa: ANN4
         if not token:
             break
     return found
-
-
-def _commit() -> dict[str, str]:
-    """The repository's commit and whether the working tree differs from it; nothing outside a checkout."""
-    import git
-
-    try:
-        repository = git.Repo(ROOT)
-        return {
-            names.GIT_COMMIT: repository.head.commit.hexsha,
-            names.GIT_DIRTY: str(repository.is_dirty(untracked_files=True)).lower(),
-        }
-    except (git.InvalidGitRepositoryError, git.NoSuchPathError, ValueError):
-        return {}
-
-
-def _note(study: Study) -> str:
-    """How to read the study's page, as Markdown."""
-    data = study.data
-    return f"""### {study.question}
-
-**Data** {data.source}: {data.train} training, {data.validation} validation, {data.test} test images. \
-**Arms** {", ".join(study.models)}. **Seeds** {", ".join(map(str, study.seeds))}. \
-**Budget** {study.recipe.epochs} epochs of batches of {study.recipe.batch_size}.
-
-Each run is one trial; the step of a metric is the epoch, from 1.
-
-| metric | meaning |
-|---|---|
-| `validation/accuracy`, `validation/loss` | after each epoch, in inference mode |
-| `train/accuracy`, `train/loss` | the same evaluator on a fixed slice of the training images, without \
-augmentation: train − validation is the overfitting gap |
-| `test/accuracy`, `test/macro_f1` | measured once, at `chosen_epoch` (best validation accuracy) |
-| `train_seconds` | cumulative; the clock stands still in compilation and evaluation |
-| `images_seen`, `macs`, `parameters` | cost: training images so far, multiply-accumulates of one forward \
-pass, trainable weights |
-| `train/reconstruction_loss`, `validation/reconstruction_loss` | the autoencoder's learning curve; its \
-accuracy is one point at its last epoch |
-
-Only runs with the tag `study.complete` = true are results. Try: select all runs, *Compare*, and plot \
-`validation/accuracy` by step; group by `study.arm`.
-"""

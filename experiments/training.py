@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments import names
-from experiments.study import Recipe
+from experiments.specification import Recipe
 
 
 def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:

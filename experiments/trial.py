@@ -19,7 +19,7 @@ from pathlib import Path
 
 from experiments import attempts, events, names
 from experiments.errors import UserError
-from experiments.study import Trial
+from experiments.specification import Trial
 
 Emit = Callable[[events.Event], None]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from experiments import datasets, evaluation, names, pipeline, splits
 from experiments.learners import TrainingData
-from experiments.study import Trial
+from experiments.specification import Trial
 
 
 class TrialData(NamedTuple):

@@ -7,7 +7,8 @@ import yaml
 from conftest import ROOT
 
 from experiments import catalog, study_file
-from experiments.study import Arm, Data, Recipe, Study
+from experiments.specification import Recipe
+from experiments.study import Arm, Data, Study
 
 STUDIES = (ROOT / "docs" / "studies.md").read_text()
 README = (ROOT / "README.md").read_text()

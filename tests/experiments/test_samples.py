@@ -8,7 +8,7 @@ from PIL import Image
 
 from experiments import samples
 from experiments.learners import TrainingData, recipe_batches
-from experiments.study import Recipe
+from experiments.specification import Recipe
 
 # Ten images of noise; no two windows of them are alike.
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 12, 10, 3), np.uint8)

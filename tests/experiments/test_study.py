@@ -7,9 +7,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments import study_file
+from experiments import sources, study_file
 from experiments.errors import UserError
-from experiments.study import Recipe, Study, Trial
+from experiments.specification import Recipe, Trial
+from experiments.study import NAMED_SOURCES, Study
 
 DIGESTS = {("digits", None): ("d" * 64, "p" * 16), ("digits", 16): ("e" * 64, "p" * 16)}
 
@@ -149,6 +150,10 @@ def test_an_unknown_study_lists_the_shipped_ones():
 def test_every_shipped_study_is_valid(path):
     study = study_file.parse(study_file.load(path), path)
     assert study.name == path.stem
+
+
+def test_every_named_source_can_be_loaded():
+    assert tuple(sources.NAMED) == NAMED_SOURCES
 
 
 def some_trial(**changes) -> Trial:

@@ -14,7 +14,7 @@ from keras import layers
 from experiments import catalog, evaluation, learners, models, names, pipeline, sources, training
 from experiments.errors import UserError
 from experiments.learners import TrainingData
-from experiments.study import Recipe
+from experiments.specification import Recipe
 
 # Schedules: 10 epochs of 10 steps are 100 updates.
 

@@ -1,0 +1,66 @@
+"""What a study's page in MLflow says: the note at its top, the params of a run, the commit it came from."""
+
+from pathlib import Path
+
+from experiments import names
+from experiments.specification import Trial
+from experiments.study import Study
+
+ROOT = Path(__file__).parent.parent
+
+
+def note(study: Study) -> str:
+    """How to read the study's page, as Markdown."""
+    data = study.data
+    return f"""### {study.question}
+
+**Data** {data.source}: {data.train} training, {data.validation} validation, {data.test} test images. \
+**Arms** {", ".join(study.models)}. **Seeds** {", ".join(map(str, study.seeds))}. \
+**Budget** {study.recipe.epochs} epochs of batches of {study.recipe.batch_size}.
+
+Each run is one trial; the step of a metric is the epoch, from 1.
+
+| metric | meaning |
+|---|---|
+| `validation/accuracy`, `validation/loss` | after each epoch, in inference mode |
+| `train/accuracy`, `train/loss` | the same evaluator on a fixed slice of the training images, without \
+augmentation: train − validation is the overfitting gap |
+| `test/accuracy`, `test/macro_f1` | measured once, at `chosen_epoch` (best validation accuracy) |
+| `train_seconds` | cumulative; the clock stands still in compilation and evaluation |
+| `images_seen`, `macs`, `parameters` | cost: training images so far, multiply-accumulates of one forward \
+pass, trainable weights |
+| `train/reconstruction_loss`, `validation/reconstruction_loss` | the autoencoder's learning curve; its \
+accuracy is one point at its last epoch |
+
+Only runs with the tag `study.complete` = true are results. Try: select all runs, *Compare*, and plot \
+`validation/accuracy` by step; group by `study.arm`.
+"""
+
+
+def params(trial: Trial, data: str) -> dict[str, str]:
+    """The specification as MLflow params: dotted names, the data's fields under "data."."""
+    content = trial.model_dump(mode="json")
+    own = {"model", "arguments", "recipe", "seed"}
+    nested = {key: value for key, value in content.items() if key in own}
+    nested["data"] = {"source": data, **{key: value for key, value in content.items() if key not in own}}
+    flat: dict[str, str] = {}
+    for key, value in nested.items():
+        if isinstance(value, dict):
+            flat.update({f"{key}.{name}": str(inner) for name, inner in value.items()})
+        else:
+            flat[key] = str(value)
+    return flat
+
+
+def commit_tags() -> dict[str, str]:
+    """The repository's commit and whether the working tree differs from it; nothing outside a checkout."""
+    import git
+
+    try:
+        repository = git.Repo(ROOT)
+        return {
+            names.GIT_COMMIT: repository.head.commit.hexsha,
+            names.GIT_DIRTY: str(repository.is_dirty(untracked_files=True)).lower(),
+        }
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError, ValueError):
+        return {}

@@ -1,0 +1,92 @@
+"""What one trial is: a specification that holds all that changes its numbers, and nothing else.
+
+Its id is the hash of that content; where files lie, labels and worker counts are no part of it.
+"""
+
+import hashlib
+import json
+import math
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+
+# Bump when code changes the numbers of a trial: every trial then gets a new id and is trained again.
+RESULTS_VERSION = 1
+
+
+class Frozen(BaseModel):
+    """Immutable, and strict about fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Recipe(Frozen):
+    """How a network is trained; the same for every arm unless an arm names its own, visibly.
+
+    `weight_decay` is Keras' decoupled decay (× learning rate), not the L2 term that He et al. pass
+    through the momentum.
+    """
+
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    learning_rate: Annotated[float, Field(gt=0)] = 0.05
+    schedule: Literal["constant", "cosine", "steps"] = "cosine"
+    warmup_epochs: Annotated[float, Field(ge=0)] = 0
+    weight_decay: Annotated[float, Field(ge=0)] = 0
+    batch_size: PositiveInt = 64
+    epochs: PositiveInt = 12
+    flip: bool = False
+    shift: NonNegativeInt = 0
+    threads: PositiveInt = 1
+
+    def steps_per_epoch(self, images: int) -> int:
+        """ceil(images / batch_size): an epoch's last batch is filled up with its first images."""
+        return math.ceil(images / self.batch_size)
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> "Recipe":
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(f"warmup_epochs ({self.warmup_epochs:g}) must be below epochs ({self.epochs})")
+        return self
+
+
+class Trial(Frozen):
+    """One training, whole: `id` is a hash of everything here and of nothing else.
+
+    The data's pixels stand in it by digest, its own test part by partition: where files lie is no part of it.
+    """
+
+    model: str
+    arguments: dict[str, Any]
+    data_digest: str
+    partition: str
+    image_size: int | None
+    crop: int | None
+    train: int
+    validation: int
+    test: int
+    split_seed: int
+    recipe: Recipe
+    seed: int
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits of the SHA-256 of the canonical JSON of the content."""
+        content = {"results_version": RESULTS_VERSION, **self.model_dump(mode="json")}
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+class PlannedTrial(NamedTuple):
+    """A trial and its place in one study; two studies may share the trial."""
+
+    trial: Trial
+    arm: str
+    arm_order: int
+    setting: str
+    data: str
+
+    @property
+    def run_name(self) -> str:
+        """What people read in MLflow's table, such as `resnet18 · seed 3`."""
+        return " · ".join(part for part in (self.arm, self.setting, f"seed {self.trial.seed}") if part)
