@@ -109,6 +109,12 @@ def complete_arguments(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"arguments.{field}: {first['msg']}, not {first['input']!r}") from None
 
 
+def departures(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that differ from their defaults, as JSON values."""
+    given = CATALOG[model].arguments.model_validate(arguments)
+    return given.model_dump(mode="json", exclude_defaults=True)
+
+
 def build(model: str, input_shape: tuple[int, int, int], classes: int, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
     """What the builder of the model returns: a keras model of logits, or the parts of a feature model."""
     entry = CATALOG[model]

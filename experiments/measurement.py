@@ -99,11 +99,13 @@ def costs(
     if missing:
         tell(f"measuring what {len(missing)} networks cost on this machine (once) …")
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda each: _measure_in_child(each, folder), missing))
+            measured = pool.map(lambda each: _measure_in_child(each, folder), missing)
+            for number, done in enumerate(measured, start=1):
+                tell(f"  {number} of {len(missing)}: {done.model}")
     return {key: Cost.model_validate_json((folder / f"{key}.json").read_text()) for key in wanted}
 
 
-def _measure_in_child(wanted: Request, folder: Path) -> None:
+def _measure_in_child(wanted: Request, folder: Path) -> Request:
     asked, answer = folder / f"{wanted.key}.request", folder / f"{wanted.key}.json"
     asked.write_text(wanted.model_dump_json())
     child = subprocess.run(
@@ -117,6 +119,7 @@ def _measure_in_child(wanted: Request, folder: Path) -> None:
     if child.returncode:
         lines = child.stderr.strip().splitlines() or [f"ended with status {child.returncode}"]
         raise UserError(f"model {wanted.model} with {wanted.arguments} cannot be built: {lines[-1]}")
+    return wanted
 
 
 def measure(wanted: Request, began: float) -> Cost:

@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
-# Bump when code changes the numbers of a trial: every trial then gets a new id and is trained again.
+from experiments import catalog
+
+# Bump when code, or a default, changes the numbers of a trial: all get new ids and are trained again.
 RESULTS_VERSION = 1
 
 
@@ -71,8 +73,17 @@ class Trial(Frozen):
 
     @property
     def id(self) -> str:
-        """16 hexadecimal digits of the SHA-256 of the canonical JSON of the content."""
-        content = {"results_version": RESULTS_VERSION, **self.model_dump(mode="json")}
+        """16 hexadecimal digits of the SHA-256 of the canonical JSON of the content.
+
+        Settings at their default are left out, so that a new setting leaves the ids of old trials alone; a
+        default that changes bumps RESULTS_VERSION.
+        """
+        content = {
+            **self.model_dump(mode="json"),
+            "results_version": RESULTS_VERSION,
+            "recipe": self.recipe.model_dump(mode="json", exclude_defaults=True),
+            "arguments": catalog.departures(self.model, self.arguments),
+        }
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
