@@ -31,14 +31,14 @@ $(SET_UP): requirements.txt
 	@touch $@
 
 compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then draw its figures
-	@$(BIN)/python -m experiments.compare $(STUDY) $(data_option) $(workers_option); status=$$?; \
-	if [ $$status -le 1 ]; then $(BIN)/python -m reports $(STUDY) $(data_option) || exit $$?; fi; exit $$status
+	@$(BIN)/python -m experiments.compare "$(STUDY)" $(data_option) $(workers_option); status=$$?; \
+	if [ $$status -le 1 ]; then $(BIN)/python -m reports "$(STUDY)" $(data_option) || exit $$?; fi; exit $$status
 
 report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never trains
-	@$(BIN)/python -m reports $(STUDY) $(data_option)
+	@$(BIN)/python -m reports "$(STUDY)" $(data_option)
 
 readme: report ## bring the README's table and figure up to date with STUDY
-	@$(BIN)/python -m reports.readme $(STUDY)
+	@$(BIN)/python -m reports.readme "$(STUDY)"
 
 ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000
 	@$(BIN)/python -m experiments.ui
@@ -50,7 +50,7 @@ smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
 	@$(MAKE) --no-print-directory compare STUDY=smoke
 
 export: $(SET_UP) ## pack the event logs of STUDY into exports/STUDY.tar.xz
-	@$(BIN)/python -m experiments.export pack $(STUDY) $(data_option)
+	@$(BIN)/python -m experiments.export pack "$(STUDY)" $(data_option)
 
 import: $(SET_UP) ## rebuild store, figures and tables from FILE=exports/STUDY.tar.xz
 	@study=$$($(BIN)/python -m experiments.export unpack "$(FILE)") && $(BIN)/python -m reports "$$study"
@@ -59,7 +59,7 @@ bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, sid
 	@$(BIN)/python -m experiments.bench
 
 test: $(SET_UP) ## the fast tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-slow: $(SET_UP) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow

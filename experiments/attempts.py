@@ -7,6 +7,7 @@ result, but neither is it forgotten.
 import contextlib
 import fcntl
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from experiments.errors import UserError
 from experiments.specification import Trial
 
 LOG = "events.jsonl"
+ATTEMPT = "attempt"
 
 
 def folder(work: Path, trial: Trial) -> Path:
@@ -27,9 +29,9 @@ def log(place: Path) -> Path:
     return place / LOG
 
 
-def number(place: Path) -> int:
-    """The number of the current attempt, from 1."""
-    return 1 + len(list(place.glob("events.*.jsonl")))
+def identity(place: Path) -> str:
+    """The id of the current attempt: no other attempt, here or on another machine, has it."""
+    return (place / ATTEMPT).read_text(encoding="utf-8").strip()
 
 
 def is_complete(place: Path) -> bool:
@@ -65,5 +67,6 @@ def begin(place: Path, trial: Trial) -> None:
     """Make the folder ready for a new attempt: the specification, and an empty log."""
     place.mkdir(parents=True, exist_ok=True)
     if log(place).exists():
-        log(place).rename(place / f"events.{number(place)}.jsonl")
+        log(place).rename(place / f"events.{1 + len(list(place.glob('events.*.jsonl')))}.jsonl")
+    (place / ATTEMPT).write_text(uuid.uuid4().hex[:12] + "\n", encoding="utf-8")
     (place / "trial.json").write_text(trial.model_dump_json(indent=2) + "\n", encoding="utf-8")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from experiments import attempts, events, names, plan, provenance, scheduler, study_file, tracking
 from experiments.compare import say
-from experiments.errors import exit_status
+from experiments.errors import UserError, exit_status
 from experiments.specification import Trial
 
 ARM = "resnet18"
@@ -37,15 +37,11 @@ def _child(trial: Trial, module: str, *arguments: str) -> str:
     root = Path(__file__).parent.parent
     command = [sys.executable, "-m", module, *arguments]
     environment = scheduler.environment(trial.recipe.threads)
-    return subprocess.run(
-        command,
-        cwd=root,
-        env=environment,
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ).stdout
+    child = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    if child.returncode:
+        lines = child.stderr.strip().splitlines() or ["no output"]
+        raise UserError(f"{module} ended with status {child.returncode}: {lines[-1]}")
+    return child.stdout
 
 
 def main() -> int:

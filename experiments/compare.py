@@ -32,7 +32,12 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--work", type=Path, default=tracking.ROOT / "work", help="event logs and prepared data"
     )
-    parser.add_argument("--store", default=tracking.store_uri(), help="MLflow store (default: %(default)s)")
+    parser.add_argument(
+        "--store",
+        type=tracking.absolute,
+        default=tracking.store_uri(),
+        help="MLflow store (default: MLFLOW_TRACKING_URI, or mlflow.db in the repository)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
 
 
@@ -46,31 +51,29 @@ def main() -> int:
     asked = parser.parse_args()
     study = plan.read_study(asked.study, asked.data, asked.work, say)
     made = plan.make(study, asked.work, asked.store, asked.workers, say)
-    return execute(
-        made, asked.work, asked.store, dry_run=asked.dry_run, again=f"make compare STUDY={asked.study}"
-    )
+    return execute(made, asked)
 
 
-def execute(made: plan.Plan, work: Path, store: str, *, dry_run: bool, again: str) -> int:
+def execute(made: plan.Plan, asked: argparse.Namespace) -> int:
     """Tell the plan and, unless this is a dry run, carry it out; returns the exit status."""
     say(overview(made))
-    if dry_run:
+    if asked.dry_run:
         for planned in made.waiting:
             cost, seconds = made.costs[planned.trial.id], made.seconds[planned.trial.id]
             macs = cost.training_macs(planned.trial)
             say(f"  {planned.trial.id}  {planned.run_name:40}  {macs / 1e12:8.2f} T MACs  {seconds:6.0f} s")
         return 0
-    if not made.waiting and not made.unprojected:
+    if not (made.waiting or made.unprojected or made.tags or made.roles):
         return 0
-    with attempts.lock(work):
-        projection = tracking.Projection(store, made.study.name)
-        projection.describe(made.study)
+    with attempts.lock(asked.work):
+        projection = tracking.Projection(asked.store, made.study.name)
+        projection.describe(made.tags, made.roles)
         for planned in made.unprojected:
-            place = attempts.folder(work, planned.trial)
+            place = attempts.folder(asked.work, planned.trial)
             projection.project(planned, place, events.read(attempts.log(place)))
         for planned in made.waiting:
-            _close_abandoned(projection, planned, attempts.folder(work, planned.trial))
-        return _train(made, work, projection, again) if made.waiting else 0
+            _close_abandoned(projection, planned, attempts.folder(asked.work, planned.trial))
+        return _train(made, asked.work, projection) if made.waiting else 0
 
 
 def overview(made: plan.Plan) -> str:
@@ -98,37 +101,44 @@ def _close_abandoned(projection: tracking.Projection, planned: PlannedTrial, pla
         projection.project(planned, place, told)
 
 
-def _train(made: plan.Plan, work: Path, projection: tracking.Projection, again: str) -> int:
+def _train(made: plan.Plan, work: Path, projection: tracking.Projection) -> int:
     workers = scheduler.LocalWorkers(made.waiting, work, made.workers)
     previous = {number: signal.signal(number, lambda *_: workers.interrupt()) for number in STOPPING}
     outlook = progress.Outlook(made.seconds, made.workers)
-    console = Console()
-    shown = progress.Bars if console.is_terminal else progress.Lines
+    shown = progress.Bars if Console().is_terminal else progress.Lines
     failures: list[str] = []
+    behind: dict[str, PlannedTrial] = {}  # trials of which the store lacks something
     try:
         with shown(outlook, len(made.waiting)) as screen:
             for planned, event in workers.told():
-                projection.project(planned, attempts.folder(work, planned.trial), [event])
+                place = attempts.folder(work, planned.trial)
+                try:
+                    projection.project(planned, place, [event])
+                except tracking.StoreError as error:
+                    if not behind:
+                        say(f"{error}; training goes on, and the store is brought up to date later")
+                    behind[planned.trial.id] = planned
                 outlook.heard(planned, event)
                 screen.show(planned, event)
                 if isinstance(event, events.Failed):
-                    failures.append(
-                        f"{planned.run_name}: {event.reason} (work/{planned.trial.id}/output.txt)"
-                    )
+                    failures.append(f"{planned.run_name}: {event.reason} ({place / scheduler.OUTPUT})")
     finally:
         workers.end()
         for number, handler in previous.items():
             signal.signal(number, handler)
+    for planned in behind.values():
+        place = attempts.folder(work, planned.trial)
+        # If the store fails again, its one line ends the program; the next start tries once more.
+        projection.project(planned, place, events.read(attempts.log(place)))
     if workers.interrupted:
-        say(f"stopped; complete trials are kept. Go on with: {again}")
-        return 1
-    if failures:
+        say("stopped; complete trials are kept. The same command goes on with the others")
+    elif failures:
         say(f"{len(failures)} of {len(made.waiting)} trials failed; start again to retry them:")
         say("\n".join(f"  {failure}" for failure in failures))
-    return 1 if failures else 0
+    return 1 if workers.interrupted or failures else 0
 
 
-STOPPING = (signal.SIGINT, signal.SIGTERM)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def say(text: str) -> None:

@@ -9,9 +9,12 @@ class UserError(Exception):
 
 
 def exit_status(command: Callable[[], int]) -> int:
-    """Run a command; a `UserError` becomes one line on stderr and status 2."""
+    """Run a command; a `UserError` becomes one line on stderr and status 2, Ctrl-C status 1."""
     try:
         return command()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted; nothing was lost", file=sys.stderr)
+        return 1

@@ -9,19 +9,20 @@ A pack is small, since models stay behind, and it is all that figures and tables
 import argparse
 import io
 import json
+import lzma
 import sys
 import tarfile
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from experiments import attempts, compare, events, names, plan, tracking
+from experiments import attempts, compare, events, names, page, plan, tracking
 from experiments.errors import UserError, exit_status
 from experiments.specification import PlannedTrial
 from experiments.study import Study
 
 INDEX = "study.json"
-FILES = (attempts.LOG, names.TEST_REPORT_FILE, names.SAMPLE_GRID_FILE)
+FILES = (attempts.LOG, attempts.ATTEMPT, names.TEST_REPORT_FILE, names.SAMPLE_GRID_FILE)
 LARGEST = 64 * 2**20  # bytes of one packed file; a log of a thousand epochs has half a MiB
 _TRIALS = TypeAdapter(list[PlannedTrial])
 
@@ -74,12 +75,21 @@ def unpack(source: Path, work: Path, store: str) -> str:
                 events.parse(line)
     except FileNotFoundError:
         raise UserError(f"{source}: no such file; give FILE=exports/<study>.tar.xz") from None
-    except (OSError, tarfile.TarError, KeyError, TypeError, ValueError, ValidationError) as error:
+    except (
+        OSError,
+        EOFError,
+        lzma.LZMAError,
+        tarfile.TarError,
+        KeyError,
+        TypeError,
+        ValueError,
+        ValidationError,
+    ) as error:
         raise UserError(f"{source}: not a pack of a study ({str(error).splitlines()[0]})") from None
     with attempts.lock(work):
         projection = tracking.Projection(store, study.name)
-        projection.describe(study)
-        stored = tracking.complete_trials(store, study.name)
+        projection.describe(page.experiment_tags(study), {})
+        stored = {trial for _, trial, _ in tracking.stored(store, study.name).complete}
         for planned in trials:
             place = attempts.folder(work, planned.trial)
             if not attempts.is_complete(place):
@@ -101,7 +111,7 @@ def main() -> int:
     parser.add_argument("--data", help="the other data that the study ran on")
     parser.add_argument("--to", type=Path, help="pack: the file to write (default: exports/<study>.tar.xz)")
     parser.add_argument("--work", type=Path, default=tracking.ROOT / "work")
-    parser.add_argument("--store", default=tracking.store_uri())
+    parser.add_argument("--store", type=tracking.absolute, default=tracking.store_uri())
     asked = parser.parse_args()
     if asked.action == "unpack":
         print(unpack(Path(asked.what), asked.work, asked.store))

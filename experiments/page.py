@@ -1,12 +1,19 @@
-"""What a study's page in MLflow says: the note at its top, the params of a run, the commit it came from."""
+"""What a study's page in MLflow says: the note at its top and the params of a run."""
 
-from pathlib import Path
+import json
 
 from experiments import names
 from experiments.specification import Trial
 from experiments.study import Study
 
-ROOT = Path(__file__).parent.parent
+
+def experiment_tags(study: Study) -> dict[str, str]:
+    """The tags of a study's experiment: question, targets, note."""
+    return {
+        names.QUESTION: study.question,
+        names.TARGETS: json.dumps(sorted(study.targets)),
+        names.NOTE: note(study),
+    }
 
 
 def note(study: Study) -> str:
@@ -50,17 +57,3 @@ def params(trial: Trial, data: str) -> dict[str, str]:
         else:
             flat[key] = str(value)
     return flat
-
-
-def commit_tags() -> dict[str, str]:
-    """The repository's commit and whether the working tree differs from it; nothing outside a checkout."""
-    import git
-
-    try:
-        repository = git.Repo(ROOT)
-        return {
-            names.GIT_COMMIT: repository.head.commit.hexsha,
-            names.GIT_DIRTY: str(repository.is_dirty(untracked_files=True)).lower(),
-        }
-    except (git.InvalidGitRepositoryError, git.NoSuchPathError, ValueError):
-        return {}

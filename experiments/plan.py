@@ -1,10 +1,11 @@
 """From a study file to a plan: the data is prepared, the trials are known, each with its cost."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments import attempts, datasets, measurement, names, scheduler, splits, study_file, tracking
+from experiments import attempts, datasets, measurement, names, page, scheduler, splits, study_file, tracking
 from experiments.errors import UserError
 from experiments.specification import PlannedTrial
 from experiments.study import Study
@@ -24,6 +25,8 @@ class Plan(NamedTuple):
     unprojected: list[PlannedTrial]
     costs: dict[str, measurement.Cost]  # by trial id; of the waiting trials only
     workers: int
+    tags: dict[str, str]  # of the study's experiment, as far as the store has others
+    roles: dict[str, str]  # by run id, as far as the store has others
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -52,17 +55,18 @@ def read_study(name: str, data: str | None, work: Path, tell: Tell) -> Study:
 
 
 def on_data(document: dict[str, Any], data: str | None, path: Path | str, work: Path, tell: Tell) -> Study:
-    """The study of a document; other data than its own makes another study.
+    """The study of a document; data named on the command line makes another study.
 
     Its name then ends in the data's name, its sizes shrink to what there is (told), and its targets are the
-    general ladder.
+    general ladder, unless the data is the study's own.
     """
     study = study_file.parse(document, path)
-    if data is None or data == study.data.source:
+    if data is None:
         return study
     document = {**document, "name": names.experiment_name(study.name, data)}
+    if data != study.data.source:
+        document.pop("targets", None)
     document["data"] = {**document["data"], "source": data}
-    document.pop("targets", None)
     study = study_file.parse(document, path)
     there = datasets.summary(data, study.data.image_size, work)
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
@@ -83,7 +87,8 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell) 
     by_content = {(each.digest, each.partition): each for each in found.values()}
     for planned in trials:
         _check(planned, by_content[planned.trial.data_digest, planned.trial.partition])
-    stored = tracking.complete_trials(store, study.name)
+    held = tracking.stored(store, study.name)
+    stored = {trial for _, trial, _ in held.complete}
     complete = {each.trial.id for each in trials if attempts.is_complete(attempts.folder(work, each.trial))}
     waiting = [each for each in trials if each.trial.id not in complete | stored]
     unprojected = [each for each in trials if each.trial.id in complete - stored]
@@ -94,9 +99,20 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell) 
     threads = max((each.trial.recipe.threads for each in waiting), default=1)
     known = measurement.costs(requests.values(), work, workers or scheduler.default_workers(threads), tell)
     costs = {key: known[request.key] for key, request in requests.items()}
-    memory = max((cost.memory_mib for cost in costs.values()), default=scheduler.MIB_PER_WORKER)
+    memory = max((_memory_mib(each, costs, requests) for each in waiting), default=scheduler.MIB_PER_WORKER)
     slots = workers or scheduler.default_workers(threads, memory)
-    return Plan(study, trials, waiting, unprojected, costs, slots)
+    wanted = page.experiment_tags(study)
+    tags = {key: value for key, value in wanted.items() if held.tags.get(key) != value}
+    return Plan(study, trials, waiting, unprojected, costs, slots, tags, _roles(trials, held))
+
+
+def _roles(trials: list[PlannedTrial], held: tracking.Stored) -> dict[str, str]:
+    """The runs whose role must change: a trial that the study file no longer asks for is outdated."""
+    asked = {each.trial.id for each in trials}
+    due = {
+        run: names.RESULT_ROLE if trial in asked else names.OUTDATED_ROLE for run, trial, _ in held.complete
+    }
+    return {run: due[run] for run, _, role in held.complete if role != due[run]}
 
 
 def trials(study: Study, work: Path) -> list[PlannedTrial]:
@@ -108,6 +124,15 @@ def trials(study: Study, work: Path) -> list[PlannedTrial]:
 
 def _data(study: Study, work: Path) -> dict[tuple[str, int | None], datasets.Summary]:
     return {source: datasets.summary(*source, work) for source in study.sources()}
+
+
+def _memory_mib(
+    planned: PlannedTrial, costs: dict[str, measurement.Cost], requests: dict[str, measurement.Request]
+) -> float:
+    """What a trial takes at its peak: as measured, and its images twice, as arrays and as tensors."""
+    trial = planned.trial
+    images = trial.train + trial.validation + trial.test
+    return costs[trial.id].memory_mib + 2 * images * math.prod(requests[trial.id].input_shape) / 2**20
 
 
 def _check(planned: PlannedTrial, there: datasets.Summary) -> None:
@@ -131,4 +156,6 @@ def _check(planned: PlannedTrial, there: datasets.Summary) -> None:
         )
     classes = len(there.classes)
     if min(sizes.values()) < classes:
-        raise UserError(f"data: each split needs an image of each of the {classes} classes of {planned.data}")
+        raise UserError(
+            f"data: {planned.data} has {classes} classes; each split needs at least as many images"
+        )

@@ -56,9 +56,8 @@ class Outlook:
 
 
 def duration(seconds: float) -> str:
-    """Such as 1:02:03 or 0:45."""
-    text = str(timedelta(seconds=round(seconds)))
-    return text.removeprefix("0:") if text.startswith("0:") else text
+    """Such as 1:02:03, 12:30 or 00:45."""
+    return str(timedelta(seconds=round(seconds))).removeprefix("0:")
 
 
 def score_text(metrics: dict[str, float]) -> str:

@@ -2,24 +2,45 @@
 
 import os
 import platform
+import resource
+import sys
 from importlib import metadata
 from pathlib import Path
 
 from experiments import names
 
+ROOT = Path(__file__).parent.parent
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
-def tags(threads: int) -> dict[str, str]:
-    """The tags of this process; tensorflow must have been imported."""
+def tags(threads: int, workers: int) -> dict[str, str]:
+    """The tags of this process, one of `workers` side by side; tensorflow must have been imported."""
     versions = [f"{package} {metadata.version(package)}" for package in PACKAGES]
     return {
         names.VERSIONS: ", ".join([f"python {platform.python_version()}", *versions]),
         names.CPU: cpu(),
         names.GPU: gpu(),
         names.THREADS: str(threads),
+        names.WORKERS: str(workers),
         names.ONEDNN: os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        **commit_tags(),
     }
+
+
+def commit_tags() -> dict[str, str]:
+    """The repository's commit and whether the working tree differs from it; nothing outside a checkout."""
+    try:
+        import git
+    except ImportError:  # GitPython says so where there is no git
+        return {}
+    try:
+        repository = git.Repo(ROOT)
+        return {
+            names.GIT_COMMIT: repository.head.commit.hexsha,
+            names.GIT_DIRTY: str(repository.is_dirty(untracked_files=True)).lower(),
+        }
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError, ValueError):
+        return {}
 
 
 def cpu() -> str:
@@ -37,6 +58,12 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def peak_memory_mib() -> float:
+    """The largest resident size of this process so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)  # macOS counts bytes, Linux KiB
 
 
 def gpu() -> str:

@@ -42,7 +42,7 @@ def main() -> int:
     )
     asked = parser.parse_args()
     document = study_file.load(study_file.find("compare"))
-    arm = {"model": asked.model, **document["models"].get(asked.model, {})}
+    arm = {"model": asked.model, **(document["models"].get(asked.model) or {})}
     arm["arguments"] = {**arm.get("arguments", {}), **dict(_assignment(text) for text in asked.set)}
     given = {name: value for name, value in vars(asked).items() if value is not None}
     data = {
@@ -59,7 +59,8 @@ def main() -> int:
     }
     study = plan.on_data(document, asked.data, "command line", asked.work, compare.say)
     made = plan.make(study, asked.work, asked.store, asked.workers, compare.say)
-    return compare.execute(made, asked.work, asked.store, dry_run=asked.dry_run, again="the same command")
+    # Each call is a study of its own: none makes the runs of another outdated.
+    return compare.execute(made._replace(roles={}), asked)
 
 
 def _assignment(text: str) -> tuple[str, object]:

@@ -64,12 +64,11 @@ class LocalWorkers:
 
     def told(self) -> Iterator[Told]:
         """What the trials tell, as they tell it; each ends with one Finished, Failed or Killed."""
-        while self._waiting or self._running:
-            while self._waiting and len(self._running) < self._workers:
+        while self._running or (self._waiting and not self.interrupted):
+            while self._waiting and not self.interrupted and len(self._running) < self._workers:
                 self._start(self._waiting.pop())
             heard = self._heard.get()
             if heard is None:
-                self._waiting.clear()
                 self.end()
             elif isinstance(heard, Exception):
                 raise heard
@@ -102,10 +101,10 @@ class LocalWorkers:
         attempts.begin(place, planned.trial)
         with (place / OUTPUT).open("wb") as output:
             child = subprocess.Popen(
-                [sys.executable, "-m", "experiments.trial", str(place)],
+                [*TRIAL, str(place), "--workers", str(self._workers), "--with-parent"],
                 cwd=Path(__file__).parent.parent,
                 env=environment(planned.trial.recipe.threads),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # never written to: it closes when this process dies, however it does
                 stdout=subprocess.PIPE,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C reaches the parent alone, which ends the children in order
@@ -132,6 +131,7 @@ class LocalWorkers:
             self._heard.put(error)
 
 
+TRIAL = [sys.executable, "-m", "experiments.trial"]
 OUTPUT = "output.txt"  # what a trial prints beside its events
 
 

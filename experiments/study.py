@@ -31,6 +31,12 @@ def _told_as(field: str) -> Iterator[None]:
         raise ValueError(f"{inner}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
+def _concerns(path: str, label: str) -> bool:
+    """Whether a varied field changes the arm of this label."""
+    place, _, rest = path.partition(".")
+    return place != "models" or rest.partition(".")[0] == label
+
+
 class Data(Frozen):
     """Which images, how many of each split, and their size in pixels."""
 
@@ -123,10 +129,12 @@ class Study(Frozen):
         points = [(point, self._at(point)) for point in self._points()]
         for seed in self.seeds:
             for point, study in points:
-                setting = ", ".join(f"{path}={value}" for path, value in point.items())
                 for order, (label, arm) in enumerate(study.models.items()):
                     trial = study._trial(arm, seed, digests)
-                    # A varied field that an arm does not have gives the same trial again.
+                    setting = ", ".join(
+                        f"{path}={value}" for path, value in point.items() if _concerns(path, label)
+                    )
+                    # A varied field that does not concern an arm gives the same trial again.
                     planned.setdefault(
                         trial.id, PlannedTrial(trial, label, order, setting, study.data.source)
                     )

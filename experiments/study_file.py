@@ -1,7 +1,6 @@
 """YAML text → validated `Study`; whatever is wrong becomes one line with file, line, field and choices."""
 
 import difflib
-import types
 import typing
 from pathlib import Path
 from typing import Any
@@ -90,12 +89,10 @@ def _fields(model: type[BaseModel], path: list[Any]) -> list[str]:
     """The field names of the model that lies at `path` below `model`."""
     current: Any = model
     for part in path:
-        if isinstance(current, type) and issubclass(current, BaseModel):
+        if typing.get_origin(current) is dict:
+            current = typing.get_args(current)[1]  # part is a key: the label of an arm
+        else:
             current = current.model_fields[part].annotation
-        if isinstance(current, types.UnionType) or typing.get_origin(current) is typing.Union:
-            current = next(kind for kind in typing.get_args(current) if kind is not type(None))
-        elif typing.get_origin(current) is dict:
-            current = typing.get_args(current)[1]
     return list(current.model_fields)
 
 

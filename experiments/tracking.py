@@ -4,87 +4,141 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 (metric, step, time, value). `import mlflow` takes 1.5 s and happens when a `Projection` is made.
 """
 
-import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from experiments import attempts, events, names, page
 from experiments.errors import UserError
 from experiments.specification import PlannedTrial
-from experiments.study import Study
 
 ROOT = Path(__file__).parent.parent
 
 ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false"}
 
 
+class StoreError(UserError):
+    """The store did not take or give what it was asked; training goes on without it."""
+
+
+class Stored(NamedTuple):
+    """What a store holds of one study.
+
+    tags: of its experiment; complete: (run id, trial id, role) of each complete run.
+    """
+
+    tags: dict[str, str]
+    complete: list[tuple[str, str, str]]
+
+
 def store_uri() -> str:
-    """MLFLOW_TRACKING_URI, or the SQLite file in the repository root; always explicit and absolute."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}"
+    """MLFLOW_TRACKING_URI, or the SQLite file in the repository root."""
+    return absolute(os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}")
 
 
-def complete_trials(uri: str, study: str) -> set[str]:
-    """The ids of the trials that are complete in a study's experiment.
+def absolute(uri: str) -> str:
+    """The URI with the path of an SQLite file made absolute, so that every process means the same file."""
+    if uri.startswith(SQLITE):
+        return f"{SQLITE}{Path(uri.removeprefix(SQLITE)).absolute()}"
+    return uri
+
+
+SQLITE = "sqlite:///"
+
+
+def stored(uri: str, study: str) -> Stored:
+    """What the store holds of a study; nothing is written, and a missing store holds nothing.
 
     A local SQLite store is asked in SQL, which needs no import of mlflow: a study with nothing left to do
     is to end at once.
+
+    Raises:
+        StoreError: the store cannot be read.
     """
-    if not uri.startswith("sqlite:///"):
-        return Projection(uri, study).complete_trials()
-    path = Path(uri.removeprefix("sqlite:///"))
+    if not uri.startswith(SQLITE):
+        return _asked_of_client(uri, study)
+    path = Path(uri.removeprefix(SQLITE))
     if not path.exists():
-        return set()
-    query = """
-        SELECT trial.value FROM experiments
-        JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
-        JOIN tags AS trial ON trial.run_uuid = runs.run_uuid AND trial.key = ?
-        JOIN tags AS complete ON complete.run_uuid = runs.run_uuid
-            AND complete.key = ? AND complete.value = 'true'
-        WHERE experiments.name = ? AND experiments.lifecycle_stage = 'active'
-    """
+        return Stored({}, [])
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as database:
-            return {row[0] for row in database.execute(query, (names.TRIAL, names.COMPLETE, study))}
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as database:
+            tags = dict(database.execute(EXPERIMENT_TAGS, {"study": study}))
+            return Stored(tags, database.execute(COMPLETE_RUNS, {"study": study}).fetchall())
     except sqlite3.Error as error:
-        raise UserError(f"store {uri}: cannot be read as an MLflow database ({error})") from None
+        raise StoreError(f"store {uri}: cannot be read as an MLflow database ({error})") from None
+
+
+EXPERIMENT_TAGS = """
+    SELECT key, value FROM experiment_tags JOIN experiments USING (experiment_id)
+    WHERE name = :study AND lifecycle_stage = 'active'
+"""
+COMPLETE_RUNS = f"""
+    SELECT runs.run_uuid, trial.value, role.value FROM experiments
+    JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
+    JOIN tags AS trial ON trial.run_uuid = runs.run_uuid AND trial.key = '{names.TRIAL}'
+    JOIN tags AS role ON role.run_uuid = runs.run_uuid AND role.key = '{names.ROLE}'
+    JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
+    WHERE complete.value = 'true' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
+"""
+
+
+def _asked_of_client(uri: str, study: str) -> Stored:
+    with _errors_of(uri):
+        client = _client(uri)
+        experiment = client.get_experiment_by_name(study)
+        if experiment is None:
+            return Stored({}, [])
+        runs = _pages(client, experiment.experiment_id, f"tags.`{names.COMPLETE}` = 'true'")
+        complete = [
+            (run.info.run_id, run.data.tags[names.TRIAL], run.data.tags.get(names.ROLE, "")) for run in runs
+        ]
+        return Stored(dict(experiment.tags), complete)
+
+
+def _client(uri: str) -> Any:  # noqa: ANN401 - mlflow is imported late
+    for variable, value in ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
+    import mlflow
+
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # else each new table of a new store is told
+    return mlflow.MlflowClient(tracking_uri=uri)
+
+
+@contextmanager
+def _errors_of(uri: str) -> Iterator[None]:
+    """Whatever MLflow raises becomes one line."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        raise StoreError(f"store {uri}: {str(error).splitlines()[0][:300]}") from None
 
 
 class Projection:
-    """The runs of one study in the store."""
+    """The runs of one study in the store, which is made if need be.
+
+    Every method raises StoreError when the store fails.
+    """
 
     def __init__(self, uri: str, study: str) -> None:
-        for variable, value in ENVIRONMENT.items():
-            os.environ.setdefault(variable, value)
-        import mlflow
-        from mlflow.exceptions import MlflowException
-
-        logging.getLogger("mlflow").setLevel(logging.WARNING)  # else each new table of a new store is told
-        try:
-            self._client = mlflow.MlflowClient(tracking_uri=uri)
+        self._uri = uri
+        with _errors_of(uri):
+            self._client = _client(uri)
             self._experiment = _experiment_id(self._client, uri, study)
-        except MlflowException as error:
-            raise UserError(f"store {uri}: {str(error).splitlines()[0]}") from None
-        self._runs: dict[tuple[str, int], str] = {}
+        self._runs: dict[str, str] = {}  # run ids by attempt
 
-    def describe(self, study: Study) -> None:
-        """Write the question, the targets and the note that MLflow's page shows."""
-        tags = {
-            names.QUESTION: study.question,
-            names.TARGETS: json.dumps(sorted(study.targets)),
-            names.NOTE: page.note(study),
-        }
-        for key, value in tags.items():
-            self._client.set_experiment_tag(self._experiment, key, value)
-
-    def complete_trials(self) -> set[str]:
-        """As the function of the same name, through MLflow's client."""
-        found = _pages(self._client, self._experiment, f"tags.`{names.COMPLETE}` = 'true'")
-        return {run.data.tags[names.TRIAL] for run in found}
+    def describe(self, tags: dict[str, str], roles: dict[str, str]) -> None:
+        """Set the tags of the experiment, and the roles of runs by their ids."""
+        with _errors_of(self._uri):
+            for key, value in tags.items():
+                self._client.set_experiment_tag(self._experiment, key, value)
+            for run, role in roles.items():
+                self._client.set_tag(run, names.ROLE, role)
 
     def project(self, planned: PlannedTrial, place: Path, told: Iterable[events.Event]) -> None:
         """Bring events of the trial's current attempt into its run.
@@ -94,42 +148,51 @@ class Projection:
             place: the trial's folder, where the files of a finished trial lie.
             told: events in order; those the run has already change nothing.
         """
-        for event in told:
-            run = self._run(planned, attempts.number(place), event.time)
-            time = round(event.time * 1000)
-            match event:
-                case events.Started(tags=tags):
-                    self._log(run, tags=tags)
-                case events.EpochEnded(epoch=epoch, metrics=metrics):
-                    self._log(run, metrics=metrics, step=epoch, time=time)
-                case events.Finished(epoch=epoch, metrics=metrics, diverged=diverged):
-                    self._log(run, metrics=metrics, step=epoch, time=time)
-                    self._log(run, tags={names.DIVERGED: str(diverged).lower()})
-                    self._log_files(run, place)
-                    self._client.set_terminated(run, "FINISHED", time)
-                    # Last of all: the one sign that nothing is missing.
-                    self._client.set_tag(run, names.COMPLETE, "true")
-                case events.Failed(reason=reason):
-                    self._end(run, "FAILED", reason, time)
-                case events.Killed(reason=reason):
-                    self._end(run, "KILLED", reason, time)
+        attempt = attempts.identity(place)
+        try:
+            with _errors_of(self._uri):
+                for event in told:
+                    self._project(event, self._run(planned, attempt, event.time), place)
+        except StoreError:
+            # The run may have been deleted on MLflow's pages: it is looked for again next time.
+            self._runs.pop(attempt, None)
+            raise
+
+    def _project(self, event: events.Event, run: str, place: Path) -> None:
+        time = round(event.time * 1000)
+        match event:
+            case events.Started(tags=tags):
+                self._log(run, tags=tags)
+            case events.EpochEnded(epoch=epoch, metrics=metrics):
+                self._log(run, metrics=metrics, step=epoch, time=time)
+            case events.Finished(epoch=epoch, metrics=metrics, diverged=diverged):
+                self._log(run, metrics=metrics, step=epoch, time=time)
+                self._log(run, tags={names.DIVERGED: str(diverged).lower()})
+                self._log_files(run, place)
+                self._client.set_terminated(run, "FINISHED", time)
+                # Last of all: the one sign that nothing is missing.
+                self._client.set_tag(run, names.COMPLETE, "true")
+            case events.Failed(reason=reason):
+                self._end(run, "FAILED", reason, time)
+            case events.Killed(reason=reason):
+                self._end(run, "KILLED", reason, time)
 
     def _end(self, run: str, status: str, reason: str, time: int) -> None:
         self._client.set_tag(run, names.FAILURE, reason)
         self._client.set_terminated(run, status, time)
 
-    def _run(self, planned: PlannedTrial, attempt: int, began: float) -> str:
+    def _run(self, planned: PlannedTrial, attempt: str, began: float) -> str:
         """The id of the attempt's run, which is found or made."""
-        key = (planned.trial.id, attempt)
-        if key not in self._runs:
-            query = f"tags.`{names.TRIAL}` = '{key[0]}' and tags.`{names.ATTEMPT}` = '{attempt}'"
+        if attempt not in self._runs:
+            query = f"tags.`{names.TRIAL}` = '{planned.trial.id}' and tags.`{names.ATTEMPT}` = '{attempt}'"
             found = _pages(self._client, self._experiment, query)
-            self._runs[key] = found[0].info.run_id if found else self._make_run(planned, attempt, began)
-        return self._runs[key]
+            self._runs[attempt] = found[0].info.run_id if found else self._make_run(planned, attempt, began)
+        return self._runs[attempt]
 
-    def _make_run(self, planned: PlannedTrial, attempt: int, began: float) -> str:
+    def _make_run(self, planned: PlannedTrial, attempt: str, began: float) -> str:
         trial = planned.trial
         tags = {
+            names.STUDY: self._client.get_experiment(self._experiment).name,
             names.ARM: planned.arm,
             names.ARM_ORDER: str(planned.arm_order),
             names.MODEL: trial.model,
@@ -137,10 +200,8 @@ class Projection:
             names.SEED: str(trial.seed),
             names.ROLE: names.RESULT_ROLE,
             names.TRIAL: trial.id,
-            names.ATTEMPT: str(attempt),
-            names.STUDY: self._client.get_experiment(self._experiment).name,
+            names.ATTEMPT: attempt,
             names.DATA: planned.data,
-            **page.commit_tags(),
         }
         made = self._client.create_run(
             self._experiment, start_time=round(began * 1000), tags=tags, run_name=planned.run_name
@@ -182,8 +243,8 @@ def _experiment_id(client: Any, uri: str, study: str) -> str:  # noqa: ANN401 - 
     found = client.get_experiment_by_name(study)
     if found is None:
         beside = None
-        if uri.startswith("sqlite:///"):
-            beside = (Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts" / study).as_uri()
+        if uri.startswith(SQLITE):
+            beside = (Path(uri.removeprefix(SQLITE)).parent / "mlartifacts" / study).as_uri()
         return client.create_experiment(study, artifact_location=beside)
     if found.lifecycle_stage != "active":
         raise UserError(

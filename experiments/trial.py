@@ -10,8 +10,8 @@ import argparse
 import json
 import math
 import os
-import resource
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -24,12 +24,12 @@ from experiments.specification import Trial
 Emit = Callable[[events.Event], None]
 
 
-def run(trial: Trial, place: Path, work: Path, emit: Emit, began: float) -> None:
+def run(trial: Trial, place: Path, workers: int, emit: Emit, began: float) -> None:
     """Load, split, build, fit, evaluate; everything that is found out is emitted."""
     from experiments import catalog, evaluation, models, provenance, samples, trial_data
 
-    data = trial_data.load(trial, work)
-    emit(events.Started(tags={**provenance.tags(trial.recipe.threads), **data.digests}))
+    data = trial_data.load(trial, place.parent)
+    emit(events.Started(tags={**provenance.tags(trial.recipe.threads, workers), **data.digests}))
     samples.save_grid(place / names.SAMPLE_GRID_FILE, data.training, trial.recipe, trial.seed)
     built = catalog.build(trial.model, data.training.input_shape, data.training.classes, trial.arguments)
     learner = catalog.learner(trial.model)(built, data.training, trial.recipe, trial.seed)
@@ -51,7 +51,7 @@ def run(trial: Trial, place: Path, work: Path, emit: Emit, began: float) -> None
         names.metric(names.TEST, names.MACRO_F1): float(test[names.MACRO_F1]),
         names.CHOSEN_EPOCH: float(chosen),
         **models.size(learner.network),
-        names.PEAK_MEMORY: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        names.PEAK_MEMORY: provenance.peak_memory_mib(),
         names.TRIAL_SECONDS: time.time() - began,
     }
     finite = {key: float(value) for key, value in final.items() if math.isfinite(value)}
@@ -78,22 +78,37 @@ def main() -> int:
     began = time.time()
     parser = argparse.ArgumentParser(description="Run the trial of a folder WORK/<trial id>.")
     parser.add_argument("folder", type=Path)
-    place = parser.parse_args().folder
+    parser.add_argument("--workers", type=int, default=1, help="trials that run side by side, to be noted")
+    parser.add_argument("--with-parent", action="store_true", help="end when the standard input is closed")
+    asked = parser.parse_args()
+    place = asked.folder
+    if asked.with_parent:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     told = _claim_stdout()
     trial = Trial.model_validate_json((place / "trial.json").read_text(encoding="utf-8"))
 
     def emit(event: events.Event) -> None:
-        print(events.append(attempts.log(place), event), file=told, flush=True)
+        line = events.append(attempts.log(place), event)
+        try:
+            print(line, file=told, flush=True)
+        except BrokenPipeError:
+            os._exit(1)  # nobody listens any more: the log alone has it
 
     try:
         prepare_process(trial.recipe.threads, trial.seed)
-        run(trial, place, place.parent, emit, began)
+        run(trial, place, asked.workers, emit, began)
     except Exception as error:  # the border of the process: whatever it was becomes the trial's last event
         traceback.print_exc()
         reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         emit(events.Failed(reason=" ".join(reason.split())[:500]))
         return 1
     return 0
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the standard input, which the parent holds open as long as it lives."""
+    sys.stdin.buffer.read()
+    os._exit(1)
 
 
 def _claim_stdout():  # noqa: ANN202 - a text file

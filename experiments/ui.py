@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,12 +23,9 @@ def main() -> int:
         raise UserError(f"store {asked.store}: there is nothing yet; run `make compare` first")
     print(f"MLflow's pages: http://127.0.0.1:{asked.port}/#/experiments (Ctrl-C ends)", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(asked.port)]
-    os.execve(
-        sys.executable,
-        [*command, "--backend-store-uri", asked.store],
-        {**os.environ, **tracking.ENVIRONMENT},
-    )
-    return 0
+    return subprocess.run(
+        [*command, "--backend-store-uri", asked.store], env={**os.environ, **tracking.ENVIRONMENT}
+    ).returncode
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Without pandas or matplotlib: they are imported once there is something to draw.
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -50,11 +51,20 @@ def parser(program: str, description: str, epilog: str = "") -> argparse.Argumen
 
 def choose_study(uri: str, study: str | None, data: str | None) -> str:
     """The study named, or the only one in the store. Raises StoreError where that is none or several."""
-    if study:
-        return names.experiment_name(study, data)
-    if data:
-        raise store.StoreError("--data needs the study's name beside it")
+    if study and not data:
+        return names.experiment_name(study)
+    if data and not study:
+        raise store.StoreError(f"--data needs the study's name beside it: STUDY --data {data}")
     studies = store.list_studies(uri)
+    if study:
+        named = names.experiment_name(study, data)
+        if named not in studies:
+            raise store.StoreError(
+                f"study '{study}' was not run on data '{data}': no '{named}' in {uri} "
+                f"(it holds: {', '.join(studies) or 'no study'}); "
+                f"run `make compare STUDY={shlex.quote(study)} DATA={shlex.quote(data)}` first"
+            )
+        return named
     if len(studies) == 1:
         return studies[0]
     if not studies:

@@ -4,29 +4,50 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from reports import settings
+
 ENOUGH_SEEDS = 5  # an exact two-sided test of 3 against 3 never goes below p = 0.10; 5 reach 0.008
 
 
 class UnfairComparisonError(Exception):
-    """Trials that would be compared saw different images; the message is one line."""
+    """Trials that would be compared saw different images, or two stand for one seed; one line says which."""
 
 
 def check(runs: pd.DataFrame) -> list[str]:
     """Warnings, a line each, about the trials of one study.
 
-    runs: as in `reports.runs.Record`. Raises UnfairComparisonError where the data or a split differs.
+    runs: as in `reports.runs.Record`. Raises UnfairComparisonError where the data or a split differs, or
+    where two trials stand for one seed of one arm.
     """
-    for what in ("data", "split", "validation", "test"):
-        _same(runs, ["setting", "seed"], what)
+    _one_trial_a_seed(runs)
+    for parts in settings.points(runs["setting"].unique()).values():
+        for what in ("data", "split", "validation", "test"):
+            _same(runs[runs["setting"].isin(parts)], ["seed"], what)
     _same(runs, ["data_spec", "seed", "train_size"], "split")
     for what in ("validation", "test"):
         _same(runs, ["data_spec", "seed"], what)
-    mixed = {"library versions": "versions", "CPUs": "cpu", "GPUs": "gpu", "oneDNN settings": "onednn"}
+    mixed = {
+        "library versions": "versions",
+        "CPUs": "cpu",
+        "GPUs": "gpu",
+        "oneDNN settings": "onednn",
+        "numbers of trials side by side (their seconds are not comparable)": "workers",
+    }
     return [
         *(_mixed(name, runs[column]) for name, column in mixed.items() if runs[column].nunique() > 1),
         *_missing_seeds(runs),
         *_few_seeds(runs),
     ]
+
+
+def _one_trial_a_seed(runs: pd.DataFrame) -> None:
+    for (label, seed), group in runs.groupby(["label", "seed"], sort=False):
+        if len(group) > 1:
+            raise UnfairComparisonError(
+                f"refused: {len(group)} different trials stand for {label}, seed {seed} "
+                f"({', '.join(group['trial'])}): the study file changed between them; run `make compare` "
+                f"again, which sets outdated runs aside"
+            )
 
 
 def _same(runs: pd.DataFrame, equal: list[str], what: str) -> None:
@@ -37,8 +58,8 @@ def _same(runs: pd.DataFrame, equal: list[str], what: str) -> None:
                           for row in first.head(2).itertuples())  # fmt: skip
             raise UnfairComparisonError(
                 f"refused: {what} digests differ where they must be equal: {one} against {other}; "
-                f"these trials did not see the same images: delete the outdated runs on MLflow's pages "
-                f"(`make ui`) and run `make compare` again"
+                f"these trials did not see the same images: run `make compare` again, which sets outdated "
+                f"runs aside, or delete the wrong ones on MLflow's pages (`make ui`)"
             )
 
 
@@ -51,16 +72,15 @@ def _mixed(name: str, values: pd.Series) -> str:
 
 
 def _missing_seeds(runs: pd.DataFrame) -> Iterable[str]:
-    for _, group in runs.groupby("setting", sort=False):
-        seeds = set(group["seed"])
-        for label, arm in group.groupby("label", sort=False):
-            if missing := sorted(seeds - set(arm["seed"])):
-                listed = ", ".join(map(str, missing))
-                done = len(seeds) - len(missing)
-                yield f"{label}: {done} of {len(seeds)} seeds are complete (not yet: {listed})"
+    seeds = set(runs["seed"])
+    for label, arm in runs.groupby("label", sort=False):
+        if missing := sorted(seeds - set(arm["seed"])):
+            listed = ", ".join(map(str, missing))
+            done = len(seeds) - len(missing)
+            yield f"{label}: {done} of {len(seeds)} seeds are complete (not yet: {listed})"
 
 
 def _few_seeds(runs: pd.DataFrame) -> Iterable[str]:
-    seeds = runs.groupby("label", sort=False)["seed"].nunique()
-    if few := [f"{label} {n}" for label, n in seeds.items() if n < ENOUGH_SEEDS]:
+    seeds = runs.groupby(["arm", "setting"], sort=False)["seed"].nunique().groupby("arm", sort=False).min()
+    if few := [f"{arm} {n}" for arm, n in seeds.items() if n < ENOUGH_SEEDS]:
         yield f"fewer than {ENOUGH_SEEDS} seeds ({', '.join(few)}): weak evidence of a difference"

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 
 from reports import command, convergence, curves, scores, style
 from reports.runs import IDENTITY, Record
-from reports.statistics import median_and_range
+from reports.statistics import mean_interval
 
 NOTE = (
     "Gap: train minus validation accuracy, both without augmentation and in inference mode; 0 is none. "
     "Left: median and range over seeds. "
-    "Right: at each trial's epoch of highest validation accuracy; small marks are seeds, large ones "
-    "their median."
+    "Right: at each trial's epoch of highest validation accuracy; small marks: seeds (equal ones overlap); "
+    "large marks and the number: means over seeds, as in the results table."
 )
 
 
@@ -35,15 +35,15 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
     for row, label in enumerate(labels):
         arm = frame[frame["label"] == label]
         look = style.arm(int(arm["arm_order"].iloc[0]))
-        train, validation = median_and_range(arm["train"]).median, median_and_range(arm["validation"]).median
+        train, validation = mean_interval(arm["train"]).mean, mean_interval(arm["validation"]).mean
         ax.plot([validation, train], [row, row], color=look.color, linewidth=2.5, zorder=2)
-        for values, median, fill in (
+        for values, mean, fill in (
             (arm["train"], train, "white"),
             (arm["validation"], validation, look.color),
         ):
             ax.plot(values, [row + 0.24] * len(values), look.marker, color=look.color, markersize=4,
                     markerfacecolor=fill, markeredgewidth=0.8)  # fmt: skip
-            ax.plot(median, row, look.marker, color=look.color, markersize=10, markerfacecolor=fill, zorder=3,
+            ax.plot(mean, row, look.marker, color=look.color, markersize=10, markerfacecolor=fill, zorder=3,
                     markeredgewidth=2)  # fmt: skip
         ax.annotate(f"{train - validation:+.3f}", ((train + validation) / 2, row), (0, 7), ha="center",
                     textcoords="offset points", fontsize=11)  # fmt: skip

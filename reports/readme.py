@@ -15,10 +15,10 @@ FIGURE = "convergence.png"
 
 
 def table_and_footnote(results: str) -> str:
-    """The table of a results.md and the lines below it that say what it was measured on."""
+    """The table of a results.md and all below it: what it was measured on, notes and warnings."""
     blocks = results.strip().split("\n\n")
     first = next(index for index, block in enumerate(blocks) if block.startswith("|"))
-    return "\n\n".join(blocks[first : first + 3]) + "\n"
+    return "\n\n".join(blocks[first:]) + "\n"
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 
 from experiments import names
-from reports import scores, style
+from reports import recipes, scores, style
 from reports.runs import Record
 from reports.statistics import censored_median, mean_interval
 
@@ -14,10 +14,15 @@ SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
     "Test accuracy: mean over seeds ± half-width of Student's 95 % t interval, measured once a trial, at its "
     "epoch of highest validation accuracy; {split} "
-    "Gap: train minus validation accuracy, mean over seeds. "
+    "Gap: train minus validation accuracy, mean over seeds. {level}"
     "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
     'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. '
+    "Forward MACs: multiply-accumulates for one image. "
     "Training: mean seconds a trial, without evaluation."
+)
+LEVEL = (
+    "At train {level}: at each trial's first epoch of at least that training accuracy, the highest multiple "
+    "of 0.05 that all trials with a curve reach, so that no arm looks less overfitted because it is behind. "
 )
 SHARED = "the interval holds for this split of the images only."
 PER_SEED = "each seed has a split of its own, shared by all arms."
@@ -28,13 +33,21 @@ def summary(record: Record) -> pd.DataFrame:
 
     label, arm, setting, trials, diverged, tested (trials with a test score); test_accuracy and test_macro_f1
     (means over seeds) with …_half_width (95 % t interval); gap_at_chosen_epoch, gap_at_last_epoch (means of
-    train − validation accuracy); parameters; forward_macs; training_seconds (mean); and for each target T:
-    reached_T (trials that did), epochs_to_T, seconds_to_T, images_to_T, training_macs_to_T (medians with
-    censoring; NaN: not reached).
+    train − validation accuracy); training_level (the training accuracy that every trial with a curve
+    reaches; NaN: none) and gap_at_training_level (NaN for an arm scored once); parameters; forward_macs;
+    training_seconds (mean); and for each target T: reached_T (trials that did), epochs_to_T, seconds_to_T,
+    images_to_T, training_macs_to_T (medians with censoring; NaN: not reached).
     """
+    trials_of = {
+        label: [record.epochs[record.epochs["run_id"] == run_id] for run_id in arm["run_id"]]
+        for label, arm in record.runs.groupby("label", sort=False)
+    }
+    curves = {label for label, trials in trials_of.items() if scores.has_curve(trials)}
+    level = scores.training_level([trial for label in curves for trial in trials_of[label]])
     rows = []
     for label, arm in record.runs.groupby("label", sort=False):
-        trials = [record.epochs[record.epochs["run_id"] == run_id] for run_id in arm["run_id"]]
+        trials = trials_of[label]
+        at_level = [scores.gap_at_training_accuracy(trial, level) for trial in trials if label in curves]
         accuracy = mean_interval(arm[names.metric(names.TEST, names.ACCURACY)])
         macro_f1 = mean_interval(arm[names.metric(names.TEST, names.MACRO_F1)])
         macs = arm[names.MACS].median()
@@ -51,6 +64,8 @@ def summary(record: Record) -> pd.DataFrame:
             "test_macro_f1_half_width": macro_f1.half_width,
             "gap_at_chosen_epoch": mean_interval(map(scores.gap_at_chosen_epoch, trials)).mean,
             "gap_at_last_epoch": mean_interval(map(scores.gap_at_last_epoch, trials)).mean,
+            "training_level": level,
+            "gap_at_training_level": mean_interval(at_level).mean,
             "parameters": arm[names.PARAMETERS].median(),
             "forward_macs": macs,
             "training_seconds": arm[names.TRAIN_SECONDS].mean(),
@@ -73,12 +88,19 @@ def summary(record: Record) -> pd.DataFrame:
 
 def markdown(record: Record, table: pd.DataFrame, warnings: list[str]) -> str:
     """The table with what a reader must know to judge it. table: `summary(record)`."""
-    header = ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", "Gap, last epoch"]
+    level = table["training_level"].iloc[0]
+    header = ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch"]
+    header += [] if math.isnan(level) else [f"Gap at train {level:.2f}"]
     targets = shown(record.targets)
     header += [f"To {style.target(target)}" for target in targets]
     header += ["Parameters", "Forward MACs", "Training"]
     rows = [[_plain(cell) for cell in _cells(row, targets)] for row in table.to_dict("records")]
-    parts = [f"# {record.study}", record.question, _aligned([header, *rows]), *_notes(record, warnings)]
+    parts = [
+        f"# {record.study}",
+        record.question,
+        _aligned([header, *rows]),
+        *_notes(record, level, warnings),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -106,7 +128,7 @@ def _cells(row: dict, targets: list[float]) -> list[str]:
         f"{row['trials']}{diverged}",
         _test_accuracy(row),
         _gap(row["gap_at_chosen_epoch"]),
-        _gap(row["gap_at_last_epoch"]),
+        *([] if math.isnan(row["training_level"]) else [_gap(row["gap_at_training_level"])]),
         *(_to_target(row, target) for target in targets),
         scaled(row["parameters"]),
         scaled(row["forward_macs"]),
@@ -157,17 +179,31 @@ def _aligned(rows: list[list[str]]) -> str:
     return "\n".join([lines[0], f"|{'|'.join(rule)}|", *lines[1:]])
 
 
-def _notes(record: Record, warnings: list[str]) -> list[str]:
+def _commits(runs: pd.DataFrame) -> list[str]:
+    """The code that trained, in a few words; none where it was no git checkout."""
+    known = sorted(set(runs["commit"]) - {""})
+    if not known:
+        return []
+    named = f"commit {known[0][:7]}" if len(known) == 1 else f"{len(known)} commits"
+    return [f"{named} with local changes" if (runs["dirty"] == "true").any() else named]
+
+
+def _notes(record: Record, level: float, warnings: list[str]) -> list[str]:
     runs = record.runs
     attempts = "1 attempt" if record.incomplete == 1 else f"{record.incomplete} attempts"
     splits = runs.groupby(["setting", "arm"])["split_digest"].nunique()
     machines = ", ".join(sorted({cpu or "unknown CPU" for cpu in runs["cpu"]}))
+    last = f"last trial {runs['ended'].max():%Y-%m-%d}"
+    measured = " · ".join([style.provenance(record), machines, *_commits(runs), last])
+    told = [f"- Note: {fact}" for fact in recipes.departures(runs)] + [f"- Warning: {w}" for w in warnings]
     return [
-        f"{style.provenance(record)} · {machines} · last trial {runs['ended'].max():%Y-%m-%d}. "
-        f"Drawn by `python -m reports {record.study}`.",
-        EXPLANATION.format(split=PER_SEED if splits.max() > 1 else SHARED),
+        f"{measured}. Drawn by `python -m reports {record.study}`.",
+        EXPLANATION.format(
+            split=PER_SEED if splits.max() > 1 else SHARED,
+            level="" if math.isnan(level) else LEVEL.format(level=f"{level:.2f}"),
+        ),
         f"{attempts} did not complete (failed, killed or still running): not counted above."
         if record.incomplete
         else "",
-        "\n".join(f"- Note: {_plain(warning)}" for warning in warnings),
+        "\n".join(map(_plain, told)),
     ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments import names
-from reports import store
+from reports import settings, store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,7 +22,6 @@ TAGS = {
     "trial": names.TRIAL,
     "arm": names.ARM,
     "arm_order": names.ARM_ORDER,
-    "model": names.MODEL,
     "setting": names.SETTING,
     "seed": names.SEED,
     "data": names.DATA,
@@ -34,14 +33,9 @@ TAGS = {
     "cpu": names.CPU,
     "gpu": names.GPU,
     "onednn": names.ONEDNN,
-    "threads": names.THREADS,
+    "workers": names.WORKERS,
     "commit": names.GIT_COMMIT,
     "dirty": names.GIT_DIRTY,
-}
-PARAMS = {
-    "budget_epochs": names.PARAM_EPOCHS,
-    "train_size": names.PARAM_TRAIN_SIZE,
-    "batch_size": "recipe.batch_size",
 }
 TRIAL_METRICS = [
     names.metric(names.TEST, names.ACCURACY),
@@ -71,11 +65,13 @@ class Record:
     """What the store holds of one study.
 
     runs: a row a complete trial: run_id, label ("arm", or "arm · setting" where settings vary), the columns
-    of TAGS (provenance as text), PARAMS (numbers) and TRIAL_METRICS, diverged, data_spec (the trial's data
-    params but for the train size), train_seconds and images_seen (totals), ended (UTC).
+    of TAGS (provenance as text) and TRIAL_METRICS, train_size, diverged, recipe and data_spec (JSON of the
+    trial's recipe params, and of its data params but for the train size), train_seconds and images_seen
+    (totals), ended (UTC).
     epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
     NaN where nothing was logged.
     Both are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
+    Runs that the study file no longer asks for (role "outdated") are in none of these.
     """
 
     study: str
@@ -86,15 +82,20 @@ class Record:
     epochs: pd.DataFrame
 
     def by_setting(self) -> list["Record"]:
-        """One record a setting, what may share a figure; its labels are the arms alone."""
+        """One record a full setting, what may share a figure: its runs and those whose setting is part of it.
+
+        There, label is the arm alone and setting the full one.
+        """
         return [
-            replace(
-                self,
-                runs=runs.assign(label=runs["arm"]),
-                epochs=self.epochs[self.epochs["setting"] == setting].assign(label=lambda rows: rows["arm"]),
-            )
-            for setting, runs in self.runs.groupby("setting", sort=False)
+            replace(self, runs=_at(self.runs, full, parts), epochs=_at(self.epochs, full, parts))
+            for full, parts in settings.points(self.runs["setting"].unique()).items()
         ]
+
+
+def _at(frame: pd.DataFrame, full: str, parts: list[str]) -> pd.DataFrame:
+    chosen = frame[frame["setting"].isin(parts)]
+    chosen = chosen.assign(label=chosen["arm"], setting=full)
+    return chosen.sort_values(["arm_order", "seed"], kind="stable", ignore_index=True)
 
 
 def read(uri: str, study: str) -> Record:
@@ -121,11 +122,11 @@ def _age(run: store.Run) -> tuple[int, str]:
 
 def _frames(complete: list[store.Run], points: list[tuple]) -> tuple[pd.DataFrame, pd.DataFrame]:
     runs = pd.DataFrame([_row(run) for run in complete], columns=[*_row(EMPTY)])
-    numbers = ["arm_order", "seed", *PARAMS]
+    numbers = ["arm_order", "seed", "train_size"]
     runs[numbers] = runs[numbers].apply(pd.to_numeric)
     runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
-    several = runs["setting"].nunique() > 1
-    runs["label"] = runs["arm"] + " · " + runs["setting"] if several else runs["arm"]
+    named = (runs["setting"] != "") & (runs["setting"].nunique() > 1)
+    runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + runs["setting"])
 
     points = pd.DataFrame(points, columns=["run_id", "metric", "epoch", "value"])
     points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
@@ -148,13 +149,14 @@ def _frames(complete: list[store.Run], points: list[tuple]) -> tuple[pd.DataFram
 
 
 def _row(run: store.Run) -> dict:
-    data = {key: run.params[key] for key in sorted(run.params) if key.startswith("data.")}
-    data.pop(names.PARAM_TRAIN_SIZE, None)
+    data = _under("data.", run.params)
+    train_size = data.pop(names.PARAM_TRAIN_SIZE.removeprefix("data."), None)
     return {
         "run_id": run.run_id,
         **{column: run.tags.get(tag, "") for column, tag in TAGS.items()},
-        **{column: run.params.get(param) for column, param in PARAMS.items()},
+        "train_size": train_size,
         "diverged": run.tags.get(names.DIVERGED) == "true",
+        "recipe": json.dumps(_under("recipe.", run.params)),
         "data_spec": json.dumps(data),
         "ended": run.ended or run.started,
     }
@@ -163,9 +165,14 @@ def _row(run: store.Run) -> dict:
 EMPTY = store.Run("", None, None, {}, {})
 
 
+def _under(prefix: str, params: dict[str, str]) -> dict[str, str]:
+    return {key.removeprefix(prefix): params[key] for key in sorted(params) if key.startswith(prefix)}
+
+
 def _natural(text: str) -> tuple:
-    """A sort key under which data.train=250 comes before data.train=1000."""
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text))
+    """A sort key under which train=250 comes before train=1000, and rate=0.05 before rate=0.1."""
+    parts = re.split(r"(\d+(?:\.\d+)?(?:e-\d+)?)", text)
+    return tuple((float(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts))
 
 
 def client_studies(uri: str) -> list[str]:

@@ -1,5 +1,7 @@
 """Scores of one trial, pure: its rows of the epochs frame, in epoch order, in; one number out.
 
+`has_curve` and `training_level` look at several trials.
+
 Columns used: epoch (from 1), train/accuracy, validation/accuracy, validation/loss, train_seconds,
 images_seen, diverged (the same for all rows of a trial). An epoch at which no accuracy was measured
 (autoencoder features, before the last) has NaN.
@@ -26,11 +28,6 @@ def at_chosen_epoch(trial: pd.DataFrame) -> pd.Series:
         return pd.Series(math.nan, index=trial.columns)
     order = [VALIDATION_ACCURACY, VALIDATION_LOSS, "epoch"]
     return measured.sort_values(order, ascending=[False, True, True]).iloc[0]
-
-
-def chosen_epoch(trial: pd.DataFrame) -> float:
-    """The epoch at which a trial is judged; NaN if it was never validated."""
-    return float(at_chosen_epoch(trial)["epoch"])
 
 
 def to_target(trial: pd.DataFrame, target: float, cost: str = "epoch") -> float:
@@ -69,3 +66,15 @@ def gap_at_training_accuracy(trial: pd.DataFrame, level: float) -> float:
     """
     reached = trial[trial[TRAIN_ACCURACY] >= level]
     return gap_at_last_epoch(reached.head(1))
+
+
+def has_curve(trials: list[pd.DataFrame]) -> bool:
+    """Whether any trial of an arm was measured at more than one epoch; autoencoder features are not."""
+    return any(trial[TRAIN_ACCURACY].count() > 1 for trial in trials)
+
+
+def training_level(trials: list[pd.DataFrame]) -> float:
+    """The highest multiple of 0.05 that the training accuracy of every trial reaches; NaN if none."""
+    highest = [trial[TRAIN_ACCURACY].max() for trial in trials]
+    levels = (step / 20 for step in range(20, 0, -1))
+    return next((level for level in levels if highest and all(top >= level for top in highest)), math.nan)

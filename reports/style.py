@@ -154,10 +154,11 @@ def seeds(values: Iterable[int]) -> str:
 
 
 def log_if_wide(ax: Axes, costs: pd.Series) -> None:
-    """A logarithmic x axis where the largest of the arms' costs is four times the smallest or more."""
+    """A logarithmic x axis, and a label that says so, where the arms' costs differ fourfold or more."""
     if not 0 < 4 * costs.min() <= costs.max():
         return
     ax.set_xscale("log")
+    ax.set_xlabel(f"{ax.get_xlabel()}, log scale")
     wide = costs.max() > 100 * costs.min()
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))

@@ -1,6 +1,7 @@
 """A real study, run once through real processes and a real SQLite store, for every test that looks at it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,9 +47,12 @@ class Place(NamedTuple):
         return {"cwd": ROOT, "env": os.environ | environment, "capture_output": True, "text": True}
 
 
-def make_place(folder: Path, text: str = TINY) -> Place:
+def make_place(folder: Path, text: str = TINY, prepared: Path | None = None) -> Place:
+    """A place of its own in a folder; `prepared` is a work folder whose data and costs it starts with."""
     study = folder / "tiny.yaml"
     study.write_text(text)
+    for part in ("data", "costs") if prepared else ():
+        shutil.copytree(prepared / part, folder / "work" / part)
     return Place(study, folder / "work", f"sqlite:///{folder / 'mlflow.db'}")
 
 

@@ -30,13 +30,20 @@ def study(tmp_path):
     ("old", "new", "told"),
     [
         ("question:", "qestion:", ":3: qestion: unknown field; did you mean 'question'?"),
-        ("resnet20", "resnet21", ":11: models.resnet21: unknown model 'resnet21'; did you mean 'resnet20'?"),
+        (
+            "resnet20",
+            "resnnet20",
+            ":11: models.resnnet20: unknown model 'resnnet20'; did you mean 'resnet20'?",
+        ),
         ("source: digits", "source: digit", "unknown data source 'digit'; choose from: fashion_mnist, mnist"),
         ("source: digits", "source: 'path:/no/such/folder'", "path:/no/such/folder: no such folder"),
         ("train: 120", "train: 5000", "digits holds 1797 images, too few for train 5000"),
         ("image_size: 16", "image_size: 16, crop: 20", "data.crop: 20 is larger than the images of digits"),
-        ("validation: 60", "validation: 6", "each split needs an image of each of the 10 classes"),
-        ("image_size: 16, ", "", "model resnet20 with {'shortcuts': True} cannot be built: ValueError"),
+        (
+            "validation: 60",
+            "validation: 6",
+            "digits has 10 classes; each split needs at least as many images",
+        ),
         ("name: tiny", "name: other", "'other' must be the name of its file, 'tiny'"),
         ("name: tiny", "name: {", "not valid YAML"),
         ("epochs: 2", "epochs: two", "recipe.epochs: input should be a valid integer"),
@@ -59,6 +66,15 @@ def test_a_wrong_study_file(study, tmp_path, old, new, told):
     assert not (tmp_path / "m.db").exists()
 
 
+def test_images_too_small_for_a_network(tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY.replace("image_size: 16, ", "").split("models:")[0] + "models: {resnet20: }\n")
+    done = run("experiments.compare", str(path), "--work", str(tmp_path / "work"), "--dry-run")
+    assert done.returncode == 2
+    told = "error: model resnet20 with {'shortcuts': True} cannot be built: ValueError: input_shape must be"
+    assert done.stderr.splitlines()[-1].startswith(told)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -79,6 +95,11 @@ def test_a_wrong_argument(arguments, told, tmp_path):
     [
         ("experiments.compare", ["smoke", "--workers", "0"], "argument --workers: must be 1 or more, not 0"),
         ("experiments.run", ["resnet18", "--set", "width"], "--set width: expected NAME=VALUE"),
+        (
+            "experiments.run",
+            ["plain_cnn", "--crop", "40", "--dry-run"],
+            "data.crop: 40 is larger than the images",
+        ),
         ("experiments.run", ["resnet19"], "unknown model 'resnet19'"),
         (
             "experiments.run",

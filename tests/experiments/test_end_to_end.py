@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -200,7 +201,9 @@ def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
 
 def test_the_same_specification_gives_the_same_numbers(finished, tmp_path):
     place, _ = finished
-    elsewhere = make_place(tmp_path, place.study.read_text().replace("seeds: [1, 2]", "seeds: [2]"))
+    elsewhere = make_place(
+        tmp_path, place.study.read_text().replace("seeds: [1, 2]", "seeds: [2]"), place.work
+    )
     # Another number of workers must not matter.
     done = elsewhere.compare("--workers", "1")
     assert done.returncode == 0, done.stderr
@@ -234,20 +237,19 @@ def wait_for(condition, seconds: float = 90):
     return found
 
 
-ENDLESS = """
-name: tiny
-question: Does it end?
-data: {source: digits, image_size: 16, train: 120, validation: 60, test: 100}
-models:
-  plain_cnn:
-    arguments: {filters: [4], kernels: [3], dense: 8}
-    recipe: {epochs: 100000}
-  short:
-    model: plain_cnn
-    arguments: {filters: [4], kernels: [3], dense: 8}
-seeds: [1]
-recipe: {batch_size: 20, epochs: 2, learning_rate: 0.1}
+@pytest.fixture
+def endless(finished, tmp_path):
+    """A study of a trial that has no end and a short one; its costs are known already."""
+    text = finished[0].study.read_text()
+    arguments = "arguments: {filters: [4, 8], kernels: [3, 3], dense: 16}"
+    models = f"""models:
+  plain_cnn: {{{arguments}, recipe: {{epochs: 100000}}}}
+  short: {{model: plain_cnn, {arguments}}}
 """
+    head, _, rest = text.partition("models:")
+    return make_place(
+        tmp_path, f"{head}{models}seeds: [1]{rest.partition('seeds: [1, 2]')[2]}", finished[0].work
+    )
 
 
 def start(place, *options: str) -> subprocess.Popen:
@@ -261,8 +263,8 @@ def endless_epochs(place) -> list[str]:
     return [log for log in place.work.glob("*/events.jsonl") if '"epoch":5,' in log.read_text()]
 
 
-def test_a_killed_child_is_told_and_the_others_go_on(tmp_path):
-    place = make_place(tmp_path, ENDLESS)
+def test_a_killed_child_is_told_and_the_others_go_on(endless):
+    place = endless
     process = start(place, "--workers", "1")
     log = wait_for(lambda: endless_epochs(place))[0]
     [child] = wait_for(lambda: children(process))
@@ -282,15 +284,15 @@ def test_a_killed_child_is_told_and_the_others_go_on(tmp_path):
     assert isinstance(events.read(log)[-1], events.Failed)
 
 
-def test_ctrl_c_ends_the_children_and_says_how_to_go_on(tmp_path):
-    place = make_place(tmp_path, ENDLESS)
+def test_ctrl_c_ends_the_children_and_says_how_to_go_on(endless):
+    place = endless
     process = start(place, "--workers", "2")
     wait_for(lambda: endless_epochs(place))
     trials = children(process)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors
-    assert "stopped; complete trials are kept. Go on with: make compare STUDY=" in output
+    assert "stopped; complete trials are kept. The same command goes on with the others" in output
     assert not any(trial.is_running() for trial in trials)
     client = mlflow.MlflowClient(place.store)
     found = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
@@ -300,8 +302,74 @@ def test_ctrl_c_ends_the_children_and_says_how_to_go_on(tmp_path):
     assert not [run for run in found if run.info.status == "RUNNING"]
 
 
-def test_a_second_parent_is_told_who_is_at_work(tmp_path):
-    place = make_place(tmp_path, ENDLESS)
+def test_a_killed_parent_takes_its_children_along_and_the_next_start_closes_their_runs(endless):
+    place = endless
+    process = start(place, "--workers", "1")
+    wait_for(lambda: endless_epochs(place))
+    [child] = children(process)
+    process.kill()
+    process.communicate(timeout=60)
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, seconds=10)
+    [log] = place.work.glob("*/events.jsonl")
+    told = events.read(log)
+    assert not any(isinstance(event, events.ENDS) for event in told)
+
+    again = start(place, "--workers", "1")
+    wait_for(lambda: endless_epochs(place) and (log.parent / "events.1.jsonl").exists())
+    again.send_signal(signal.SIGTERM)
+    again.communicate(timeout=60)
+    client = mlflow.MlflowClient(place.store)
+    found = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
+    endless = {run.data.tags[names.FAILURE]: run for run in found if run.data.tags[names.ARM] == "plain_cnn"}
+    assert set(endless) == {"its processes were ended from outside", "interrupted"}
+    assert {run.info.status for run in endless.values()} == {"KILLED"}
+    # Every epoch of the first attempt is in the store, whether or not its parent lived to log it.
+    first = endless["its processes were ended from outside"].info.run_id
+    steps = [metric.step for metric in client.get_metric_history(first, names.TRAIN_SECONDS)]
+    assert steps == [event.epoch for event in told if isinstance(event, events.EpochEnded)]
+
+
+def test_an_edited_study_reports_what_it_asks_for_now(finished, tmp_path):
+    place, _ = finished
+    shutil.copytree(place.work, tmp_path / "work")
+    shutil.copy(place.store.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
+    text = place.study.read_text()
+    edited = make_place(tmp_path, text.replace("seeds: [1, 2]", "seeds: [1]").replace("Does it", "Will it"))
+
+    def roles() -> dict[str, str]:
+        client = mlflow.MlflowClient(edited.store)
+        found = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
+        return {run.data.tags[names.SEED]: run.data.tags[names.ROLE] for run in found}
+
+    done = edited.compare()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "all 3 trials are complete; nothing to train" in done.stdout
+    assert roles() == {"1": names.RESULT_ROLE, "2": names.OUTDATED_ROLE}
+    assert tracking.stored(edited.store, "tiny").tags[names.QUESTION] == "Will it run?"
+    edited.study.write_text(text)
+    assert edited.compare().returncode == 0
+    assert roles() == {"1": names.RESULT_ROLE, "2": names.RESULT_ROLE}
+
+
+def test_other_data_is_another_experiment_and_the_same_data_the_same_trials(finished, tmp_path):
+    place, _ = finished
+    shutil.copytree(place.work, tmp_path / "work")
+    there = place._replace(work=tmp_path / "work", store=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    done = there.compare("--data", "digits")
+    assert "all 6 trials are complete; nothing to train" in done.stdout, done.stderr
+    assert len(tracking.stored(there.store, "tiny-digits").complete) == 6
+
+
+def test_both_ways_to_ask_the_store_agree(finished):
+    place, _ = finished
+    by_client, by_sql = tracking._asked_of_client(place.store, "tiny"), tracking.stored(place.store, "tiny")
+    assert by_client.tags == by_sql.tags
+    assert sorted(by_client.complete) == sorted(by_sql.complete)
+    assert len(by_sql.complete) == 6
+
+
+def test_a_second_parent_is_told_who_is_at_work(endless):
+    place = endless
     first = start(place, "--workers", "1")
     try:
         wait_for(lambda: children(first))

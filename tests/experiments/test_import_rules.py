@@ -1,4 +1,4 @@
-"""Who may import whom (README, "The house"): read from the source, and seen in real processes."""
+"""Who may import whom: read from the source, and seen in real processes."""
 
 import ast
 import subprocess

@@ -62,6 +62,7 @@ def test_a_grid_gives_every_combination_once():
     assert [each.arm for each in trials].count("resnet18") == 12
     assert len({each.trial.id for each in trials}) == 16
     assert trials[1].setting == "data.train=50, models.resnet18.arguments.width=4"
+    assert {each.setting for each in trials if each.arm == "plain_cnn"} == {"data.train=50", "data.train=100"}
 
 
 def test_an_arm_may_depart_from_the_recipe_in_the_open():
@@ -100,6 +101,11 @@ def test_an_arm_may_have_a_label_of_its_own():
         ),
         ("models.resnet18.recipe", {"epochs": 0}, "models.resnet18.recipe.epochs: Input should be greater"),
         ("vary", {"data.train": [10, -1]}, "vary.data.train: Input should be greater than 0"),
+        (
+            "models.resnet18",
+            {"argumens": {}},
+            "models.resnet18.argumens: unknown field; did you mean 'arguments'",
+        ),
         ("models", {}, "models: dictionary should have at least 1 item"),
         ("seeds", [1, 1], "seeds: the values must differ"),
         ("seeds", [], "seeds: list should have at least 1 item"),

@@ -4,15 +4,16 @@ import shutil
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 import pytest
-from synthetic import Store, grid_study, small_study
+from synthetic import Store, grid_study, small_study, width_study
 
 
 @pytest.fixture(scope="session")
 def ready(tmp_path_factory):
-    """A store with the studies `small`, `grid` and `empty`, written once; to be read only."""
+    """A store with the studies `small`, `grid`, `width` and `empty`, written once; to be read only."""
     writer = Store(tmp_path_factory.mktemp("store") / "mlflow.db")
     small_study(writer)
     grid_study(writer)
+    width_study(writer)
     writer.study("empty")
     return writer
 

@@ -17,7 +17,6 @@ def tags(arm, order, seed, **changed):
         names.TRIAL: f"{arm}-{seed}-{changed.get(names.SETTING, '')}",
         names.ARM: arm,
         names.ARM_ORDER: str(order),
-        names.MODEL: arm,
         names.SETTING: "",
         names.SEED: str(seed),
         names.DIVERGED: "false",
@@ -29,6 +28,9 @@ def tags(arm, order, seed, **changed):
         names.CPU: "one CPU",
         names.ONEDNN: "1",
         names.VERSIONS: "keras 3",
+        names.WORKERS: "2",
+        names.GIT_COMMIT: "0234b82a1b2c3d4e",
+        names.GIT_DIRTY: "false",
     }
     return given | changed
 
@@ -94,10 +96,13 @@ class Store:
         self.client.set_experiment_tag(found, names.TARGETS, json.dumps(targets))
         return found
 
-    def run(self, experiment, run_tags, points, complete=True, train=100, epochs=3):
+    def run(self, experiment, run_tags, points, complete=True, train=100, **recipe):
         self.clock += 60_000
         run = self.client.create_run(experiment, start_time=self.clock, tags=run_tags)
-        params = {names.PARAM_EPOCHS: epochs, names.PARAM_TRAIN_SIZE: train, "data.source": "tiny_shirts"}
+        params = {names.PARAM_TRAIN_SIZE: train, "data.source": "tiny_shirts"}
+        params |= {
+            f"recipe.{field}": value for field, value in ({"optimizer": "sgd", "epochs": 3} | recipe).items()
+        }
         self.client.log_batch(
             run.info.run_id,
             metrics=[Metric(key, float(value), self.clock, step) for key, value, step in points],
@@ -136,11 +141,15 @@ def small_study(writer, name="small"):
 
     for seed in range(3):
         points = features(0.6 + 0.1 * seed, 0.9, epochs=3) + once(0.6 + 0.1 * seed, 3, 500, 20_000)
-        writer.run(study, tags("features", 2, seed), points)
+        writer.run(study, tags("features", 2, seed), points, optimizer="adam")
 
     writer.run(study, tags("cnn", 0, 0, **{names.FAILURE: "killed"}), curve([0.99]), complete=False)
     deleted = writer.run(study, tags("cnn", 0, 9), curve([0.99, 0.99, 0.99]) + once(0.99, 1))
     writer.client.delete_run(deleted)
+    # Two attempts at a trial that the study file no longer asks for.
+    outdated = tags("cnn", 0, 0, **{names.ROLE: names.OUTDATED_ROLE, names.TRIAL: "older"})
+    writer.run(study, outdated, curve([0.99, 0.99, 0.99]) + once(0.99, 1))
+    writer.run(study, outdated, curve([0.99]), complete=False)
     return study
 
 
@@ -153,4 +162,18 @@ def grid_study(writer, name="grid"):
                 arm, order, 0, **{names.SETTING: f"data.train={train}", names.SPLIT_DIGEST: str(train)}
             )
             writer.run(study, run_tags, curve([0.3, 0.5, 0.6]) + once(0.6, 3), train=train)
+    return study
+
+
+def width_study(writer, name="width"):
+    """Train size and the residual network's width vary; the plain CNN has no width, one run a train size."""
+    study = writer.study(name, targets=(0.5,))
+    for train in (250, 1000):
+        size = f"data.train={train}"
+        digest = {names.SPLIT_DIGEST: str(train)}
+        points = curve([0.3, 0.5, 0.6]) + once(0.6, 3)
+        writer.run(study, tags("cnn", 0, 0, **{names.SETTING: size, **digest}), points, train=train)
+        for width in (4, 8):
+            setting = {names.SETTING: f"{size}, models.residual.arguments.width={width}"}
+            writer.run(study, tags("residual", 1, 0, **setting, **digest), points, train=train)
     return study

@@ -36,14 +36,35 @@ def test_train_sizes_share_validation_and_test_images(ready):
         fairness.check(grid)
 
 
+def test_two_trials_of_one_seed_are_refused(small):
+    small.loc[1, ["seed", "trial"]] = [0, "ab12"]
+    with pytest.raises(
+        fairness.UnfairComparisonError, match=r"2 different trials stand for cnn, seed 0 \(cnn-0-, ab12\)"
+    ):
+        fairness.check(small)
+
+
+def test_arms_of_one_figure_share_images_whatever_their_settings_name(ready):
+    width = runs.read(ready.uri, "width").runs
+    (warning,) = fairness.check(width)
+    assert warning.startswith("fewer than 5 seeds (cnn 1, residual 1)")
+    cnn = (width["arm"] == "cnn") & (width["train_size"] == 250)
+    width.loc[cnn, ["data_digest", "data_spec"]] = "other"
+    with pytest.raises(fairness.UnfairComparisonError, match=r"data digests differ .* cnn .* residual"):
+        fairness.check(width)
+
+
 def test_mixed_provenance_and_missing_seeds_are_said(small):
     small.loc[0, "cpu"] = "another CPU"
     small.loc[1, "versions"] = "keras 4"
     small.loc[2, "onednn"] = ""
+    small.loc[3, "workers"] = "1"
     warnings = fairness.check(small.drop(index=5))
-    assert warnings[:4] == [
+    assert warnings[:5] == [
         "trials mix library versions: keras 3 (7 trials), keras 4 (1 trial)",
         "trials mix CPUs: one CPU (7 trials), another CPU (1 trial)",
         "trials mix oneDNN settings: 1 (7 trials), unknown (1 trial)",
+        "trials mix numbers of trials side by side (their seconds are not comparable): "
+        "2 (7 trials), 1 (1 trial)",
         "residual: 2 of 3 seeds are complete (not yet: 2)",
     ]

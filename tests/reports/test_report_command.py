@@ -53,6 +53,7 @@ def test_draws_once_then_only_what_changed(writable, tmp_path):
     )[0]
     writable.client.delete_run(run.info.run_id)
     third = report(*arguments)
+    assert "Note: features trains by another recipe: optimizer adam (others sgd)" in third.stdout
     assert "features: 2 of 3 seeds are complete (not yet: 2)" in third.stdout
     assert all(path.stat().st_mtime_ns > drawn[path] for path in folder.iterdir())
 
@@ -82,10 +83,13 @@ def test_nothing_complete_yet(ready, tmp_path):
 
 def test_mistakes_are_answered_in_one_line(ready, tmp_path):
     assert "make compare" in refused(report("small", "--store", f"sqlite:///{tmp_path}/none.db"))
-    assert "holds: empty, grid, small" in refused(report("smal", "--store", ready.uri)).replace(
+    assert "holds: empty, grid, small, width" in refused(report("smal", "--store", ready.uri)).replace(
         "it holds", "holds"
     )
-    assert "no study 'small-digits'" in refused(report("small", "--data", "digits", "--store", ready.uri))
+    line = refused(report("small", "--data", "digits", "--store", ready.uri))
+    assert "study 'small' was not run on data 'digits': no 'small-digits' in" in line
+    assert "run `make compare STUDY=small DATA=digits` first" in line
+    assert "STUDY --data digits" in refused(report("--data", "digits", "--store", ready.uri))
     assert "which study?" in refused(report("--store", ready.uri))
 
 

@@ -3,12 +3,14 @@
 To record it again: REGENERATE=1 python -m pytest tests/reports/test_results.py
 """
 
+import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reports import fairness, results, runs, table
+from reports import fairness, readme, results, runs, table
 
 GOLDEN = Path(__file__).with_name("results_small.md")
 
@@ -29,6 +31,11 @@ def test_summary_of_an_arm_one_can_check_in_the_head(ready):
     # 0.8 + 0.2, 0.9 + 0.1 (full) and 0.6 + 0.2, less validation
     assert residual["gap_at_chosen_epoch"] == pytest.approx((0.2 + 0.1 + 0.2) / 3)
     assert (residual["reached_0.75"], residual["epochs_to_0.75"], residual["seconds_to_0.75"]) == (2, 3, 120)
+    # Every trial of the arms with a curve trains to 0.7: cnn, seed 0, no further; residual at epoch 1.
+    assert residual["training_level"] == 0.7
+    assert residual["gap_at_training_level"] == pytest.approx(0.2)
+    assert rows.loc["cnn", "gap_at_training_level"] == pytest.approx(0.1)
+    assert math.isnan(rows.loc["features", "gap_at_training_level"])
     assert residual["training_macs_to_0.75"] == 3 * 340e6 * 300
     assert residual["training_seconds"] == pytest.approx((120 + 120 + 80) / 3)
 
@@ -60,3 +67,47 @@ def test_arm_names_are_plain_text_in_markdown(ready):
     row = next(line for line in text.splitlines() if "hidden" not in line and "a_b" in line)
     assert row.startswith(r"| $a_b$ \| c · data.train=250 ")
     assert table.cells(row)[0] == "$a_b$ | c · data.train=250"
+
+
+def test_without_a_common_training_level_there_is_no_column(ready):
+    record = runs.read(ready.uri, "small")
+    features = record.runs["arm"] == "features"
+    alone = replace(record, runs=record.runs[features])
+    text = results.markdown(alone, results.summary(alone), [])
+    assert "Gap, chosen epoch" in text
+    assert "train 0." not in text
+
+
+def test_a_run_group_stands_once_in_the_table(ready):
+    rows = results.summary(runs.read(ready.uri, "width"))
+    assert list(rows["label"]) == [
+        f"{arm} · data.train={train}{width}"
+        for train in (250, 1000)
+        for arm, width in (
+            ("cnn", ""),
+            ("residual", ", models.residual.arguments.width=4"),
+            ("residual", ", models.residual.arguments.width=8"),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, "· commit 0234b82 · last"),
+        ({"dirty": "true"}, "· commit 0234b82 with local changes · last"),
+        ({"commit": ["0234b82a"] * 8 + ["ef50e83b"]}, "· 2 commits · last"),
+        ({"commit": ""}, "one CPU · last"),
+    ],
+)
+def test_the_code_that_trained_is_named(ready, changed, told):
+    record = runs.read(ready.uri, "small")
+    record = replace(record, runs=record.runs.assign(**changed))
+    assert told in results.markdown(record, results.summary(record), [])
+
+
+def test_the_readme_takes_table_notes_and_warnings():
+    text = GOLDEN.read_text()
+    copied = readme.table_and_footnote(text)
+    assert copied.startswith("| Arm")
+    assert text.endswith(copied)

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from synthetic import curve, tags
 
 from experiments import names
 from reports import runs, store
@@ -18,7 +19,7 @@ def curve_of(record, arm, seed):
 
 
 def test_a_row_a_complete_trial(small):
-    # 3 arms × 3 seeds; not the killed attempt, the deleted run, or the older run of cnn, seed 1.
+    # 3 arms × 3 seeds; not the killed attempt, deleted and outdated runs, or the older run of cnn, seed 1.
     assert list(small.runs["arm"]) == ["cnn"] * 3 + ["residual"] * 3 + ["features"] * 3
     assert list(small.runs["seed"]) == [0, 1, 2] * 3
     assert small.incomplete == 1
@@ -48,10 +49,12 @@ def test_features_have_one_accuracy_and_a_curve_of_costs(small):
 def test_totals_and_params(small):
     row = small.runs.iloc[3]
     assert (row["train_seconds"], row["images_seen"]) == (120, 300)  # 3 epochs of 40 s, of 100 images
-    assert (row["budget_epochs"], row["train_size"], row["macs"]) == (3, 100, 340_000_000)
+    assert (row["train_size"], row["macs"], row["commit"]) == (100, 340_000_000, "0234b82a1b2c3d4e")
+    assert row["recipe"] == '{"epochs": "3", "optimizer": "sgd"}'
+    assert row["data_spec"] == '{"source": "tiny_shirts"}'
 
 
-@pytest.mark.parametrize("study", ["small", "grid", "empty"])
+@pytest.mark.parametrize("study", ["small", "grid", "width", "empty"])
 def test_both_ways_into_the_store_agree(ready, study, monkeypatch):
     one = runs.read(ready.uri, study)
     monkeypatch.setattr(store, "read_rows", runs.client_rows)
@@ -59,7 +62,16 @@ def test_both_ways_into_the_store_agree(ready, study, monkeypatch):
     pd.testing.assert_frame_equal(one.runs, other.runs)
     pd.testing.assert_frame_equal(one.epochs, other.epochs)
     assert (one.targets, one.question, one.incomplete) == (other.targets, other.question, other.incomplete)
-    assert store.list_studies(ready.uri) == runs.client_studies(ready.uri) == ["empty", "grid", "small"]
+    assert (
+        store.list_studies(ready.uri)
+        == runs.client_studies(ready.uri)
+        == [
+            "empty",
+            "grid",
+            "small",
+            "width",
+        ]
+    )
 
 
 def test_settings_are_in_natural_order_and_named(ready):
@@ -70,6 +82,36 @@ def test_settings_are_in_natural_order_and_named(ready):
     first, second = grid.by_setting()
     assert list(first.runs["label"]) == ["$a_b$ | c", "_hidden"]
     assert set(second.epochs["setting"]) == {"data.train=1000"}
+
+
+def test_an_arm_that_a_varied_field_does_not_touch_stands_beside_each_of_its_values(ready):
+    width = runs.read(ready.uri, "width")
+    assert len(width.runs) == 6  # 2 train sizes × (cnn, residual of width 4, of width 8)
+    points = width.by_setting()
+    assert [
+        [one.runs["setting"].iloc[0], list(one.runs["arm"]), list(one.runs["train_size"])] for one in points
+    ] == [
+        [f"data.train={train}, models.residual.arguments.width={width}", ["cnn", "residual"], [train, train]]
+        for train in (250, 1000)
+        for width in (4, 8)
+    ]
+    assert list(points[0].epochs["label"]) == ["cnn"] * 3 + ["residual"] * 3
+    assert list(points[0].epochs["epoch"]) == [1, 2, 3] * 2
+
+
+def test_an_empty_setting_fits_everywhere_and_numbers_are_in_order(writable):
+    study = writable.study("rates")
+    for rate in (0.1, 0.05):
+        setting = {names.SETTING: f"models.residual.recipe.learning_rate={rate}"}
+        writable.run(study, tags("residual", 1, 0, **setting), curve([0.5]))
+    writable.run(study, tags("cnn", 0, 0), curve([0.4]))
+    record = runs.read(writable.uri, "rates")
+    assert list(record.runs["label"]) == [
+        "cnn",
+        "residual · models.residual.recipe.learning_rate=0.05",
+        "residual · models.residual.recipe.learning_rate=0.1",
+    ]
+    assert [list(one.runs["label"]) for one in record.by_setting()] == [["cnn", "residual"]] * 2
 
 
 def test_the_fingerprint_follows_the_results(writable):
@@ -84,7 +126,9 @@ def test_the_fingerprint_follows_the_results(writable):
 
 @pytest.mark.parametrize("read", [store.read_rows, runs.client_rows])
 def test_a_missing_study_names_those_there_are(ready, read):
-    with pytest.raises(store.StoreError, match=r"no study 'resnets' .* empty, grid, small\).*make compare"):
+    with pytest.raises(
+        store.StoreError, match=r"no study 'resnets' .* empty, grid, small, width\).*make compare"
+    ):
         read(ready.uri, "resnets")
 
 

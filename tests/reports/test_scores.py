@@ -27,9 +27,9 @@ FAST["diverged"] = SLOW["diverged"] = False
 
 
 def test_chosen_epoch_breaks_a_tie_by_loss_then_by_time():
-    assert scores.chosen_epoch(FAST) == 3  # 0.70 twice; loss 0.8 < 0.9
-    assert scores.chosen_epoch(FAST.assign(**{"validation/loss": 1.0})) == 2
-    assert scores.chosen_epoch(SLOW) == 2
+    assert scores.at_chosen_epoch(FAST)["epoch"] == 3  # 0.70 twice; loss 0.8 < 0.9
+    assert scores.at_chosen_epoch(FAST.assign(**{"validation/loss": 1.0}))["epoch"] == 2
+    assert scores.at_chosen_epoch(SLOW)["epoch"] == 2
 
 
 @pytest.mark.parametrize(
@@ -64,17 +64,29 @@ def test_gaps():
     assert math.isnan(scores.gap_at_training_accuracy(SLOW, 0.6))
 
 
+def test_the_training_level_is_one_that_every_trial_reaches():
+    assert scores.training_level([FAST]) == 1.0
+    assert scores.training_level([FAST, SLOW]) == 0.55  # SLOW ends at 0.55
+    assert scores.training_level([FAST, SLOW.head(1)]) == 0.3
+    assert scores.training_level([SLOW.assign(**{"train/accuracy": 0.599})]) == 0.55
+    assert math.isnan(scores.training_level([FAST, SLOW.assign(**{"train/accuracy": 0.049})]))
+    assert math.isnan(scores.training_level([FAST, SLOW.assign(**{"train/accuracy": math.nan})]))
+    assert math.isnan(scores.training_level([]))
+
+
 def test_features_are_scored_once_at_whole_cost():
     features = FAST.copy()
     features.loc[:1, ["train/accuracy", "validation/accuracy", "validation/loss"]] = math.nan
-    assert scores.chosen_epoch(features) == 3
+    assert scores.at_chosen_epoch(features)["epoch"] == 3
+    assert not scores.has_curve([features])
+    assert scores.has_curve([features, FAST])
     assert scores.to_target(features, 0.5, "train_seconds") == 30
     assert scores.gap_at_last_epoch(features) == pytest.approx(0.30)
 
 
 def test_a_trial_that_was_never_validated_has_no_scores():
     broken = FAST.assign(**{"validation/accuracy": math.nan})
-    assert math.isnan(scores.chosen_epoch(broken))
+    assert math.isnan(scores.at_chosen_epoch(broken)["epoch"])
     assert math.isnan(scores.gap_at_chosen_epoch(broken))
     assert math.isnan(scores.gap_at_last_epoch(broken))
     assert math.isnan(scores.to_target(broken, 0.1))

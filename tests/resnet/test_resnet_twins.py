@@ -12,6 +12,8 @@ slow = pytest.mark.slow
 
 # One addition a block, and two layers for each shortcut that changes the shape (projection and normalisation,
 # or stride and zeros): from stage 2 on each stage's first does, in a bottleneck network stage 1's does too.
+# Without batch normalisation a projection is one layer.
+@pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize(
     ("depth", "additions", "shortcut_layers"),
     [
@@ -27,14 +29,16 @@ slow = pytest.mark.slow
         pytest.param(110, 54, 4, marks=slow),
     ],
 )
-def test_plain_twin_lacks_only_the_shortcuts(depth, additions, shortcut_layers):
+def test_plain_twin_lacks_only_the_shortcuts(depth, additions, shortcut_layers, batch_norm):
     narrow = {"width": 8} if depth in network.IMAGENET_BLOCKS else {}
-    builder = partial(getattr(network, f"resnet{depth}"), (32, 32, 3), 10, **narrow)
+    builder = partial(getattr(network, f"resnet{depth}"), (32, 32, 3), 10, batch_norm=batch_norm, **narrow)
     residual = builder()
     plain = builder(shortcuts=False)
 
     added = [layer for layer in residual.layers if isinstance(layer, layers.Add)]
     shortcut = [layer for layer in residual.layers if "_shortcut" in layer.name]
+    if depth in network.IMAGENET_BLOCKS and not batch_norm:
+        shortcut_layers //= 2
     assert (len(added), len(shortcut)) == (additions, shortcut_layers)
     assert plain.name == f"plain{depth}"
     assert described(plain.layers) == described(

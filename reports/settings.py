@@ -1,0 +1,26 @@
+"""The grid of a study: what a run's setting assigns, and which settings meet at a point of the grid; pure.
+
+A run's setting names only the varied fields that touch its arm, so that an arm without a width stands beside
+every width of another one.
+"""
+
+import re
+from collections.abc import Iterable
+
+# A value may hold commas itself: the next assignment begins with a dotted name and "=".
+BETWEEN = re.compile(r", (?=[a-z_]\w*(?:\.[\w-]+)+=)")
+
+
+def assignments(setting: str) -> dict[str, str]:
+    """`data.train=250, models.cnn.arguments.filters=[8, 16]` as a mapping; empty for an empty setting."""
+    return dict(part.split("=", 1) for part in BETWEEN.split(setting) if part)
+
+
+def points(settings: Iterable[str]) -> dict[str, list[str]]:
+    """Each full setting, part of no other, with the settings that fit it: itself and its parts."""
+    assigned = {setting: assignments(setting).items() for setting in settings}
+    return {
+        full: [setting for setting, items in assigned.items() if items <= whole]
+        for full, whole in assigned.items()
+        if not any(whole < other for other in assigned.values())
+    }
