@@ -1,1 +1,1 @@
-"""What the residual networks are compared with: a plain CNN and autoencoder features."""
+"""What the residual networks are compared with: those before them, a plain CNN, autoencoder features."""
