@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
+Stem = Literal["imagenet", "small"]
+
 
 class Arguments(BaseModel):
     """The arguments of a network beyond its input shape and number of classes."""
@@ -21,9 +23,16 @@ class Arguments(BaseModel):
 class BasicResNet(Arguments):
     """ResNet-18 and 34."""
 
-    stem: Literal["imagenet", "small"] = "imagenet"
+    stem: Stem = "imagenet"
     width: PositiveInt = 64
     shortcuts: bool = True
+    batch_norm: bool = True
+
+
+class EqualDepthResNet(BasicResNet):
+    """26 layers of either block."""
+
+    block: Literal["basic", "bottleneck"] = "basic"
 
 
 class BottleneckResNet(BasicResNet):
@@ -36,6 +45,7 @@ class CifarResNet(Arguments):
     """The 6n+2 family for 32×32 images."""
 
     shortcuts: bool = True
+    batch_norm: bool = True
 
 
 Counts = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
@@ -47,6 +57,36 @@ class PlainCNN(Arguments):
     filters: Counts = (32, 64, 128)
     kernels: Counts = (3, 3, 3)
     dense: PositiveInt = 128
+
+
+class LeNet(Arguments):
+    """LeNet-5."""
+
+    width: PositiveInt = 6
+
+
+class AlexNet(Arguments):
+    """AlexNet and ZFNet; `dense` is the width of the two layers before the logits."""
+
+    stem: Stem = "imagenet"
+    width: PositiveInt = 96
+    dense: PositiveInt = 4096
+
+
+class VGG(Arguments):
+    """VGG-11 to 19."""
+
+    stem: Stem = "imagenet"
+    width: PositiveInt = 64
+    dense: PositiveInt = 4096
+
+
+class GoogLeNet(Arguments):
+    """GoogLeNet; its auxiliary heads are trained beside the main one."""
+
+    stem: Stem = "imagenet"
+    width: PositiveInt = 64
+    auxiliary: bool = True
 
 
 class AutoencoderFeatures(Arguments):
@@ -72,8 +112,17 @@ CATALOG = {
     "autoencoder_features": Entry(
         "baselines.autoencoder:autoencoder_features", AutoencoderFeatures, FEATURES
     ),
+    "lenet5": Entry("baselines.lenet:lenet5", LeNet),
+    "alexnet": Entry("baselines.alexnet:alexnet", AlexNet),
+    "zfnet": Entry("baselines.zfnet:zfnet", AlexNet),
+    "vgg11": Entry("baselines.vgg:vgg11", VGG),
+    "vgg13": Entry("baselines.vgg:vgg13", VGG),
+    "vgg16": Entry("baselines.vgg:vgg16", VGG),
+    "vgg19": Entry("baselines.vgg:vgg19", VGG),
+    "googlenet": Entry("baselines.googlenet:googlenet", GoogLeNet),
     "resnet18": Entry("resnet.network:resnet18", BasicResNet),
     "resnet34": Entry("resnet.network:resnet34", BasicResNet),
+    "resnet26": Entry("resnet.network:resnet26", EqualDepthResNet),
     "resnet50": Entry("resnet.network:resnet50", BottleneckResNet),
     "resnet101": Entry("resnet.network:resnet101", BottleneckResNet),
     "resnet152": Entry("resnet.network:resnet152", BottleneckResNet),
@@ -121,6 +170,11 @@ def build(model: str, input_shape: tuple[int, int, int], classes: int, arguments
     return _resolve(entry.builder)(
         input_shape, classes, **entry.arguments.model_validate(arguments).model_dump()
     )
+
+
+def import_layers(model: str) -> None:
+    """Make the layers of the model's own known to keras, which refuses to load what it does not know."""
+    importlib.import_module(CATALOG[model].builder.partition(":")[0])
 
 
 def learner(model: str) -> Any:  # noqa: ANN401

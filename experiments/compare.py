@@ -50,8 +50,11 @@ def main() -> int:
     arguments_of(parser)
     asked = parser.parse_args()
     study = plan.read_study(asked.study, asked.data, asked.work, say)
-    made = plan.make(study, asked.work, asked.store, asked.workers, say)
-    return execute(made, asked)
+    while True:
+        made = plan.make(study, asked.work, asked.store, asked.workers, say)
+        status = execute(made, asked)
+        if status or asked.dry_run or not made.later:
+            return status
 
 
 def execute(made: plan.Plan, asked: argparse.Namespace) -> int:
@@ -88,6 +91,9 @@ def overview(made: plan.Plan) -> str:
         f"{waiting} of {len(made.trials)} trials to train, {macs / 1e12:.1f} T MACs, "
         f"{made.workers} at a time: about {progress.duration(made.eta_seconds)}"
     )
+    if made.later:
+        later = len(made.later)
+        lines.append(f"these choose the learning rates; {later} trials follow, counted in the time above")
     return "\n".join(lines)
 
 

@@ -54,7 +54,7 @@ class FeatureLearner:
                 report(*ended.pop())
             ended.append((epoch, {**progress, **losses}))
 
-        training.compile_for(self._trained, self._squared_error, recipe, len(data.images))
+        training.compile_for(self._trained, [self._squared_error], recipe, len(data.images))
         batches = recipe_batches(data, recipe, self._seed).map(lambda images, _: (images, images))
         training.train(self._trained, batches, recipe, len(data.images), epoch_ended)
         self._trained.set_weights(best.weights)

@@ -11,11 +11,12 @@ from typing import NamedTuple, Protocol
 import keras
 import numpy as np
 
-from experiments import names, pipeline, training
+from experiments import gradients, names, pipeline, training
 from experiments.evaluation import Predict
 from experiments.specification import Recipe
 
 EVALUATION_BATCH = 500
+AUXILIARY_WEIGHT = 0.3  # of an auxiliary head's loss (Szegedy et al. 2014, section 5)
 
 
 class TrainingData(NamedTuple):
@@ -62,15 +63,24 @@ class Learner(Protocol):
 
 
 class KerasLearner:
-    """A network of logits, trained on labels; the epoch of best validation accuracy is kept."""
+    """A network of logits, trained on labels; the epoch of best validation accuracy is kept.
+
+    A network may have auxiliary heads behind its logits (GoogLeNet): they are trained beside it, on the same
+    labels, and never predict.
+    """
 
     def __init__(self, network: keras.Model, data: TrainingData, recipe: Recipe, seed: int) -> None:
         self.network = network
         self._data, self._recipe, self._seed = data, recipe, seed
         images = keras.Input(data.input_shape, dtype="uint8", name="images")
-        logits = network(normalisation(data.images)(images))
-        self._trained = keras.Model(images, logits)
-        self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(logits))
+        normalise = normalisation(data.images)
+        heads = keras.tree.flatten(network(normalise(images)))
+        self._heads = len(heads)
+        self._trained = keras.Model(images, heads)
+        self._activations = None
+        if recipe.gradient_flow:
+            self._activations = gradients.Activations(network, np.asarray(normalise(data.slice_images)))
+        self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(heads[0]))
 
     def fit(self, evaluate: Evaluate, report: Report) -> int:
         """Train on the recipe; ends with the weights of the chosen epoch, and returns it."""
@@ -80,11 +90,15 @@ class KerasLearner:
             metrics = evaluate(self.predict)
             if best.improved(epoch, rank(metrics)):
                 best.weights = self._trained.get_weights()
-            report(epoch, {**progress, **metrics})
+            spreads = self._activations.spreads() if self._activations else {}
+            report(epoch, {**progress, **metrics, **spreads})
 
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        training.compile_for(self._trained, loss, self._recipe, len(self._data.images))
+        losses = [loss] * self._heads
+        weights = [1.0] + [AUXILIARY_WEIGHT] * (self._heads - 1)
+        training.compile_for(self._trained, losses, self._recipe, len(self._data.images), weights)
         batches = recipe_batches(self._data, self._recipe, self._seed)
+        batches = batches.map(lambda images, labels: (images, (labels,) * self._heads))
         training.train(self._trained, batches, self._recipe, len(self._data.images), epoch_ended)
         self._trained.set_weights(best.weights)
         return best.epoch

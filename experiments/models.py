@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import skops.io
 
-from experiments import costs, names
+from experiments import catalog, costs, names
 from experiments.errors import UserError
 from experiments.evaluation import Predict
 from experiments.features import class_probabilities
@@ -40,7 +40,7 @@ def save(learner: Learner, folder: Path, classes: tuple[str, ...], trial: Trial)
     """Write the model files, and beside them the class names and the size of the images as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     learner.save(folder)
-    facts = {"classes": classes, "image_size": trial.image_size, "crop": trial.crop}
+    facts = {"model": trial.model, "classes": classes, "image_size": trial.image_size, "crop": trial.crop}
     (folder / "model.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
@@ -53,6 +53,7 @@ def load(folder: Path) -> Model:
     if not (folder / "model.json").exists():
         raise UserError(f"{folder}: no model here (model.json is missing)")
     facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    catalog.import_layers(facts["model"])
     whole, encoder = folder / "model.keras", folder / "encoder.keras"
     network = keras.saving.load_model(whole if whole.exists() else encoder, compile=False, safe_mode=True)
 

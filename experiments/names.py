@@ -45,6 +45,10 @@ TRAIN_SECONDS = "train_seconds"  # cumulative; the clock stands still in compila
 IMAGES_SEEN = "images_seen"  # cumulative training images
 LEARNING_RATE = "learning_rate"  # at the last update of the epoch
 
+# Metrics of every epoch where the recipe asks for gradient_flow, each followed by "/<stage>"
+GRADIENT_NORM = "gradient_norm"  # L2 norm of the stage's gradient, root mean square over the epoch's steps
+ACTIVATION_STD = "activation_std"  # of the output of the stage's last weighted layer, in inference mode
+
 # Metrics of the whole trial, logged once, at the step of the chosen epoch, beside test/…
 CHOSEN_EPOCH = "chosen_epoch"
 PARAMETERS = "parameters"  # trainable weights
@@ -66,7 +70,7 @@ ARM_ORDER = "study.arm_order"  # its position there, from 0
 MODEL = "study.model"
 SETTING = "study.setting"  # the varied fields, "data.train=250, recipe.epochs=5"; empty without a grid
 SEED = "study.seed"
-ROLE = "study.role"  # RESULT_ROLE, or OUTDATED_ROLE once the study file no longer asks for the trial
+ROLE = "study.role"  # RESULT_ROLE, TUNE_ROLE, or OUTDATED_ROLE once the study file no longer asks for it
 TRIAL = "study.trial"  # the trial id, a hash of its content
 ATTEMPT = "study.attempt"  # an id of its own for each attempt at the trial
 COMPLETE = "study.complete"  # "true", set last; the only sign of a complete trial
@@ -89,9 +93,11 @@ VERSIONS = "study.versions"  # "tensorflow 2.21.0, keras 3.15.1, …"
 # Tags of an experiment (one a study).
 QUESTION = "study.question"
 TARGETS = "study.targets"  # JSON list of validation accuracies, ascending
+KIND = "mlflow.experimentKind"  # MLflow opens the page of a training experiment as one
 NOTE = "mlflow.note.content"  # rendered as Markdown at the top of MLflow's page
 
 RESULT_ROLE = "result"
+TUNE_ROLE = "tune"  # a trial of the learning-rate sweep, never a result
 OUTDATED_ROLE = "outdated"
 
 # Event names, in the order in which a trial emits them.

@@ -13,6 +13,7 @@ def experiment_tags(study: Study) -> dict[str, str]:
         names.QUESTION: study.question,
         names.TARGETS: json.dumps(sorted(study.targets)),
         names.NOTE: note(study),
+        names.KIND: "custom_model_development",
     }
 
 

@@ -5,10 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments import attempts, datasets, measurement, names, page, scheduler, splits, study_file, tracking
+from experiments import (
+    attempts,
+    datasets,
+    measurement,
+    names,
+    page,
+    scheduler,
+    splits,
+    study_file,
+    tracking,
+    tuning,
+)
 from experiments.errors import UserError
 from experiments.specification import PlannedTrial
-from experiments.study import Study
+from experiments.study import Digests, Study
 
 Tell = Callable[[str], None]
 
@@ -16,14 +27,16 @@ Tell = Callable[[str], None]
 class Plan(NamedTuple):
     """What a study still has to do.
 
-    trials: all of them, in order; waiting: those to be trained; unprojected: complete, but not in the store.
+    trials: all that are known, in order; waiting: those to be trained; unprojected: complete, but not in the
+    store; later: those that follow once the sweep of the learning rate has ended, here at the recipe's rate.
     """
 
     study: Study
     trials: list[PlannedTrial]
     waiting: list[PlannedTrial]
     unprojected: list[PlannedTrial]
-    costs: dict[str, measurement.Cost]  # by trial id; of the waiting trials only
+    later: list[PlannedTrial]
+    costs: dict[str, measurement.Cost]  # by trial id; of the waiting and later trials
     workers: int
     tags: dict[str, str]  # of the study's experiment, as far as the store has others
     roles: dict[str, str]  # by run id, as far as the store has others
@@ -36,8 +49,11 @@ class Plan(NamedTuple):
     @property
     def eta_seconds(self) -> float:
         """Estimated wall clock of the study from here on."""
-        longest = max(self.seconds.values(), default=0.0)
-        return max(longest, sum(self.seconds.values()) / self.workers)
+        total = 0.0
+        for phase in (self.waiting, self.later):
+            seconds = [self.costs[each.trial.id].trial_seconds(each.trial) for each in phase]
+            total += max(max(seconds, default=0.0), sum(seconds) / self.workers)
+        return total
 
 
 def read_study(name: str, data: str | None, work: Path, tell: Tell) -> Study:
@@ -83,43 +99,57 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell) 
         UserError: data that cannot be had or is too small, or a network that cannot be built.
     """
     found = _data(study, work)
-    trials = study.trials({source: (each.digest, each.partition) for source, each in found.items()})
+    digests = {source: (each.digest, each.partition) for source, each in found.items()}
+    sweep, results, tuned = _phases(study, digests, work)
+    trials, later = (sweep + results, []) if tuned else (sweep, results)
     by_content = {(each.digest, each.partition): each for each in found.values()}
-    for planned in trials:
+    for planned in trials + later:
         _check(planned, by_content[planned.trial.data_digest, planned.trial.partition])
     held = tracking.stored(store, study.name)
     stored = {trial for _, trial, _ in held.complete}
     complete = {each.trial.id for each in trials if attempts.is_complete(attempts.folder(work, each.trial))}
-    waiting = [each for each in trials if each.trial.id not in complete | stored]
+    # The sweep is judged by its event logs: the store alone does not do.
+    done = complete | (stored - {each.trial.id for each in sweep})
+    waiting = [each for each in trials if each.trial.id not in done]
     unprojected = [each for each in trials if each.trial.id in complete - stored]
     requests = {}
-    for planned in waiting:
+    for planned in waiting + later:
         there = by_content[planned.trial.data_digest, planned.trial.partition]
         requests[planned.trial.id] = measurement.request(planned.trial, there.image_shape, len(there.classes))
-    threads = max((each.trial.recipe.threads for each in waiting), default=1)
+    threads = max((each.trial.recipe.threads for each in waiting + later), default=1)
     known = measurement.costs(requests.values(), work, workers or scheduler.default_workers(threads), tell)
     costs = {key: known[request.key] for key, request in requests.items()}
-    memory = max((_memory_mib(each, costs, requests) for each in waiting), default=scheduler.MIB_PER_WORKER)
+    memory = max(
+        (_memory_mib(each, costs, requests) for each in waiting + later), default=scheduler.MIB_PER_WORKER
+    )
     slots = workers or scheduler.default_workers(threads, memory)
     wanted = page.experiment_tags(study)
     tags = {key: value for key, value in wanted.items() if held.tags.get(key) != value}
-    return Plan(study, trials, waiting, unprojected, costs, slots, tags, _roles(trials, held))
+    return Plan(study, trials, waiting, unprojected, later, costs, slots, tags, _roles(trials, held))
 
 
 def _roles(trials: list[PlannedTrial], held: tracking.Stored) -> dict[str, str]:
     """The runs whose role must change: a trial that the study file no longer asks for is outdated."""
-    asked = {each.trial.id for each in trials}
-    due = {
-        run: names.RESULT_ROLE if trial in asked else names.OUTDATED_ROLE for run, trial, _ in held.complete
-    }
+    asked = {each.trial.id: each.role for each in trials}
+    due = {run: asked.get(trial, names.OUTDATED_ROLE) for run, trial, _ in held.complete}
     return {run: due[run] for run, _, role in held.complete if role != due[run]}
 
 
 def trials(study: Study, work: Path) -> list[PlannedTrial]:
-    """Every trial of a study, in order."""
-    return study.trials(
-        {source: (each.digest, each.partition) for source, each in _data(study, work).items()}
-    )
+    """Every trial of a study that is known by now, its sweep included, in order."""
+    digests = {source: (each.digest, each.partition) for source, each in _data(study, work).items()}
+    sweep, results, tuned = _phases(study, digests, work)
+    return sweep + results if tuned else sweep
+
+
+def _phases(
+    study: Study, digests: Digests, work: Path
+) -> tuple[list[PlannedTrial], list[PlannedTrial], bool]:
+    """The sweep; the results, at the chosen rates or else at the recipe's; whether the sweep is complete."""
+    sweep = study.tuning_trials(digests)
+    if all(attempts.is_complete(attempts.folder(work, each.trial)) for each in sweep):
+        return sweep, study.trials(digests, tuning.chosen_rates(sweep, work)), True
+    return sweep, study.trials(digests), False
 
 
 def _data(study: Study, work: Path) -> dict[tuple[str, int | None], datasets.Summary]:

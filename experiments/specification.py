@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
-from experiments import catalog
+from experiments import catalog, names
 
 # Bump when code, or a default, changes the numbers of a trial: all get new ids and are trained again.
 RESULTS_VERSION = 1
@@ -40,6 +40,7 @@ class Recipe(Frozen):
     flip: bool = False
     shift: NonNegativeInt = 0
     threads: PositiveInt = 1
+    gradient_flow: bool = False
 
     def steps_per_epoch(self, images: int) -> int:
         """ceil(images / batch_size): an epoch's last batch is filled up with its first images."""
@@ -96,8 +97,10 @@ class PlannedTrial(NamedTuple):
     arm_order: int
     setting: str
     data: str
+    role: str = names.RESULT_ROLE
 
     @property
     def run_name(self) -> str:
         """What people read in MLflow's table, such as `resnet18 · seed 3`."""
-        return " · ".join(part for part in (self.arm, self.setting, f"seed {self.trial.seed}") if part)
+        tuned = f"tune {self.trial.recipe.learning_rate:g}" if self.role == names.TUNE_ROLE else ""
+        return " · ".join(part for part in (self.arm, self.setting, tuned, f"seed {self.trial.seed}") if part)

@@ -6,16 +6,18 @@ Field by field: docs/studies.md.
 import contextlib
 import copy
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, field_validator, model_validator
 
-from experiments import catalog
+from experiments import catalog, names
 from experiments.specification import Frozen, PlannedTrial, Recipe, Trial
 
 NAMED_SOURCES = ("fashion_mnist", "mnist", "cifar10", "cifar100", "digits")
 
+Digests = dict[tuple[str, int | None], tuple[str, str]]
+Rates = dict[tuple[str, str], float]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Accuracy = Annotated[float, Field(gt=0, le=1)]
 
@@ -35,6 +37,14 @@ def _concerns(path: str, label: str) -> bool:
     """Whether a varied field changes the arm of this label."""
     place, _, rest = path.partition(".")
     return place != "models" or rest.partition(".")[0] == label
+
+
+def _distinct(planned: Iterable[PlannedTrial]) -> list[PlannedTrial]:
+    """Each trial once: a varied field that does not concern an arm gives the same trial again."""
+    first: dict[str, PlannedTrial] = {}
+    for each in planned:
+        first.setdefault(each.trial.id, each)
+    return list(first.values())
 
 
 class Data(Frozen):
@@ -75,6 +85,13 @@ class Arm(Frozen):
         return self
 
 
+class Tune(Frozen):
+    """The same small sweep of the learning rate for every arm, on a seed that no result uses."""
+
+    learning_rate: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2)]
+    seed: NonNegativeInt = 100
+
+
 class Study(Frozen):
     """A whole study file."""
 
@@ -86,6 +103,7 @@ class Study(Frozen):
     seeds: Annotated[list[NonNegativeInt], Field(min_length=1)] = [1, 2, 3, 4, 5]
     targets: Annotated[list[Accuracy], Field(min_length=1)] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
     vary: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
+    tune: Tune | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -113,40 +131,62 @@ class Study(Frozen):
         for point in self._points() if self.vary else []:
             with _told_as("vary"):
                 self._at(point)
+        if self.tune and self.tune.seed in self.seeds:
+            raise ValueError(f"tune.seed: {self.tune.seed} stands in seeds; results need seeds of their own")
         return self
 
     def recipe_of(self, arm: Arm) -> Recipe:
         """The study's recipe with the arm's departures."""
         return Recipe.model_validate({**self.recipe.model_dump(), **arm.recipe})
 
-    def trials(self, digests: dict[tuple[str, int | None], tuple[str, str]]) -> list[PlannedTrial]:
+    def trials(self, digests: Digests, rates: Rates | None = None) -> list[PlannedTrial]:
         """Every trial, seed-major: the first fifth of five seeds is one whole comparison.
 
         Args:
             digests: the data digest and partition of each (source, image_size) that `sources()` lists.
+            rates: the learning rate that tuning chose for each (arm, setting).
         """
-        planned: dict[str, PlannedTrial] = {}
-        points = [(point, self._at(point)) for point in self._points()]
-        for seed in self.seeds:
-            for point, study in points:
-                for order, (label, arm) in enumerate(study.models.items()):
-                    trial = study._trial(arm, seed, digests)
-                    setting = ", ".join(
-                        f"{path}={value}" for path, value in point.items() if _concerns(path, label)
-                    )
-                    # A varied field that does not concern an arm gives the same trial again.
-                    planned.setdefault(
-                        trial.id, PlannedTrial(trial, label, order, setting, study.data.source)
-                    )
-        return list(planned.values())
+        return _distinct(
+            PlannedTrial(
+                study._trial(arm, seed, digests, (rates or {}).get((label, setting))),
+                label, order, setting, study.data.source,
+            )
+            for seed in self.seeds
+            for study, label, order, arm, setting in self._arms()
+        )  # fmt: skip
+
+    def tuning_trials(self, digests: Digests) -> list[PlannedTrial]:
+        """The sweep: every arm and setting at every rate, on the tuning seed; none without `tune`."""
+        return _distinct(
+            PlannedTrial(
+                study._trial(arm, self.tune.seed, digests, rate),
+                label, order, setting, study.data.source, names.TUNE_ROLE,
+            )
+            for rate in (self.tune.learning_rate if self.tune else ())
+            for study, label, order, arm, setting in self._arms()
+        )  # fmt: skip
+
+    def _arms(self) -> Iterator[tuple["Study", str, int, Arm, str]]:
+        """At each point of the grid: the study there, and each arm with its label, order and setting."""
+        for point in self._points():
+            study = self._at(point)
+            for order, (label, arm) in enumerate(study.models.items()):
+                concerned = {path: value for path, value in point.items() if _concerns(path, label)}
+                yield (
+                    study,
+                    label,
+                    order,
+                    arm,
+                    ", ".join(f"{path}={value}" for path, value in concerned.items()),
+                )
 
     def sources(self) -> list[tuple[str, int | None]]:
         """Each (source, image_size) that the grid uses."""
         studies = [self._at(point) for point in self._points()]
         return list(dict.fromkeys((study.data.source, study.data.image_size) for study in studies))
 
-    def _trial(self, arm: Arm, seed: int, digests: dict[tuple[str, int | None], tuple[str, str]]) -> Trial:
-        data = self.data
+    def _trial(self, arm: Arm, seed: int, digests: Digests, rate: float | None) -> Trial:
+        data, recipe = self.data, self.recipe_of(arm)
         digest, partition = digests[data.source, data.image_size]
         return Trial(
             model=arm.model,
@@ -154,7 +194,7 @@ class Study(Frozen):
             data_digest=digest,
             partition=partition,
             **data.model_dump(exclude={"source"}),
-            recipe=self.recipe_of(arm),
+            recipe=recipe if rate is None else recipe.model_copy(update={"learning_rate": rate}),
             seed=seed,
         )
 

@@ -4,6 +4,7 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 (metric, step, time, value). `import mlflow` takes 1.5 s and happens when a `Projection` is made.
 """
 
+import json
 import logging
 import os
 import sqlite3
@@ -198,7 +199,7 @@ class Projection:
             names.MODEL: trial.model,
             names.SETTING: planned.setting,
             names.SEED: str(trial.seed),
-            names.ROLE: names.RESULT_ROLE,
+            names.ROLE: planned.role,
             names.TRIAL: trial.id,
             names.ATTEMPT: attempt,
             names.DATA: planned.data,
@@ -208,6 +209,7 @@ class Projection:
         )
         run = made.info.run_id
         self._log(run, params=page.params(trial, planned.data))
+        self._client.log_inputs(run, [_dataset(planned)])
         self._client.log_text(run, trial.model_dump_json(indent=2), names.SPECIFICATION_FILE)
         return run
 
@@ -236,6 +238,14 @@ class Projection:
                 self._client.log_artifact(run, str(place / file))
         if (place / names.MODEL_FOLDER).is_dir():
             self._client.log_artifacts(run, str(place / names.MODEL_FOLDER), names.MODEL_FOLDER)
+
+
+def _dataset(planned: PlannedTrial) -> Any:  # noqa: ANN401 - mlflow is imported late
+    """The data of a trial as MLflow's "Dataset" column shows it; 36 digits of a digest are its limit."""
+    from mlflow.entities import Dataset, DatasetInput
+
+    digest = planned.trial.data_digest[:36]
+    return DatasetInput(Dataset(planned.data, digest, "local", json.dumps({"uri": planned.data})))
 
 
 def _experiment_id(client: Any, uri: str, study: str) -> str:  # noqa: ANN401 - mlflow is imported late

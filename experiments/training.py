@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments import names
+from experiments import gradients, names
 from experiments.specification import Recipe
 
 
@@ -19,9 +19,10 @@ def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimize
     """
     rate = learning_rate(recipe, steps_per_epoch)
     decay = recipe.weight_decay or None
+    seen = gradients.watched if recipe.gradient_flow else lambda kind: kind
     if recipe.optimizer == "adam":
-        return keras.optimizers.Adam(rate, weight_decay=decay)
-    return keras.optimizers.SGD(rate, momentum=recipe.momentum, weight_decay=decay)
+        return seen(keras.optimizers.Adam)(rate, weight_decay=decay)
+    return seen(keras.optimizers.SGD)(rate, momentum=recipe.momentum, weight_decay=decay)
 
 
 def learning_rate(
@@ -49,10 +50,29 @@ def learning_rate(
     return recipe.learning_rate
 
 
-def compile_for(model: keras.Model, loss: keras.losses.Loss | Callable, recipe: Recipe, images: int) -> None:
-    """Compile with the recipe's optimizer; `images` is the number of training images."""
+def compile_for(
+    model: keras.Model,
+    losses: list | Callable,
+    recipe: Recipe,
+    images: int,
+    weights: list[float] | None = None,
+) -> None:
+    """Compile with the recipe's optimizer.
+
+    Args:
+        model: with one output for each loss.
+        losses: keras losses or functions of (targets, outputs).
+        recipe: optimizer, schedule and batch size.
+        images: the number of training images.
+        weights: of the losses in their sum; all 1 by default.
+    """
     # XLA stays off: on CPU its convolutions can be far slower, and "auto" would differ between machines.
-    model.compile(optimizer=optimizer(recipe, recipe.steps_per_epoch(images)), loss=loss, jit_compile=False)
+    model.compile(
+        optimizer=optimizer(recipe, recipe.steps_per_epoch(images)),
+        loss=losses,
+        loss_weights=weights,
+        jit_compile=False,
+    )
 
 
 def train(
@@ -118,6 +138,7 @@ class _Clock(keras.callbacks.Callback):
                 names.TRAIN_SECONDS: self._seconds,
                 names.IMAGES_SEEN: float(updates * self._batch_size),
                 names.LEARNING_RATE: float(np.asarray(rate)),
+                **gradients.norms(self.model.optimizer, self._steps),
             },
         )
         if not math.isfinite((logs or {}).get("loss", math.nan)):

@@ -8,13 +8,13 @@ from conftest import ROOT
 
 from experiments import catalog, study_file
 from experiments.specification import Recipe
-from experiments.study import Arm, Data, Study
+from experiments.study import Arm, Data, Study, Tune
 
 STUDIES = (ROOT / "docs" / "studies.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("model", [Study, Data, Arm, Recipe], ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", [Study, Data, Arm, Recipe, Tune], ids=lambda model: model.__name__)
 def test_every_field_of_a_study_file_is_described(model):
     rows = [line.split("|")[1] for line in STUDIES.splitlines() if line.startswith("| `")]
     described = set(re.findall(r"`(\w+)`", " ".join(rows)))
@@ -25,7 +25,16 @@ def test_every_model_and_argument_is_described():
     rows = [line.split("|")[1:3] for line in STUDIES.splitlines() if line.startswith("| `")]
     table = {name: row[1] for row in rows for name in re.findall(r"`(\w+)`", row[0])}
     assert set(catalog.CATALOG) <= set(table)
-    for name in ("plain_cnn", "autoencoder_features", "resnet18", "resnet20"):
+    for name in (
+        "plain_cnn",
+        "autoencoder_features",
+        "lenet5",
+        "zfnet",
+        "vgg13",
+        "googlenet",
+        "resnet18",
+        "resnet20",
+    ):
         for argument in catalog.CATALOG[name].arguments.model_fields:
             assert f"`{argument}`" in table[name]
 

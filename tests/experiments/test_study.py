@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments import catalog, sources, study_file
+from experiments import attempts, catalog, events, sources, study_file, tuning
 from experiments.errors import UserError
 from experiments.specification import Recipe, Trial
 from experiments.study import NAMED_SOURCES, Study
@@ -116,12 +116,57 @@ def test_an_arm_may_have_a_label_of_its_own():
         ("vary", {"recipe.epoch": [1]}, "recipe.epoch"),
         ("vary", {"seeds": [[1], [2]]}, "vary.seeds: no such field"),
         ("vary", {"data.train": []}, "vary.data.train: list should have at least 1 item"),
+        ("tune", {"learning_rate": [0.1]}, "tune.learning_rate: list should have at least 2 items"),
+        ("tune", {"learning_rate": [0.1, 0.2], "seed": 1}, "tune.seed: 1 stands in seeds"),
         ("name", "a/b", "name: string should match pattern"),
         ("question", "", "question: string should have at least 1 character"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(path, value, told):
     assert told in refusal(changed(path, value))
+
+
+TUNED = {**SMALL, "tune": {"learning_rate": [0.01, 0.1]}}
+
+
+def test_every_arm_gets_the_same_sweep_on_a_seed_of_its_own():
+    study = study_file.parse(TUNED, "small.yaml")
+    sweep = study.tuning_trials(DIGESTS)
+    assert [(each.arm, each.trial.recipe.learning_rate, each.trial.seed) for each in sweep] == [
+        ("plain_cnn", 0.01, 100),
+        ("resnet18", 0.01, 100),
+        ("plain_cnn", 0.1, 100),
+        ("resnet18", 0.1, 100),
+    ]
+    assert {each.role for each in sweep} == {"tune"}
+    assert sweep[0].run_name == "plain_cnn · tune 0.01 · seed 100"
+    results = study.trials(DIGESTS, {("plain_cnn", ""): 0.1, ("resnet18", ""): 0.01})
+    assert [each.trial.recipe.learning_rate for each in results] == [0.1, 0.01, 0.1, 0.01]
+    assert {each.role for each in results} == {"result"}
+    assert not study_file.parse(SMALL, "small.yaml").tuning_trials(DIGESTS)
+
+
+@pytest.mark.parametrize(
+    ("curves", "chosen"),
+    [
+        # Validation accuracies by epoch at rates 0.01 and 0.1: the best epoch of each trial counts.
+        ({0.01: [0.5, 0.6], 0.1: [0.7, 0.2]}, 0.1),
+        ({0.01: [0.5, 0.7], 0.1: [0.6, 0.7]}, 0.01),  # equal: the lower rate
+        ({0.01: [0.5, 0.6], 0.1: [0.9, None]}, 0.01),  # diverged after all
+    ],
+)
+def test_the_rate_of_highest_validation_accuracy_is_chosen(tmp_path, curves, chosen):
+    sweep = [each for each in study_file.parse(TUNED, "x").tuning_trials(DIGESTS) if each.arm == "plain_cnn"]
+    for planned in sweep:
+        place = attempts.folder(tmp_path, planned.trial)
+        attempts.begin(place, planned.trial)
+        accuracies = curves[planned.trial.recipe.learning_rate]
+        for epoch, accuracy in enumerate(accuracies, start=1):
+            if accuracy is not None:
+                metrics = {"validation/accuracy": accuracy, "validation/loss": 1.0}
+                events.append(attempts.log(place), events.EpochEnded(epoch=epoch, metrics=metrics))
+        events.append(attempts.log(place), events.Finished(epoch=1, metrics={}, diverged=None in accuracies))
+    assert tuning.chosen_rates(sweep, tmp_path) == {("plain_cnn", ""): chosen}
 
 
 def test_the_line_of_the_file_is_told(tmp_path):
@@ -220,14 +265,22 @@ def test_the_defaults_that_ids_rest_on_stay_the_same():
         "flip": False,
         "shift": 0,
         "threads": 1,
+        "gradient_flow": False,
     }
-    resnet = {"stem": "imagenet", "width": 64, "shortcuts": True}
+    resnet = {"stem": "imagenet", "width": 64, "shortcuts": True, "batch_norm": True}
+    before = {"stem": "imagenet", "dense": 4096}
     defaults = {
         "plain_cnn": {"filters": [32, 64, 128], "kernels": [3, 3, 3], "dense": 128},
         "autoencoder_features": {"filters": [16, 32], "code": 64, "classifier": "logistic"},
         "resnet18": resnet,
         "resnet50": {**resnet, "stride_on": "1x1"},
-        "resnet20": {"shortcuts": True},
+        "resnet20": {"shortcuts": True, "batch_norm": True},
+        "resnet26": {**resnet, "block": "basic"},
+        "lenet5": {"width": 6},
+        "alexnet": {**before, "width": 96},
+        "zfnet": {**before, "width": 96},
+        "vgg16": {**before, "width": 64},
+        "googlenet": {"stem": "imagenet", "width": 64, "auxiliary": True},
     }
     assert {name: catalog.complete_arguments(name, {}) for name in defaults} == defaults
 
