@@ -16,7 +16,7 @@ data_option = $(if $(DATA),--data "$(DATA)")
 workers_option = $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up compare report readme ui run smoke export import bench test test-slow lint format clean distclean
+.PHONY: help set-up compare report readme ui run predict smoke export import bench test test-slow lint format clean distclean
 
 help: ## list the targets
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2]"
@@ -45,6 +45,9 @@ ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000
 
 run: $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 --seed 2"]
 	@$(BIN)/python -m experiments.run $(MODEL) $(data_option) $(ARGS)
+
+predict: $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
+	@$(BIN)/python -m experiments.predict "$(RUN)" "$(IMAGES)" $(if $(OUT),--to "$(OUT)")
 
 smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
 	@$(MAKE) --no-print-directory compare STUDY=smoke

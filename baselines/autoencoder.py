@@ -6,17 +6,13 @@ instead of fine-tuned.
 """
 
 from functools import partial
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import keras
 from keras import KerasTensor, layers
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+from sklearn.pipeline import Pipeline
 
-Classifier = Literal["logistic", "svm"]
+from baselines.classifiers import Classifier, standardised
 
 conv = partial(layers.Conv2D, kernel_size=3, padding="same", kernel_initializer="he_normal")
 
@@ -57,7 +53,7 @@ def autoencoder_features(
             images, _decode(codes, [each.shape[1:] for each in maps]), name="autoencoder"
         ),
         encoder=keras.Model(images, codes, name="encoder"),
-        classifier=_classifier(classifier),
+        classifier=standardised(classifier),
     )
 
 
@@ -81,13 +77,3 @@ def _decode(codes: KerasTensor, shapes: list[tuple[int, int, int]]) -> KerasTens
             x = conv(count, activation="relu", name=f"decoder_conv{index}")(x)
     # Linear: a normalised image has values below 0 and above 1.
     return conv(shapes[0][-1], dtype="float32", name="reconstruction")(x)
-
-
-def _classifier(kind: Classifier) -> Pipeline:
-    """Standardise and classify. Nothing draws a random number: lbfgs, libsvm, folds in the rows' order."""
-    if kind == "logistic":
-        return make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
-    if kind == "svm":
-        # One machine on all rows, its probabilities from folds by Platt scaling, as SVC's own once were.
-        return make_pipeline(StandardScaler(), CalibratedClassifierCV(SVC(kernel="rbf"), ensemble=False))
-    raise ValueError(f"classifier must be {' or '.join(map(repr, get_args(Classifier)))}, not {kind!r}")

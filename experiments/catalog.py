@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 Stem = Literal["imagenet", "small"]
+Classifier = Literal["logistic", "svm", "random_forest", "knn"]
 
 
 class Arguments(BaseModel):
@@ -94,7 +95,19 @@ class AutoencoderFeatures(Arguments):
 
     filters: Counts = (16, 32)
     code: PositiveInt = 64
-    classifier: Literal["logistic", "svm"] = "logistic"
+    classifier: Classifier = "logistic"
+
+
+class RawPixels(Arguments):
+    """A scikit-learn classifier of the pixels themselves."""
+
+    classifier: Classifier = "logistic"
+
+
+class PrincipalComponents(RawPixels):
+    """A scikit-learn classifier of the pixels' first principal components."""
+
+    components: PositiveInt = 64
 
 
 class Entry(NamedTuple):
@@ -106,12 +119,15 @@ class Entry(NamedTuple):
 
 
 FEATURES = "experiments.features:FeatureLearner"
+PIPELINE = "experiments.features:PipelineLearner"
 
 CATALOG = {
     "plain_cnn": Entry("baselines.plain_cnn:plain_cnn", PlainCNN),
     "autoencoder_features": Entry(
         "baselines.autoencoder:autoencoder_features", AutoencoderFeatures, FEATURES
     ),
+    "raw_pixels": Entry("baselines.classifiers:raw_pixels", RawPixels, PIPELINE),
+    "pca": Entry("baselines.classifiers:pca", PrincipalComponents, PIPELINE),
     "lenet5": Entry("baselines.lenet:lenet5", LeNet),
     "alexnet": Entry("baselines.alexnet:alexnet", AlexNet),
     "zfnet": Entry("baselines.zfnet:zfnet", AlexNet),

@@ -48,8 +48,11 @@ def main() -> int:
         "study", help="the name of a shipped study (compare, smoke, …) or a path to a YAML file"
     )
     arguments_of(parser)
+    parser.add_argument(
+        "--smoke", action="store_true", help="the same arms and grid, tiny: does it run at all?"
+    )
     asked = parser.parse_args()
-    study = plan.read_study(asked.study, asked.data, asked.work, say)
+    study = plan.read_study(asked.study, asked.data, asked.work, say, smoke=asked.smoke)
     while True:
         made = plan.make(study, asked.work, asked.store, asked.workers, say)
         status = execute(made, asked)

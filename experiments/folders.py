@@ -54,7 +54,7 @@ def read(folder: Path, image_size: int | None) -> tuple[np.ndarray, np.ndarray, 
         UserError: a file that Pillow cannot read, or files of several sizes without an image_size.
     """
     found = listing(folder)
-    decoded = [_decode(file, image_size) for file, _, _ in found]
+    decoded = [decode(file, image_size) for file, _, _ in found]
     grey = all(image.mode == "L" for image in decoded)
     shapes = {image.size: file for image, (file, _, _) in zip(decoded, found, strict=True)}
     if len(shapes) > 1:
@@ -71,7 +71,12 @@ def read(folder: Path, image_size: int | None) -> tuple[np.ndarray, np.ndarray, 
     return images.reshape(*images.shape[:3], -1), labels, in_test, classes
 
 
-def _decode(file: Path, image_size: int | None) -> Image.Image:
+def decode(file: Path, image_size: int | None) -> Image.Image:
+    """One file as an upright image, grey ("L") or RGB, fitted to image_size × image_size pixels.
+
+    Raises:
+        UserError: Pillow cannot read it.
+    """
     try:
         with Image.open(file) as opened:
             image = ImageOps.exif_transpose(opened)

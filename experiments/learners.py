@@ -47,7 +47,7 @@ Report = Callable[[int, dict[str, float]], None]
 class Learner(Protocol):
     """What a trial asks of a model."""
 
-    network: keras.Model  # what is trained by gradient: its parameters and MACs are the arm's
+    network: keras.Model | None  # what is trained by gradient, if anything: the arm's parameters and MACs
 
     def fit(self, evaluate: Evaluate, report: Report) -> int:
         """Train; evaluate(predict) measures the splits, report(epoch, metrics) tells; the chosen epoch."""

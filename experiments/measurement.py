@@ -154,12 +154,13 @@ def measure(wanted: Request, began: float) -> Cost:
     learner = catalog.learner(wanted.model)(built, data, recipe, 0)
     learner.fit(evaluate, report)
     size = models.size(learner.network)
-    (first, trained_first), (second, trained_second) = reports[:2]
+    # A learner without epochs reports once; its cost is then all in the start.
+    (first, trained_first), (second, trained_second) = reports[:2] if reports[1:] else reports * 2
     epoch_seconds = trained_second - trained_first
     evaluation_seconds = max(0.0, second - first - epoch_seconds)
     return Cost(
-        parameters=int(size[names.PARAMETERS]),
-        macs=int(size[names.MACS]),
+        parameters=int(size.get(names.PARAMETERS, 0)),
+        macs=int(size.get(names.MACS, 0)),
         start_seconds=max(0.0, first - epoch_seconds - evaluation_seconds),
         step_seconds=epoch_seconds / STEPS,
         evaluated_image_seconds=evaluation_seconds / len(images),

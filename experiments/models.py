@@ -16,7 +16,7 @@ import skops.io
 from experiments import catalog, costs, names
 from experiments.errors import UserError
 from experiments.evaluation import Predict
-from experiments.features import class_probabilities
+from experiments.features import class_probabilities, flattened
 from experiments.learners import EVALUATION_BATCH, Learner
 from experiments.specification import Trial
 
@@ -24,6 +24,7 @@ from experiments.specification import Trial
 TRUSTED_TYPES = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "sklearn.tree._tree.Tree",
 )
 
 
@@ -32,15 +33,28 @@ class Model(NamedTuple):
 
     predict: Predict
     classes: tuple[str, ...]
+    input_shape: tuple[int, int, int]  # height, width, channels
     image_size: int | None
     crop: int | None
 
 
-def save(learner: Learner, folder: Path, classes: tuple[str, ...], trial: Trial) -> None:
+def save(
+    learner: Learner,
+    folder: Path,
+    classes: tuple[str, ...],
+    input_shape: tuple[int, int, int],
+    trial: Trial,
+) -> None:
     """Write the model files, and beside them the class names and the size of the images as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     learner.save(folder)
-    facts = {"model": trial.model, "classes": classes, "image_size": trial.image_size, "crop": trial.crop}
+    facts = {
+        "model": trial.model,
+        "classes": classes,
+        "input_shape": input_shape,
+        "image_size": trial.image_size,
+        "crop": trial.crop,
+    }
     (folder / "model.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
@@ -54,21 +68,27 @@ def load(folder: Path) -> Model:
         raise UserError(f"{folder}: no model here (model.json is missing)")
     facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     catalog.import_layers(facts["model"])
-    whole, encoder = folder / "model.keras", folder / "encoder.keras"
-    network = keras.saving.load_model(whole if whole.exists() else encoder, compile=False, safe_mode=True)
-
-    def outputs(images: np.ndarray) -> np.ndarray:
-        return network.predict(images, batch_size=EVALUATION_BATCH, verbose=0)
-
-    predict: Predict = outputs
-    if not whole.exists():
+    if (folder / "classifier.skops").exists():
         classifier = skops.io.load(folder / "classifier.skops", trusted=list(TRUSTED_TYPES))
+        features = _outputs(folder / "encoder.keras") if (folder / "encoder.keras").exists() else flattened
         classes = len(facts["classes"])
-        predict = lambda images: class_probabilities(classifier, outputs(images), classes)  # noqa: E731
-    return Model(predict, tuple(facts["classes"]), facts["image_size"], facts["crop"])
+        predict: Predict = lambda images: class_probabilities(classifier, features(images), classes)  # noqa: E731
+    else:
+        predict = _outputs(folder / "model.keras")
+    return Model(
+        predict, tuple(facts["classes"]), tuple(facts["input_shape"]), facts["image_size"], facts["crop"]
+    )
 
 
-def size(network: keras.Model) -> dict[str, float]:
-    """Trainable parameters, and multiply-accumulates of one forward pass, by metric name."""
+def _outputs(file: Path) -> Predict:
+    """What a keras file gives for images."""
+    network = keras.saving.load_model(file, compile=False, safe_mode=True)
+    return lambda images: network.predict(images, batch_size=EVALUATION_BATCH, verbose=0)
+
+
+def size(network: keras.Model | None) -> dict[str, float]:
+    """Trainable parameters, and multiply-accumulates of one forward pass, by metric name; none of nothing."""
+    if network is None:
+        return {}
     parameters = sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)
     return {names.PARAMETERS: float(parameters), names.MACS: float(costs.macs(network))}

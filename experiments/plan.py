@@ -56,8 +56,8 @@ class Plan(NamedTuple):
         return total
 
 
-def read_study(name: str, data: str | None, work: Path, tell: Tell) -> Study:
-    """The study of a file, on other data where `data` is given.
+def read_study(name: str, data: str | None, work: Path, tell: Tell, *, smoke: bool = False) -> Study:
+    """The study of a file, on other data where `data` is given, in its reduced form where `smoke` is.
 
     Raises:
         UserError: whatever is wrong with the file or the data.
@@ -67,7 +67,26 @@ def read_study(name: str, data: str | None, work: Path, tell: Tell) -> Study:
     study = study_file.parse(document, path)
     if study.name != path.stem:
         raise UserError(f"{path}: name: {study.name!r} must be the name of its file, {path.stem!r}")
-    return on_data(document, data, path, work, tell)
+    return on_data(reduced(document) if smoke else document, data, path, work, tell)
+
+
+SMOKE = {"data": {"train": 60, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
+
+
+def reduced(document: dict[str, Any]) -> dict[str, Any]:
+    """The same arms and grid on a few images, for one epoch and one seed: does it run at all?"""
+    arms = {
+        label: {**(arm or {}), "recipe": {**(arm or {}).get("recipe", {}), **SMOKE["recipe"]}}
+        for label, arm in document["models"].items()
+    }
+    return {
+        **document,
+        "name": f"{document['name']}-smoke",
+        "data": {**document["data"], **SMOKE["data"]},
+        "recipe": {**document.get("recipe", {}), **SMOKE["recipe"], "batch_size": 20},
+        "models": arms,
+        "seeds": document.get("seeds", [1])[:1],
+    }
 
 
 def on_data(document: dict[str, Any], data: str | None, path: Path | str, work: Path, tell: Tell) -> Study:

@@ -87,6 +87,16 @@ COMPLETE_RUNS = f"""
 """
 
 
+def download_model(uri: str, run: str, target: Path) -> Path:
+    """Bring the model files of a run into a folder below target; the folder.
+
+    Raises:
+        StoreError: no such run, or it has no model.
+    """
+    with _errors_of(uri):
+        return Path(_client(uri).download_artifacts(run, names.MODEL_FOLDER, str(target)))
+
+
 def _asked_of_client(uri: str, study: str) -> Stored:
     with _errors_of(uri):
         client = _client(uri)

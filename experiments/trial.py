@@ -45,7 +45,7 @@ def run(trial: Trial, place: Path, workers: int, emit: Emit, began: float) -> No
     probabilities = learner.predict(data.test_images)
     test = evaluation.test_report(probabilities, data.test_labels, data.classes)
     (place / names.TEST_REPORT_FILE).write_text(json.dumps(test, indent=1) + "\n", encoding="utf-8")
-    models.save(learner, place / names.MODEL_FOLDER, data.classes, trial)
+    models.save(learner, place / names.MODEL_FOLDER, data.classes, data.training.input_shape, trial)
     final = {
         **evaluation.score(names.TEST, probabilities, data.test_labels),
         names.metric(names.TEST, names.MACRO_F1): float(test[names.MACRO_F1]),

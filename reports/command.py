@@ -6,17 +6,10 @@ Without pandas or matplotlib: they are imported once there is something to draw.
 import argparse
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from experiments import names
 from reports import store
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from reports.runs import Record
 
 FIGURES = Path(__file__).with_name("figures")
 
@@ -78,7 +71,7 @@ def refuse(reason: object) -> int:
     return 2
 
 
-def draw_alone(name: str, figure: Callable[["Record"], "Figure"], description: str) -> int:
+def draw_alone(name: str, description: str) -> int:
     """Read, check and draw one figure; the exit status."""
     from reports import drawing
 
@@ -88,6 +81,9 @@ def draw_alone(name: str, figure: Callable[["Record"], "Figure"], description: s
         record, _ = drawing.read_fair(arguments.store, study)
     except drawing.REFUSALS as reason:
         return refuse(reason)
-    for path in drawing.draw(record, arguments.out / study, {name: figure}):
+    paths = drawing.draw(record, arguments.out / study, [name])
+    if not paths:
+        return refuse(f"'{study}' has nothing for this figure: `python -m reports.{name} --help` says what it needs")
+    for path in paths:
         print(path)
     return 0

@@ -63,7 +63,7 @@ def figure(record: Record) -> Figure:
 
 def main() -> int:
     """Draw this figure alone."""
-    return command.draw_alone("convergence", figure, __doc__)
+    return command.draw_alone("convergence", __doc__)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,39 @@
 """All figures and tables of one study, from the store to files."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from reports import convergence, fairness, files, overfitting, results, runs, store, style, time_to_target
+from reports import (
+    convergence,
+    cost_accuracy,
+    fairness,
+    files,
+    gradient_flow,
+    grid,
+    overfitting,
+    results,
+    runs,
+    settings,
+    store,
+    style,
+    time_to_target,
+    training_error,
+)
 
-FIGURES: dict[str, Callable[[runs.Record], Figure]] = {
+# None: the study has nothing for this figure.
+FIGURES: dict[str, Callable[[runs.Record], Figure | None]] = {
     "convergence": convergence.figure,
     "overfitting": overfitting.figure,
     "time_to_target": time_to_target.figure,
+    "cost_accuracy": cost_accuracy.figure,
+    "training_error": training_error.figure,
+    "gradient_flow": gradient_flow.figure,
+    "settings": settings.figure,
 }
+OF_ALL_SETTINGS = ("settings",)  # the others are drawn once a setting
 REFUSALS = (store.StoreError, fairness.UnfairComparisonError)
 
 
@@ -27,15 +48,16 @@ def read_fair(uri: str, study: str) -> tuple[runs.Record, list[str]]:
     return record, fairness.check(record.runs)
 
 
-def draw(record: runs.Record, folder: Path, figures: dict[str, Callable]) -> list[Path]:
-    """Draw each figure once a setting, so that no figure mixes settings; the files written."""
-    settings = record.by_setting()
+def draw(record: runs.Record, folder: Path, figures: Iterable[str]) -> list[Path]:
+    """Draw the figures named, each once a setting unless it is one of all settings; the files written."""
+    apart = record.by_setting()
     paths = []
-    for name, figure in figures.items():
-        for one in settings:
-            setting = one.runs["setting"].iloc[0]
-            suffix = f"-{re.sub(r'[^A-Za-z0-9.]+', '-', setting)}" if len(settings) > 1 else ""
-            paths += style.save(figure(one), folder, name + suffix)
+    for name in figures:
+        for one in [record] if name in OF_ALL_SETTINGS else apart:
+            if drawn := FIGURES[name](one):
+                setting = one.runs["setting"].iloc[0] if len(apart) > 1 and one is not record else ""
+                suffix = re.sub(r"[^A-Za-z0-9.]+", "-", f"-{setting}").rstrip("-")
+                paths += style.save(drawn, folder, name + suffix)
     return paths
 
 
@@ -44,7 +66,8 @@ def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
     record, warnings = read_fair(uri, study)
     table = results.summary(record)
     text = results.markdown(record, table, warnings)
-    paths = draw(record, folder, FIGURES)
+    many = len(record.by_setting()) > grid.MOST_APART
+    paths = draw(record, folder, OF_ALL_SETTINGS if many else FIGURES)
     paths.append(files.write(folder / "results.csv", table.to_csv(index=False).encode()))
     paths.append(files.write(folder / "results.md", text.encode()))
     return paths

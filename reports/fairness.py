@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from reports import settings
+from reports import grid
 
 ENOUGH_SEEDS = 5  # an exact two-sided test of 3 against 3 never goes below p = 0.10; 5 reach 0.008
 
@@ -20,7 +20,7 @@ def check(runs: pd.DataFrame) -> list[str]:
     where two trials stand for one seed of one arm.
     """
     _one_trial_a_seed(runs)
-    for parts in settings.points(runs["setting"].unique()).values():
+    for parts in grid.points(runs["setting"].unique()).values():
         for what in ("data", "split", "validation", "test"):
             _same(runs[runs["setting"].isin(parts)], ["seed"], what)
     _same(runs, ["data_spec", "seed", "train_size"], "split")

@@ -78,7 +78,7 @@ def figure(record: Record) -> Figure:
 
 def main() -> int:
     """Draw this figure alone."""
-    return command.draw_alone("overfitting", figure, __doc__)
+    return command.draw_alone("overfitting", __doc__)
 
 
 if __name__ == "__main__":

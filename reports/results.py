@@ -6,7 +6,7 @@ import re
 import pandas as pd
 
 from experiments import names
-from reports import recipes, scores, style
+from reports import grid, recipes, scores, style, tuning
 from reports.runs import Record
 from reports.statistics import censored_median, mean_interval
 
@@ -31,7 +31,7 @@ PER_SEED = "each seed has a split of its own, shared by all arms."
 def summary(record: Record) -> pd.DataFrame:
     """A row a label, raw numbers.
 
-    label, arm, setting, trials, diverged, tested (trials with a test score); test_accuracy and test_macro_f1
+    label, arm, setting, learning_rate (of the recipe; NaN: not recorded), trials, diverged, tested (trials with a test score); test_accuracy and test_macro_f1
     (means over seeds) with …_half_width (95 % t interval); gap_at_chosen_epoch, gap_at_last_epoch (means of
     train − validation accuracy); training_level (the training accuracy that every trial with a curve
     reaches; NaN: none) and gap_at_training_level (NaN for an arm scored once); parameters; forward_macs;
@@ -55,6 +55,7 @@ def summary(record: Record) -> pd.DataFrame:
             "label": label,
             "arm": arm["arm"].iloc[0],
             "setting": arm["setting"].iloc[0],
+            "learning_rate": arm["learning_rate"].iloc[0],
             "trials": len(arm),
             "diverged": int(arm["diverged"].sum()),
             "tested": accuracy.n,
@@ -188,6 +189,16 @@ def _commits(runs: pd.DataFrame) -> list[str]:
     return [f"{named} with local changes" if (runs["dirty"] == "true").any() else named]
 
 
+def _undrawn(record: Record) -> list[str]:
+    points = len(grid.points(record.runs["setting"].unique()))
+    if points <= grid.MOST_APART:
+        return []
+    return [
+        f"the figure settings shows all {points} settings; `python -m reports.convergence {record.study}` "
+        "draws one figure for each"
+    ]
+
+
 def _notes(record: Record, level: float, warnings: list[str]) -> list[str]:
     runs = record.runs
     attempts = "1 attempt" if record.incomplete == 1 else f"{record.incomplete} attempts"
@@ -195,7 +206,9 @@ def _notes(record: Record, level: float, warnings: list[str]) -> list[str]:
     machines = ", ".join(sorted({cpu or "unknown CPU" for cpu in runs["cpu"]}))
     last = f"last trial {runs['ended'].max():%Y-%m-%d}"
     measured = " · ".join([style.provenance(record), machines, *_commits(runs), last])
-    told = [f"- Note: {fact}" for fact in recipes.departures(runs)] + [f"- Warning: {w}" for w in warnings]
+    tuned = set(record.tuning["arm"])
+    facts = [*tuning.facts(record), *recipes.departures(runs, tuned), *_undrawn(record)]
+    told = [f"- Note: {fact}" for fact in facts] + [f"- Warning: {warning}" for warning in warnings]
     return [
         f"{measured}. Drawn by `python -m reports {record.study}`.",
         EXPLANATION.format(

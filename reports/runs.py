@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments import names
-from reports import settings, store
+from reports import grid, store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -57,6 +57,7 @@ EPOCH_METRICS = [
     names.IMAGES_SEEN,
     names.LEARNING_RATE,
 ]
+PARAM_LEARNING_RATE = f"recipe.{names.LEARNING_RATE}"
 IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"]
 
 
@@ -64,13 +65,14 @@ IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"
 class Record:
     """What the store holds of one study.
 
-    runs: a row a complete trial: run_id, label ("arm", or "arm · setting" where settings vary), the columns
-    of TAGS (provenance as text) and TRIAL_METRICS, train_size, diverged, recipe and data_spec (JSON of the
-    trial's recipe params, and of its data params but for the train size), train_seconds and images_seen
-    (totals), ended (UTC).
+    runs: a row a complete trial: run_id, label ("arm", or "arm · readable setting" where settings vary), the
+    columns of TAGS (provenance as text) and TRIAL_METRICS, train_size, learning_rate, diverged, recipe and
+    data_spec (JSON of the trial's recipe params, and of its data params but for the train size),
+    train_seconds and images_seen (totals), ended (UTC).
     epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
     NaN where nothing was logged.
-    Both are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
+    tuning: a row a complete trial of the learning-rate sweep, which is no result: as runs, but no metrics.
+    All are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
     Runs that the study file no longer asks for (role "outdated") are in none of these.
     """
 
@@ -80,39 +82,51 @@ class Record:
     incomplete: int
     runs: pd.DataFrame
     epochs: pd.DataFrame
+    tuning: pd.DataFrame
 
     def by_setting(self) -> list["Record"]:
         """One record a full setting, what may share a figure: its runs and those whose setting is part of it.
 
-        There, label is the arm alone and setting the full one.
+        There, label is the arm alone and setting the full one, as people read it.
         """
+        settings = self.runs["setting"].unique()
+        readable = grid.readable(settings)
         return [
-            replace(self, runs=_at(self.runs, full, parts), epochs=_at(self.epochs, full, parts))
-            for full, parts in settings.points(self.runs["setting"].unique()).items()
+            replace(
+                self,
+                runs=_at(self.runs, parts, readable[full]),
+                epochs=_at(self.epochs, parts, readable[full]),
+            )
+            for full, parts in grid.points(settings).items()
         ]
 
 
-def _at(frame: pd.DataFrame, full: str, parts: list[str]) -> pd.DataFrame:
+def _at(frame: pd.DataFrame, parts: list[str], setting: str) -> pd.DataFrame:
     chosen = frame[frame["setting"].isin(parts)]
-    chosen = chosen.assign(label=chosen["arm"], setting=full)
+    chosen = chosen.assign(label=chosen["arm"], setting=setting)
     return chosen.sort_values(["arm_order", "seed"], kind="stable", ignore_index=True)
 
 
 def read(uri: str, study: str) -> Record:
     """Read one study. Raises StoreError where the store or the study is missing."""
     rows = store.read_rows(uri, study)
-    results = [run for run in rows.runs if run.tags.get(names.ROLE) == names.RESULT_ROLE]
-    complete = [run for run in results if run.tags.get(names.COMPLETE) == "true"]
+    asked = [run for run in rows.runs if run.tags.get(names.ROLE) in (names.RESULT_ROLE, names.TUNE_ROLE)]
+    complete = [run for run in asked if run.tags.get(names.COMPLETE) == "true"]
     # Later keys replace earlier ones: the newest complete run of a trial stands for it.
     newest = {run.tags.get(names.TRIAL, run.run_id): run for run in sorted(complete, key=_age)}
-    runs, epochs = _frames(list(newest.values()), rows.points)
+    by_role = {names.RESULT_ROLE: [], names.TUNE_ROLE: []}
+    for run in newest.values():
+        by_role[run.tags[names.ROLE]].append(run)
+    runs, epochs = _frames(by_role[names.RESULT_ROLE], rows.points)
+    tuning, _ = _frames(by_role[names.TUNE_ROLE], points=[])
     return Record(
         study=study,
         question=rows.tags.get(names.QUESTION, ""),
         targets=tuple(json.loads(rows.tags.get(names.TARGETS, "[]"))),
-        incomplete=len(results) - len(complete),
+        incomplete=len(asked) - len(complete),
         runs=runs,
         epochs=epochs,
+        tuning=tuning,
     )
 
 
@@ -122,11 +136,12 @@ def _age(run: store.Run) -> tuple[int, str]:
 
 def _frames(complete: list[store.Run], points: list[tuple]) -> tuple[pd.DataFrame, pd.DataFrame]:
     runs = pd.DataFrame([_row(run) for run in complete], columns=[*_row(EMPTY)])
-    numbers = ["arm_order", "seed", "train_size"]
+    numbers = ["arm_order", "seed", "train_size", "learning_rate"]
     runs[numbers] = runs[numbers].apply(pd.to_numeric)
     runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
     named = (runs["setting"] != "") & (runs["setting"].nunique() > 1)
-    runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + runs["setting"])
+    readable = runs["setting"].map(grid.readable(runs["setting"].unique()))
+    runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + readable)
 
     points = pd.DataFrame(points, columns=["run_id", "metric", "epoch", "value"])
     points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
@@ -155,6 +170,7 @@ def _row(run: store.Run) -> dict:
         "run_id": run.run_id,
         **{column: run.tags.get(tag, "") for column, tag in TAGS.items()},
         "train_size": train_size,
+        "learning_rate": run.params.get(PARAM_LEARNING_RATE),
         "diverged": run.tags.get(names.DIVERGED) == "true",
         "recipe": json.dumps(_under("recipe.", run.params)),
         "data_spec": json.dumps(data),

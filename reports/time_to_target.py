@@ -101,7 +101,7 @@ def figure(record: Record) -> Figure:
 
 def main() -> int:
     """Draw this figure alone."""
-    return command.draw_alone("time_to_target", figure, __doc__)
+    return command.draw_alone("time_to_target", __doc__)
 
 
 if __name__ == "__main__":

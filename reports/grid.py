@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 # A value may hold commas itself: the next assignment begins with a dotted name and "=".
 BETWEEN = re.compile(r", (?=[a-z_]\w*(?:\.[\w-]+)+=)")
+MOST_APART = 6  # points of a grid that get figures of their own; a larger grid is drawn as one
 
 
 def assignments(setting: str) -> dict[str, str]:
@@ -24,3 +25,24 @@ def points(settings: Iterable[str]) -> dict[str, list[str]]:
         for full, whole in assigned.items()
         if not any(whole < other for other in assigned.values())
     }
+
+
+def readable(settings: Iterable[str]) -> dict[str, str]:
+    """Each setting as people read it, `train=250, filters=[8, 16]`: fields by their last names.
+
+    A field whose last name is also another field's keeps as much of its path as tells the two apart.
+    """
+    settings = list(settings)
+    fields = {field for setting in settings for field in assignments(setting)}
+    short = {field: _shortest(field, fields) for field in fields}
+    return {
+        setting: ", ".join(f"{short[field]}={value}" for field, value in assignments(setting).items())
+        for setting in settings
+    }
+
+
+def _shortest(field: str, fields: set[str]) -> str:
+    names = field.split(".")
+    ends = (".".join(names[-length:]) for length in range(1, len(names)))
+    alone = (end for end in ends if sum(f".{other}".endswith(f".{end}") for other in fields) == 1)
+    return next(alone, field)

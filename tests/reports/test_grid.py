@@ -1,6 +1,6 @@
 import pytest
 
-from reports import settings
+from reports import grid
 
 
 @pytest.mark.parametrize(
@@ -19,15 +19,15 @@ from reports import settings
     ],
 )
 def test_assignments(setting, assigned):
-    assert settings.assignments(setting) == assigned
+    assert grid.assignments(setting) == assigned
 
 
 def test_a_point_gathers_the_parts_of_a_full_setting():
-    assert settings.points(["", "a.b=1", "a.b=1, c.d=2", "a.b=10"]) == {
+    assert grid.points(["", "a.b=1", "a.b=1, c.d=2", "a.b=10"]) == {
         "a.b=1, c.d=2": ["", "a.b=1", "a.b=1, c.d=2"],
         "a.b=10": ["", "a.b=10"],  # not a.b=1, although its text begins alike
     }
 
 
 def test_a_study_without_a_grid_has_one_point():
-    assert settings.points([""]) == {"": [""]}
+    assert grid.points([""]) == {"": [""]}

@@ -1,0 +1,83 @@
+"""The model of a run on a folder of images: a CSV of classes and probabilities.
+
+    python -m experiments.predict RUN IMAGES --to predictions.csv
+
+RUN is a trial id (a folder of work/) or the id of a run on MLflow's pages.
+"""
+
+import argparse
+import csv
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from experiments import compare, folders, models, pipeline, tracking
+from experiments.errors import UserError, exit_status
+
+AT_ONCE = 500  # images in memory
+
+
+def images_below(folder: Path) -> list[Path]:
+    """Every PNG and JPEG file below a folder, in the order of their paths.
+
+    Raises:
+        UserError: no such folder, or no image in it.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder of images")
+    found = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in folders.SUFFIXES]
+    if not found:
+        raise UserError(f"{folder}: no PNG or JPEG files in it")
+    return found
+
+
+def as_trained(file: Path, model: models.Model) -> np.ndarray:
+    """The image as the model was trained on it: fitted, cropped about its centre, its channels.
+
+    Raises:
+        UserError: the image cannot be read or, for a model trained without image_size, has another size.
+    """
+    image = folders.decode(file, model.image_size).convert("L" if model.input_shape[-1] == 1 else "RGB")
+    pixels = np.asarray(image).reshape(1, image.height, image.width, -1)
+    cropped = pipeline.centre_crop(pixels, model.crop)
+    if cropped.shape[1:] != model.input_shape:
+        height, width, _ = model.input_shape
+        raise UserError(f"{file}: {image.width}×{image.height} pixels; the model takes {width}×{height}")
+    return cropped[0]
+
+
+def main() -> int:
+    """Predict a folder."""
+    parser = argparse.ArgumentParser(description="Classify a folder of images with the model of a run.")
+    parser.add_argument("run", help="a trial id, or a run id from MLflow's pages")
+    parser.add_argument("images", type=Path, help="a folder of PNG and JPEG files, at any depth")
+    parser.add_argument("--to", type=Path, default=Path("predictions.csv"), help="default: %(default)s")
+    parser.add_argument("--work", type=Path, default=tracking.ROOT / "work")
+    parser.add_argument("--store", type=tracking.absolute, default=tracking.store_uri())
+    asked = parser.parse_args()
+    files = images_below(asked.images)
+    with tempfile.TemporaryDirectory() as place:
+        local = asked.work / asked.run / "model"
+        there = local if local.is_dir() else tracking.download_model(asked.store, asked.run, Path(place))
+        model = models.load(there)
+        part = asked.to.with_name(f".{asked.to.name}.part")
+        with part.open("w", newline="", encoding="utf-8") as made:
+            table = csv.writer(made)
+            table.writerow(["file", "class", "probability", *model.classes])
+            for start in range(0, len(files), AT_ONCE):
+                some = files[start : start + AT_ONCE]
+                probabilities = model.predict(np.stack([as_trained(file, model) for file in some]))
+                for file, row in zip(some, probabilities, strict=True):
+                    best = int(row.argmax())
+                    numbers = [f"{probability:.6f}" for probability in (row[best], *row)]
+                    table.writerow([file.relative_to(asked.images), model.classes[best], *numbers])
+                compare.say(f"{start + len(some)} of {len(files)} images")
+        part.replace(asked.to)
+    compare.say(f"{asked.to}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))
