@@ -24,6 +24,7 @@ from experiments.errors import UserError
 from experiments.specification import RESULTS_VERSION, Recipe, Trial
 
 EPOCHS, STEPS, VALIDATION = 3, 3, 500  # of the timed training
+LEAST_TRAINED = 128  # images: as many components as a study may ask for need as many
 
 
 class Request(BaseModel):
@@ -131,7 +132,7 @@ def measure(wanted: Request, began: float) -> Cost:
     trial.prepare_process(wanted.recipe.threads, seed=0)
     generator = np.random.default_rng(0)
     recipe = wanted.recipe.model_copy(update={"epochs": EPOCHS})
-    train = STEPS * recipe.batch_size
+    train = max(STEPS * recipe.batch_size, LEAST_TRAINED)
     images = generator.integers(0, 256, (train + VALIDATION, *wanted.input_shape), np.uint8)
     # Five images a class: a classifier with inner folds needs them.
     labels = np.arange(len(images), dtype=np.int64) % min(wanted.classes, train // 5)
@@ -162,7 +163,7 @@ def measure(wanted: Request, began: float) -> Cost:
         parameters=int(size.get(names.PARAMETERS, 0)),
         macs=int(size.get(names.MACS, 0)),
         start_seconds=max(0.0, first - epoch_seconds - evaluation_seconds),
-        step_seconds=epoch_seconds / STEPS,
+        step_seconds=epoch_seconds / recipe.steps_per_epoch(train),
         evaluated_image_seconds=evaluation_seconds / len(images),
         memory_mib=provenance.peak_memory_mib(),
     )

@@ -70,7 +70,7 @@ def read_study(name: str, data: str | None, work: Path, tell: Tell, *, smoke: bo
     return on_data(reduced(document) if smoke else document, data, path, work, tell)
 
 
-SMOKE = {"data": {"train": 60, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
+SMOKE = {"data": {"train": 80, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
 
 
 def reduced(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every shipped study in its reduced form, through real processes; on photographs where its data is remote."""
+"""Every shipped study in its reduced form, through real processes, on a folder of colour images."""
 
 import subprocess
 
