@@ -1,8 +1,8 @@
 """Figures and tables of one study: `python -m reports STUDY`.
 
-Draws convergence, overfitting and time to target (PNG for slides, SVG for pages) and the results table
-(results.md, results.csv) from what the store holds now, into reports/figures/STUDY/. Works at any time:
-while a study runs, from its complete trials. Unchanged results are not drawn again.
+Draws figures (PNG for slides, SVG for pages) and the results table (results.md, results.csv) from what the
+store holds now, into reports/figures/STUDY/. Works at any time: while a study runs, from its complete trials.
+Unchanged results are not drawn again.
 """
 
 import sys
@@ -10,7 +10,12 @@ from pathlib import Path
 
 from reports import command, files, store, table
 
-EPILOG = """examples:
+EPILOG = """figures:
+  convergence, overfitting, time_to_target, cost_accuracy    of every study, one for each of up to 6 settings
+  training_error, gradient_flow                              where the recipe says `gradient_flow: true`
+  settings                                                   where the study varies something (`vary:`)
+
+examples:
   python -m reports quick            draw the study `quick`
   python -m reports quick --force    draw it again although nothing changed
   python -m reports quick --store http://tracking.example:5000

@@ -83,7 +83,9 @@ def draw_alone(name: str, description: str) -> int:
         return refuse(reason)
     paths = drawing.draw(record, arguments.out / study, [name])
     if not paths:
-        return refuse(f"'{study}' has nothing for this figure: `python -m reports.{name} --help` says what it needs")
+        return refuse(
+            f"'{study}' has nothing for this figure: `python -m reports.{name} --help` says what it needs"
+        )
     for path in paths:
         print(path)
     return 0

@@ -27,18 +27,14 @@ def points(settings: Iterable[str]) -> dict[str, list[str]]:
     }
 
 
-def readable(settings: Iterable[str]) -> dict[str, str]:
-    """Each setting as people read it, `train=250, filters=[8, 16]`: fields by their last names.
+def readable(setting: str, among: Iterable[str] = ()) -> str:
+    """A setting as people read it, `train=250, filters=[8, 16]`: fields by their last names.
 
-    A field whose last name is also another field's keeps as much of its path as tells the two apart.
+    A field whose last name is also that of another field, here or in the settings `among`, keeps as much of
+    its path as tells the two apart.
     """
-    settings = list(settings)
-    fields = {field for setting in settings for field in assignments(setting)}
-    short = {field: _shortest(field, fields) for field in fields}
-    return {
-        setting: ", ".join(f"{short[field]}={value}" for field, value in assignments(setting).items())
-        for setting in settings
-    }
+    fields = {field for each in (setting, *among) for field in assignments(each)}
+    return ", ".join(f"{_shortest(field, fields)}={value}" for field, value in assignments(setting).items())
 
 
 def _shortest(field: str, fields: set[str]) -> str:

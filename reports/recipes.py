@@ -22,7 +22,9 @@ def departures(runs: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     of an arm in `tuned`: the same sweep chose it for each.
     """
     by_arm = runs.sort_values("arm_order", kind="stable").groupby("arm", sort=False)
-    table = pd.DataFrame.from_dict({arm: _recipe(arm, rows, arm in tuned) for arm, rows in by_arm}, orient="index")
+    table = pd.DataFrame.from_dict(
+        {arm: _recipe(arm, rows, arm in tuned) for arm, rows in by_arm}, orient="index"
+    )
     table = table.fillna(UNKNOWN)  # a row an arm, a column a field
     usual = {field: Counter(table[field]).most_common(1)[0][0] for field in sorted(table)}
     lines = []

@@ -31,12 +31,13 @@ PER_SEED = "each seed has a split of its own, shared by all arms."
 def summary(record: Record) -> pd.DataFrame:
     """A row a label, raw numbers.
 
-    label, arm, setting, learning_rate (of the recipe; NaN: not recorded), trials, diverged, tested (trials with a test score); test_accuracy and test_macro_f1
-    (means over seeds) with …_half_width (95 % t interval); gap_at_chosen_epoch, gap_at_last_epoch (means of
-    train − validation accuracy); training_level (the training accuracy that every trial with a curve
-    reaches; NaN: none) and gap_at_training_level (NaN for an arm scored once); parameters; forward_macs;
-    training_seconds (mean); and for each target T: reached_T (trials that did), epochs_to_T, seconds_to_T,
-    images_to_T, training_macs_to_T (medians with censoring; NaN: not reached).
+    label, arm, setting, learning_rate (of the recipe; NaN: not recorded), trials, diverged, tested (trials
+    with a test score); test_accuracy and test_macro_f1 (means over seeds) with …_half_width (95 % t
+    interval); gap_at_chosen_epoch, gap_at_last_epoch (means of train − validation accuracy);
+    training_level (the training accuracy that every trial with a curve reaches; NaN: none) and
+    gap_at_training_level (NaN for an arm scored once); parameters; forward_macs; training_seconds (mean); and
+    for each target T: reached_T (trials that did), epochs_to_T, seconds_to_T, images_to_T,
+    training_macs_to_T (medians with censoring; NaN: not reached).
     """
     trials_of = {
         label: [record.epochs[record.epochs["run_id"] == run_id] for run_id in arm["run_id"]]
@@ -194,7 +195,7 @@ def _undrawn(record: Record) -> list[str]:
     if points <= grid.MOST_APART:
         return []
     return [
-        f"the figure settings shows all {points} settings; `python -m reports.convergence {record.study}` "
+        f"the figure settings shows all {points} settings; python -m reports.convergence {record.study} "
         "draws one figure for each"
     ]
 

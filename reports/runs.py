@@ -90,14 +90,10 @@ class Record:
         There, label is the arm alone and setting the full one, as people read it.
         """
         settings = self.runs["setting"].unique()
-        readable = grid.readable(settings)
+        points = [(parts, grid.readable(full, settings)) for full, parts in grid.points(settings).items()]
         return [
-            replace(
-                self,
-                runs=_at(self.runs, parts, readable[full]),
-                epochs=_at(self.epochs, parts, readable[full]),
-            )
-            for full, parts in grid.points(settings).items()
+            replace(self, runs=_at(self.runs, parts, named), epochs=_at(self.epochs, parts, named))
+            for parts, named in points
         ]
 
 
@@ -140,8 +136,7 @@ def _frames(complete: list[store.Run], points: list[tuple]) -> tuple[pd.DataFram
     runs[numbers] = runs[numbers].apply(pd.to_numeric)
     runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
     named = (runs["setting"] != "") & (runs["setting"].nunique() > 1)
-    readable = runs["setting"].map(grid.readable(runs["setting"].unique()))
-    runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + readable)
+    runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + runs["setting"].map(grid.readable))
 
     points = pd.DataFrame(points, columns=["run_id", "metric", "epoch", "value"])
     points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
@@ -186,8 +181,8 @@ def _under(prefix: str, params: dict[str, str]) -> dict[str, str]:
 
 
 def _natural(text: str) -> tuple:
-    """A sort key under which train=250 comes before train=1000, and rate=0.05 before rate=0.1."""
-    parts = re.split(r"(\d+(?:\.\d+)?(?:e-\d+)?)", text)
+    """A sort key: train=250 before train=1000, rate=0.05 before rate=0.1, [16, 32] before [16, 32, 64]."""
+    parts = re.split(r"(\d+(?:\.\d+)?(?:e-\d+)?)", text.replace("]", " "))
     return tuple((float(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts))
 
 

@@ -3,7 +3,7 @@
 import io
 import math
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
@@ -37,12 +37,14 @@ ARMS = (
     ArmStyle("#CC79A7", "P", "-"),
     ArmStyle("#56B4E9", "X", (0, (5, 1, 1, 1, 1, 1))),
 )
+MORE_MARKERS = ("<", ">", "*", "d", "p", "h", "8")
 MUTED = "#595959"
 GRID = "#DDDDDD"
 PAGE_WIDTH = 11  # inches; fonts below are readable at full width on a page and on a slide
 TITLE_HEIGHT = 0.4  # inches
 LEGEND_ROW = 0.28  # inches
 CAPTION_WIDTH = 160  # characters
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 RC = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure on every machine
@@ -73,11 +75,13 @@ def context() -> AbstractContextManager:
 def arm(order: int) -> ArmStyle:
     """The style of the arm at a position of the study file; it does not change while arms are missing.
 
-    From the eighth arm on colours come again, with another marker and line.
+    From the eighth arm on colours come again, with a new marker and another line.
     """
     turn, place = divmod(order, len(ARMS))
-    shape = ARMS[(place + 3 * turn) % len(ARMS)]
-    return ArmStyle(ARMS[place].color, shape.marker, shape.line)
+    if turn == 0:
+        return ARMS[place]
+    line = ARMS[(place + 3 * turn) % len(ARMS)].line
+    return ArmStyle(ARMS[place].color, MORE_MARKERS[(place + turn - 1) % len(MORE_MARKERS)], line)
 
 
 def page(height: float) -> Figure:
@@ -153,16 +157,29 @@ def seeds(values: Iterable[int]) -> str:
     return ", ".join(map(str, known))
 
 
-def log_if_wide(ax: Axes, costs: pd.Series) -> None:
-    """A logarithmic x axis, and a label that says so, where the arms' costs differ fourfold or more."""
+def log_if_wide(ax: Axes, costs: pd.Series, told: Callable[[float], str] = "{:,.10g}".format) -> None:
+    """A logarithmic x axis, and a label that says so, where the arms' costs differ fourfold or more.
+
+    told: a cost as text, for the ticks.
+    """
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: told(value)))
     if not 0 < 4 * costs.min() <= costs.max():
         return
     ax.set_xscale("log")
     ax.set_xlabel(f"{ax.get_xlabel()}, log scale")
     wide = costs.max() > 100 * costs.min()
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: told(value)))
     ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def log_y(ax: Axes) -> None:
+    """A logarithmic y axis with ticks as plain text, `10⁻³`."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"10{str(round(math.log10(value))).translate(SUPERSCRIPT)}")
+    )
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def whole_epochs(low: float, high: float) -> list[int]:

@@ -18,15 +18,15 @@ def show(text: str) -> None:
 
     console = Console()
     lines = text.splitlines()
-    rows = fitted([cells(line) for line in lines if line.startswith("| ")], console.width - 2)
-    table = Table(box=SIMPLE_HEAD, padding=(0, BETWEEN - 1, 0, 0))
-    for index, width in enumerate(column_widths(rows, console.width - 2)):
-        table.add_column(Text(rows[0][index]), justify="right" if index else "left", width=width)
-    for row in rows[1:]:
-        table.add_row(*map(Text, row))
     first = next(index for index, line in enumerate(lines) if line.startswith("|"))
     console.print(Text("\n".join(lines[:first])))
-    console.print(table)
+    for rows in fitted([cells(line) for line in lines if line.startswith("| ")], console.width - 2):
+        table = Table(box=SIMPLE_HEAD, padding=(0, BETWEEN - 1, 0, 0))
+        for index, width in enumerate(column_widths(rows, console.width - 2)):
+            table.add_column(Text(rows[0][index]), justify="right" if index else "left", width=width)
+        for row in rows[1:]:
+            table.add_row(*map(Text, row))
+        console.print(table)
     console.print(Text("\n".join(line for line in lines[first:] if not line.startswith("|"))))
 
 
@@ -35,11 +35,25 @@ def cells(line: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
-def fitted(rows: list[list[str]], width: int) -> list[list[str]]:
-    """The rows, or the table on its side (a column an arm) where only that keeps every word whole."""
-    if sum(column_widths(rows, width)) + BETWEEN * len(rows[0]) <= width:
-        return rows
+def fitted(rows: list[list[str]], width: int) -> list[list[list[str]]]:
+    """The one table of these rows, or where that would cut words, tables on their side: a column an arm."""
+    if _fits(rows, width):
+        return [rows]
+    header, *arms = rows
+    tables = [[header]]
+    for arm in arms:
+        if len(tables[-1]) > 1 and not _fits(_on_its_side([*tables[-1], arm]), width):
+            tables.append([header])
+        tables[-1].append(arm)
+    return list(map(_on_its_side, tables))
+
+
+def _on_its_side(rows: list[list[str]]) -> list[list[str]]:
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _fits(rows: list[list[str]], width: int) -> bool:
+    return sum(column_widths(rows, width)) + BETWEEN * len(rows[0]) <= width
 
 
 def column_widths(rows: list[list[str]], width: int) -> list[int]:

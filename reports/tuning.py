@@ -15,11 +15,13 @@ def facts(record: Record) -> list[str]:
     diverged = int(sweep["diverged"].sum())
     lost = f", {diverged} of them diverged" if diverged else ""
     tuned = record.runs[record.runs["arm"].isin(sweep["arm"])].sort_values("arm_order", kind="stable")
-    chosen = [f"{arm} {_listed(runs['learning_rate'], ' / ')}" for arm, runs in tuned.groupby("arm", sort=False)]
-    by_setting = ", by setting" if (tuned.groupby("arm")["setting"].nunique() > 1).any() else ""
+    chosen = [
+        f"{arm} {_listed(runs['learning_rate'], ' / ')}" for arm, runs in tuned.groupby("arm", sort=False)
+    ]
+    and_setting = " and setting" if tuned.groupby("arm")["setting"].nunique().max() > 1 else ""
     return [
-        f"{trials} (seed {style.seeds(sweep['seed'])}{lost}) chose the learning rate of each arm{by_setting} "
-        f"on validation: {', '.join(chosen)} (each of {_listed(sweep['learning_rate'], ', ')})"
+        f"{trials} (seed {style.seeds(sweep['seed'])}{lost}) chose the learning rate of each arm"
+        f"{and_setting} on validation: {', '.join(chosen)} (each of {_listed(sweep['learning_rate'], ', ')})"
     ]
 
 

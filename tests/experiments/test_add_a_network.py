@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from conftest import ROOT
+from places import ROOT
 
 PAGE = ROOT / "docs" / "add-a-network.md"
 BLOCK = re.compile(r"^```\w+ (?P<info>[^\n]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT
+from places import ROOT
 
 from experiments import catalog, study_file
 from experiments.specification import Recipe

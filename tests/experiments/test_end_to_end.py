@@ -13,7 +13,7 @@ import mlflow
 import numpy as np
 import psutil
 import pytest
-from conftest import ROOT, make_place
+from places import ROOT, make_place
 
 from experiments import attempts, datasets, events, models, names, plan, tracking, trial_data
 

@@ -4,8 +4,8 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import make_place
 from PIL import Image
+from places import make_place
 
 from experiments import plan, study_file
 

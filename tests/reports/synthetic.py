@@ -101,7 +101,8 @@ class Store:
         run = self.client.create_run(experiment, start_time=self.clock, tags=run_tags)
         params = {names.PARAM_TRAIN_SIZE: train, "data.source": "tiny_shirts"}
         params |= {
-            f"recipe.{field}": value for field, value in ({"optimizer": "sgd", "epochs": 3} | recipe).items()
+            f"recipe.{field}": value
+            for field, value in ({"optimizer": "sgd", "learning_rate": 0.1, "epochs": 3} | recipe).items()
         }
         self.client.log_batch(
             run.info.run_id,
@@ -114,14 +115,25 @@ class Store:
         return run.info.run_id
 
 
+def sweep(writer, study, arms, rates):
+    """The learning-rate sweep of arms, on seed 100; the last trial was killed once before it completed."""
+    for order, arm in enumerate(arms):
+        for rate in rates:
+            tune = {names.ROLE: names.TUNE_ROLE, names.TRIAL: f"{arm}-tune-{rate}"}
+            run_tags, points = tags(arm, order, 100, **tune), curve([0.99])
+            writer.run(study, run_tags, points, learning_rate=rate)
+    writer.run(study, run_tags, points, complete=False, learning_rate=rate)
+
+
 def small_study(writer, name="small"):
-    """Two arms that can be summed up in the head and features, three seeds each; every oddity once.
+    """Two arms, tuned, that can be summed up in the head and features, three seeds each; every oddity once.
 
     cnn (10 s an epoch) reaches 0.5 at epochs 2, 2, 3 and 0.75 never, never, at 3. residual (40 s) reaches 0.5
     at epoch 1 and 0.75 at 2, at 3; its seed 2 diverges after epoch 2 and so reaches nothing.
     features: one point, at 30 s.
     """
     study = writer.study(name)
+    sweep(writer, study, ["cnn", "residual", "features"], [0.1, 0.3])
     # An older complete run of a trial that is run again below.
     writer.run(study, tags("cnn", 0, 1), curve([0.99, 0.99, 0.99]) + once(0.99, 1))
     for seed, validation in enumerate([[0.3, 0.5, 0.6], [0.3, 0.6, 0.7], [0.3, 0.4, 0.8]]):

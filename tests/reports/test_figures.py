@@ -1,19 +1,45 @@
 import itertools
 import math
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from synthetic import tags
+from synthetic import curve, once, tags
 
 from experiments import names
-from reports import convergence, curves, drawing, overfitting, runs, style, time_to_target
+from reports import (
+    convergence,
+    cost_accuracy,
+    curves,
+    drawing,
+    gradient_flow,
+    labels,
+    overfitting,
+    runs,
+    settings,
+    style,
+    time_to_target,
+    training_error,
+)
 from reports.scores import VALIDATION_ACCURACY
 
 
 @pytest.fixture(scope="module")
 def small(ready):
     return runs.read(ready.uri, "small")
+
+
+@pytest.fixture(scope="module")
+def depth(small):
+    """The small study as one of depth: every trial's gradients fall by ten from stage to stage."""
+    norms = {
+        f"gradient_norm/{stage}": 10.0**-place for place, stage in enumerate(["logits", "stage1", "stem"])
+    }
+    logged = small.epochs.assign(**norms)
+    logged.loc[logged["arm"] == "features", list(norms)] = math.nan
+    return replace(small, epochs=logged)
 
 
 def test_a_curve_is_the_median_and_range_at_each_epoch(small):
@@ -68,9 +94,9 @@ def test_a_draw_returns_its_axes_and_draws_each_label(small):
     assert overfitting.draw(overfitting.at_chosen_epoch(small.epochs), ax) is ax
 
 
-@pytest.mark.parametrize("name", drawing.FIGURES)
-def test_a_figure_says_what_it_was_drawn_from(small, name):
-    figure = drawing.FIGURES[name](small)
+@pytest.mark.parametrize("name", sorted(set(drawing.FIGURES) - {"settings"}))
+def test_a_figure_says_what_it_was_drawn_from(depth, name):
+    figure = drawing.FIGURES[name](depth)
     note = figure._supxlabel.get_text()
     assert "study small · data tiny_shirts (100 training images) · 9 trials, 1 of them diverged" in note
     assert "seeds 0–2" in note
@@ -84,10 +110,11 @@ def test_a_figure_says_what_it_was_drawn_from(small, name):
 
 def test_settings_are_drawn_apart_and_names_are_plain_text(ready, tmp_path):
     grid = runs.read(ready.uri, "grid")
-    paths = drawing.draw(grid, tmp_path, {"convergence": convergence.figure})
-    assert sorted(path.name for path in paths if path.suffix == ".png") == [
-        "convergence-data.train-1000.png",
-        "convergence-data.train-250.png",
+    paths = drawing.draw(grid, tmp_path, ["convergence", "settings", "gradient_flow"])
+    assert [path.name for path in paths if path.suffix == ".png"] == [
+        "convergence-train-250.png",
+        "convergence-train-1000.png",
+        "settings.png",  # one of all settings; and no gradients were logged
     ]
     (legend,) = convergence.figure(grid.by_setting()[0]).legends
     assert [text.get_text() for text in legend.get_texts()] == ["$a_b$ | c", "_hidden"]
@@ -104,7 +131,104 @@ def test_arms_differ_by_color_marker_and_line():
     arms = [style.arm(order) for order in range(14)]
     assert len(set(arms)) == 14
     assert len({look.color for look in arms[:7]}) == len({look.marker for look in arms[:7]}) == 7
+    assert len({look.marker for look in arms}) == 14
     assert all(one[1:] != other[1:] for one, other in itertools.pairwise(arms))
+
+
+def test_stages_stand_in_the_order_of_a_network():
+    logged = ["logits", "stage10", "dense1", "stage2", "stem", "conv1"]
+    epochs = pd.DataFrame([{f"gradient_norm/{stage}": 1.0 for stage in logged}])
+    epochs["gradient_norm/stage1"] = math.nan  # logged by no trial of this setting
+    assert gradient_flow.stages(epochs) == ["stem", "stage2", "stage10", "conv1", "dense1", "logits"]
+    assert gradient_flow.stages(epochs, names.ACTIVATION_STD) == []
+
+
+def test_gradients_by_stage_are_of_one_epoch(depth):
+    found = gradient_flow.by_stage(depth.epochs, names.GRADIENT_NORM, epoch=1)
+    assert list(found.query("label == 'cnn'")["stage"]) == ["stem", "stage1", "logits"]
+    assert list(found.query("label == 'cnn'")["median"]) == [0.01, 0.1, 1.0]
+    assert set(found["label"]) == {"cnn", "residual"}
+
+
+def test_first_to_last_is_of_the_stages_an_arm_has():
+    columns = ["label", *(f"gradient_norm/{stage}" for stage in ("stem", "stage1", "conv1", "logits"))]
+    nan = math.nan
+    epochs = pd.DataFrame(
+        [["a", 1, 2, nan, 4], ["a", nan, 2, nan, 4], ["b", nan, nan, 6, 2], ["c", nan, nan, nan, nan]],
+        columns=columns,
+    )
+    # a: stem / logits; then the stem overflowed; b has no stem: conv1 / logits; c logged nothing.
+    assert list(gradient_flow.first_to_last(epochs)) == pytest.approx([0.25, nan, 3, nan], nan_ok=True)
+
+
+def test_errors_are_one_minus_accuracy(small):
+    errors = training_error.errors(small.epochs, VALIDATION_ACCURACY).set_index(["label", "epoch"])
+    assert list(errors.loc["cnn", "median"]) == pytest.approx([0.7, 0.5, 0.3])
+    assert list(errors.loc["cnn", "low"]) == pytest.approx([0.7, 0.4, 0.2])
+    assert list(errors.loc["cnn", "high"]) == pytest.approx([0.7, 0.6, 0.4])
+    # Of 0.2, 0.1 and a diverged seed, which is the worst.
+    assert errors.loc[("residual", 3), "median"] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("name", ["gradient_flow", "training_error", "settings"])
+def test_a_figure_that_does_not_apply_is_not_drawn(small, name):
+    assert drawing.FIGURES[name](small) is None
+
+
+def test_costs_beside_accuracy(small):
+    points = cost_accuracy.points(small.runs).set_index("label")
+    assert points.loc["residual", "y"] == pytest.approx((0.8 + 0.9 + 0.6) / 3)
+    assert points.loc["residual", "macs"] == 340e6
+    assert points.loc["residual", "high"] - points.loc["residual", "y"] == pytest.approx(0.379, abs=1e-3)
+    assert points.loc["cnn", "train_seconds"] == 30
+
+
+def test_marks_of_equal_cost_stand_side_by_side():
+    costs = pd.Series([100.0, 1.0, 100.0, 30.0])
+    moved = cost_accuracy.side_by_side(costs, log=True)
+    assert list(moved[[1, 3]]) == pytest.approx([1, 30])
+    # Two decades wide: 0.03 × 2 apart, around 100.
+    assert np.log10(moved[[0, 2]]).tolist() == pytest.approx([1.97, 2.03])
+    assert list(cost_accuracy.side_by_side(pd.Series([7.0]), log=False)) == [7]
+
+
+def test_names_cover_no_mark_and_no_other_name():
+    x = np.random.default_rng(0).uniform(0, 1, (12, 2))
+    frame = pd.DataFrame({"label": [f"network{n}" for n in range(12)], "x": x[:, 0], "y": x[:, 1]})
+    frame = frame.assign(low=frame["y"] - 0.02, high=frame["y"] + 0.02, arm_order=range(12))
+    page = Figure(figsize=(8, 5))
+    ax = cost_accuracy.draw(frame, page.subplots())
+    boxes = [name.get_window_extent() for name in labels.beside(ax, frame)]
+    assert len(boxes) > 6
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    marks = ax.transData.transform(frame[["x", "y"]])
+    assert not any(box.contains(*mark) for box in boxes for mark in marks)
+
+
+def test_each_setting_is_a_row(ready):
+    rows = settings.accuracies(runs.read(ready.uri, "width").runs)
+    assert list(rows["setting"].unique()) == [
+        "train=250",
+        "train=250, width=4",
+        "train=250, width=8",
+        "train=1000",
+        "train=1000, width=4",
+        "train=1000, width=8",
+    ]
+    ax = settings.draw(rows, Figure().subplots())
+    assert [text.get_text() for text in ax.get_yticklabels()] == list(rows["setting"].unique())
+
+
+def test_a_large_grid_is_one_figure(writable, tmp_path):
+    study = writable.study("filters")
+    for filters in range(1, 8):
+        setting = {names.SETTING: f"models.cnn.arguments.filters=[{filters}, 32]"}
+        writable.run(study, tags("cnn", 0, 0, **setting), curve([0.3, 0.5]) + once(0.5, 2))
+    paths = drawing.draw_all(writable.uri, "filters", tmp_path)
+    assert [path.name for path in paths] == ["settings.png", "settings.svg", "results.csv", "results.md"]
+    told = (tmp_path / "results.md").read_text()
+    assert "| cnn · filters=[1, 32] |" in told
+    assert "the figure settings shows all 7 settings" in told
 
 
 def test_seeds_read_as_a_range():

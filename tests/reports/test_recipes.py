@@ -48,6 +48,13 @@ def test_what_the_grid_varies_is_no_departure():
     ]
 
 
+def test_a_tuned_learning_rate_is_no_departure():
+    runs = frame(("cnn", "", SGD), ("other", "", SGD | {"learning_rate": "0.1"}), ("features", "", ADAM))
+    assert recipes.departures(runs, tuned={"cnn", "other", "features"}) == [
+        "features trains by another recipe: optimizer adam (others sgd)"
+    ]
+
+
 def test_a_field_varied_for_one_arm_is_told_by_its_setting_already():
     runs = frame(
         ("cnn", "", SGD),

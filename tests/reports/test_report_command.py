@@ -29,12 +29,16 @@ def test_draws_once_then_only_what_changed(writable, tmp_path):
     first = report(*arguments)
     assert first.returncode == 0, first.stderr
     assert "| residual |" in first.stdout
-    assert "1 attempt did not complete" in first.stdout
+    assert "2 attempts did not complete" in first.stdout
     folder = tmp_path / "figures" / "small"
     drawn = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert sorted(path.name for path in drawn) == [
         ".drawn_from.json",
-        *(f"{name}.{kind}" for name in ("convergence", "overfitting") for kind in ("png", "svg")),
+        *(
+            f"{name}.{kind}"
+            for name in ("convergence", "cost_accuracy", "overfitting")
+            for kind in ("png", "svg")
+        ),
         "results.csv",
         "results.md",
         *(f"time_to_target.{kind}" for kind in ("png", "svg")),
@@ -63,6 +67,12 @@ def test_one_figure_alone(ready, tmp_path):
     assert done.returncode == 0, done.stderr
     assert {Path(line).parent for line in done.stdout.splitlines()} == {tmp_path / "grid"}
     assert len(done.stdout.splitlines()) == 4  # two settings, PNG and SVG
+
+
+def test_a_figure_that_the_study_has_nothing_for(ready, tmp_path):
+    line = refused(report("small", "--store", ready.uri, "--out", tmp_path, module="reports.gradient_flow"))
+    assert "'small' has nothing for this figure" in line
+    assert "gradient_flow: true" in report("--help", module="reports.gradient_flow").stdout
 
 
 def test_unfair_trials_are_refused(writable, tmp_path):

@@ -65,8 +65,8 @@ def test_arm_names_are_plain_text_in_markdown(ready):
     record = runs.read(ready.uri, "grid")
     text = results.markdown(record, results.summary(record), [])
     row = next(line for line in text.splitlines() if "hidden" not in line and "a_b" in line)
-    assert row.startswith(r"| $a_b$ \| c · data.train=250 ")
-    assert table.cells(row)[0] == "$a_b$ | c · data.train=250"
+    assert row.startswith(r"| $a_b$ \| c · train=250 ")
+    assert table.cells(row)[0] == "$a_b$ | c · train=250"
 
 
 def test_without_a_common_training_level_there_is_no_column(ready):
@@ -81,12 +81,12 @@ def test_without_a_common_training_level_there_is_no_column(ready):
 def test_a_run_group_stands_once_in_the_table(ready):
     rows = results.summary(runs.read(ready.uri, "width"))
     assert list(rows["label"]) == [
-        f"{arm} · data.train={train}{width}"
+        f"{arm} · train={train}{width}"
         for train in (250, 1000)
         for arm, width in (
             ("cnn", ""),
-            ("residual", ", models.residual.arguments.width=4"),
-            ("residual", ", models.residual.arguments.width=8"),
+            ("residual", ", width=4"),
+            ("residual", ", width=8"),
         )
     ]
 

@@ -22,7 +22,7 @@ def test_a_row_a_complete_trial(small):
     # 3 arms × 3 seeds; not the killed attempt, deleted and outdated runs, or the older run of cnn, seed 1.
     assert list(small.runs["arm"]) == ["cnn"] * 3 + ["residual"] * 3 + ["features"] * 3
     assert list(small.runs["seed"]) == [0, 1, 2] * 3
-    assert small.incomplete == 1
+    assert small.incomplete == 2  # a killed result and a killed tuning trial
     assert small.targets == (0.5, 0.75)
     assert small.question == "Which converges first?"
 
@@ -50,7 +50,7 @@ def test_totals_and_params(small):
     row = small.runs.iloc[3]
     assert (row["train_seconds"], row["images_seen"]) == (120, 300)  # 3 epochs of 40 s, of 100 images
     assert (row["train_size"], row["macs"], row["commit"]) == (100, 340_000_000, "0234b82a1b2c3d4e")
-    assert row["recipe"] == '{"epochs": "3", "optimizer": "sgd"}'
+    assert row["recipe"] == '{"epochs": "3", "learning_rate": "0.1", "optimizer": "sgd"}'
     assert row["data_spec"] == '{"source": "tiny_shirts"}'
 
 
@@ -76,12 +76,22 @@ def test_both_ways_into_the_store_agree(ready, study, monkeypatch):
 
 def test_settings_are_in_natural_order_and_named(ready):
     grid = runs.read(ready.uri, "grid")
-    assert (
-        list(grid.runs["label"].str.rpartition(" · ")[2]) == ["data.train=250"] * 2 + ["data.train=1000"] * 2
-    )
+    assert list(grid.runs["label"].str.rpartition(" · ")[2]) == ["train=250"] * 2 + ["train=1000"] * 2
     first, second = grid.by_setting()
     assert list(first.runs["label"]) == ["$a_b$ | c", "_hidden"]
-    assert set(second.epochs["setting"]) == {"data.train=1000"}
+    assert set(second.epochs["setting"]) == {"train=1000"}
+
+
+def test_a_shorter_list_comes_before_a_longer_one_that_begins_alike():
+    settings = [f"a.filters={filters}, a.kernels=[3]" for filters in ([16, 32, 64], [16, 32], [8])]
+    assert sorted(settings, key=runs._natural) == settings[::-1]
+
+
+def test_tuning_trials_are_no_results(small):
+    assert list(small.tuning["arm"]) == ["cnn"] * 2 + ["residual"] * 2 + ["features"] * 2
+    assert sorted(small.tuning["learning_rate"]) == [0.1] * 3 + [0.3] * 3
+    assert set(small.tuning["seed"]) == {100}
+    assert 100 not in set(small.runs["seed"]) | set(small.epochs["seed"])
 
 
 def test_an_arm_that_a_varied_field_does_not_touch_stands_beside_each_of_its_values(ready):
@@ -91,7 +101,7 @@ def test_an_arm_that_a_varied_field_does_not_touch_stands_beside_each_of_its_val
     assert [
         [one.runs["setting"].iloc[0], list(one.runs["arm"]), list(one.runs["train_size"])] for one in points
     ] == [
-        [f"data.train={train}, models.residual.arguments.width={width}", ["cnn", "residual"], [train, train]]
+        [f"train={train}, width={width}", ["cnn", "residual"], [train, train]]
         for train in (250, 1000)
         for width in (4, 8)
     ]
@@ -108,8 +118,8 @@ def test_an_empty_setting_fits_everywhere_and_numbers_are_in_order(writable):
     record = runs.read(writable.uri, "rates")
     assert list(record.runs["label"]) == [
         "cnn",
-        "residual · models.residual.recipe.learning_rate=0.05",
-        "residual · models.residual.recipe.learning_rate=0.1",
+        "residual · learning_rate=0.05",
+        "residual · learning_rate=0.1",
     ]
     assert [list(one.runs["label"]) for one in record.by_setting()] == [["cnn", "residual"]] * 2
 

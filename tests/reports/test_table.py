@@ -4,7 +4,7 @@ ROWS = [["Arm", "Test accuracy", "To 0.80"], ["plain cnn", "0.838 ± 0.010", "no
 
 
 def test_a_wide_terminal_wraps_nothing():
-    assert table.fitted(ROWS, 80) is ROWS
+    assert table.fitted(ROWS, 80) == [ROWS]
     assert table.column_widths(ROWS, 80) == [9, 13, 17]
 
 
@@ -14,11 +14,19 @@ def test_a_narrow_one_wraps_the_widest_columns_between_words():
 
 
 def test_a_table_that_cannot_fit_lies_on_its_side():
-    assert table.fitted(ROWS, 20) == [
+    on_its_side = [
         ["Arm", "plain cnn"],
         ["Test accuracy", "0.838 ± 0.010"],
         ["To 0.80", "not reached (0/5)"],
     ]
+    assert table.fitted(ROWS, 20) == [on_its_side]
+
+
+def test_as_many_arms_stand_side_by_side_as_fit():
+    header, arm = (row * 2 for row in ROWS)  # upright, six columns need 2 × (5 + 8 + 7) + 6 × 2 = 52
+    two, one = table.fitted([header, arm, arm, arm], 30)  # two arms: 8 + 7 + 7 + 3 × 2 = 28
+    assert two == [list(row) for row in zip(header, arm, arm, strict=True)]
+    assert one == [list(row) for row in zip(header, arm, strict=True)]
 
 
 def test_cells_are_unescaped():

@@ -1,0 +1,96 @@
+"""Cost and accuracy: test accuracy against parameters, multiply-accumulates and training seconds.
+
+`python -m reports.cost_accuracy STUDY` draws this figure alone.
+"""
+
+import sys
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments import names
+from reports import command, labels, style
+from reports.results import scaled
+from reports.runs import Record
+from reports.statistics import mean_interval
+
+NOTE = (
+    "Test accuracy: mean over seeds and Student's 95 % t interval, at each trial's epoch of highest "
+    "validation accuracy. Better is up and to the left. Parameters: trainable weights. MACs: "
+    "multiply-accumulates of one image forward. Training time: mean seconds a trial, without evaluation. "
+    "Arms of nearly equal cost stand side by side; one of unknown cost is left out. "
+    "A name stands beside its mark where there is room."
+)
+STEP = 0.03  # of the axis' width, between marks of nearly equal cost
+COSTS = {  # as an axis says it, and how a tick is written
+    names.PARAMETERS: ("parameters", scaled),
+    names.MACS: ("forward MACs", scaled),
+    names.TRAIN_SECONDS: ("training time (s)", "{:,.10g}".format),
+}
+
+
+def points(runs: pd.DataFrame) -> pd.DataFrame:
+    """A row a label with a test score: label, arm_order, y, low, high (mean and interval), COSTS (means)."""
+    rows = []
+    for label, arm in runs.groupby("label", sort=False):
+        accuracy = mean_interval(arm[names.metric(names.TEST, names.ACCURACY)])
+        half = accuracy.half_width if accuracy.n > 1 else 0.0
+        ends = {"y": accuracy.mean, "low": accuracy.mean - half, "high": accuracy.mean + half}
+        rows.append({"label": label, "arm_order": arm["arm_order"].iloc[0], **ends, **arm[[*COSTS]].mean()})
+    return pd.DataFrame(rows).dropna(subset=["y"])
+
+
+def side_by_side(costs: pd.Series, log: bool) -> pd.Series:
+    """The costs with those that nearly coincide moved apart, around their mean, to show all marks."""
+    places = (np.log10(costs) if log else costs).sort_values(kind="stable")
+    width = places.max() - places.min() or abs(places.mean())
+    step = STEP * width
+    group = (places.diff() > step).cumsum()
+    rank, last = places.groupby(group).cumcount(), places.groupby(group).transform("size") - 1
+    moved = places.groupby(group).transform("mean") + step * (rank - last / 2)
+    return (10**moved if log else moved).reindex(costs.index)
+
+
+def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """A mark with its interval a label. frame: label, arm_order, x, y, low, high."""
+    for row in frame.itertuples():
+        look = style.arm(int(row.arm_order))
+        bars = [[row.y - row.low], [row.high - row.y]]
+        ax.errorbar(
+            row.x, row.y, bars, color=look.color, marker=look.marker, markersize=8, capsize=4, linewidth=1.5
+        )
+    return ax
+
+
+def figure(record: Record) -> Figure:
+    """Three panels for one setting."""
+    tested = points(record.runs)
+    with style.context():
+        if tested.empty:
+            return style.empty_page("Cost and accuracy: no trial was tested", record)
+        page = style.page(height=5.8)
+        panels = {}
+        for ax, (cost, (told, written)) in zip(page.subplots(1, 3, sharey=True), COSTS.items(), strict=True):
+            known = tested[tested[cost] > 0]
+            ax.set_xlabel(told)
+            style.log_if_wide(ax, known[cost], written)
+            panels[ax] = known.assign(x=side_by_side(known[cost], log=ax.get_xscale() == "log"))
+            draw(panels[ax], ax)
+            ax.margins(x=0.2, y=0.1)
+        page.axes[0].set_ylabel("test accuracy")
+        style.legend(page, record, at_once=set(tested["label"]))
+        style.caption(page, "Cost and accuracy", record, NOTE)
+        for ax, frame in panels.items():
+            labels.beside(ax, frame)
+    return page
+
+
+def main() -> int:
+    """Draw this figure alone."""
+    return command.draw_alone("cost_accuracy", __doc__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
