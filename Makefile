@@ -16,7 +16,7 @@ data_option = $(if $(DATA),--data "$(DATA)")
 workers_option = $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up compare report readme ui run predict smoke export import bench test test-slow lint format clean distclean
+.PHONY: help set-up compare report readme ui run predict diagrams cost smoke export import bench test test-slow lint format clean distclean
 
 help: ## list the targets
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2]"
@@ -48,6 +48,12 @@ run: $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 -
 
 predict: $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
 	@$(BIN)/python -m experiments.predict "$(RUN)" "$(IMAGES)" $(if $(OUT),--to "$(OUT)")
+
+diagrams: $(SET_UP) ## structure pictures of every network, in docs/diagrams/
+	@$(BIN)/python -m experiments.diagrams
+
+cost: $(SET_UP) ## parameters, MACs, memory and images/s of every network; trains no study
+	@$(BIN)/python -m experiments.cost_table
 
 smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
 	@$(MAKE) --no-print-directory compare STUDY=smoke

@@ -1,7 +1,7 @@
-"""Multiply-accumulates of a keras network, counted exactly over its convolutions and dense layers.
+"""What a keras network costs, counted: multiply-accumulates, and the memory of what its layers put out.
 
-Normalisation, activation, pooling and additions are not multiply-accumulates in the usual count
-(He et al. 2015 state theirs in the same way).
+Multiply-accumulates are counted exactly over convolutions and dense layers. Normalisation, activation,
+pooling and additions are none in the usual count (He et al. 2015 state theirs in the same way).
 """
 
 import math
@@ -13,10 +13,11 @@ CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Depthwise
 
 def macs(network: keras.Model) -> int:
     """Multiply-accumulates of one forward pass of one image."""
-    return sum(_layer_macs(layer) for layer in network.layers)
+    return sum(layer_macs(layer) for layer in network.layers)
 
 
-def _layer_macs(layer: keras.Layer) -> int:
+def layer_macs(layer: keras.Layer) -> int:
+    """Multiply-accumulates of one layer, of one image."""
     if isinstance(layer, keras.Model):
         return macs(layer)
     if isinstance(layer, keras.layers.Conv2DTranspose):
@@ -35,3 +36,16 @@ def _layer_macs(layer: keras.Layer) -> int:
 def _positions(shape: tuple[int | None, ...]) -> int:
     """Height × width of (batch, height, width, channels)."""
     return math.prod(shape[1:-1])
+
+
+def activation_bytes(network: keras.Model) -> int:
+    """Memory of the outputs of all layers for one image, in float32: what training holds at most."""
+    return sum(
+        activation_bytes(layer) if isinstance(layer, keras.Model) else 4 * _values(layer.output)
+        for layer in network.layers
+        if not isinstance(layer, keras.layers.InputLayer)
+    )
+
+
+def _values(outputs: keras.KerasTensor | list[keras.KerasTensor]) -> int:
+    return sum(math.prod(tensor.shape[1:]) for tensor in keras.tree.flatten(outputs))

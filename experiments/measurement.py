@@ -53,6 +53,7 @@ class Cost(BaseModel):
     step_seconds: float  # one training step of a whole batch
     evaluated_image_seconds: float
     memory_mib: float  # peak
+    activation_bytes: int | None = None  # of one image; files of before lack it
 
     def trial_seconds(self, trial: Trial) -> float:
         """The wall clock of a whole trial."""
@@ -128,6 +129,7 @@ def measure(wanted: Request, began: float) -> Cost:
     import numpy as np
 
     from experiments import catalog, evaluation, learners, models, trial
+    from experiments.costs import activation_bytes
 
     trial.prepare_process(wanted.recipe.threads, seed=0)
     generator = np.random.default_rng(0)
@@ -166,6 +168,7 @@ def measure(wanted: Request, began: float) -> Cost:
         step_seconds=epoch_seconds / recipe.steps_per_epoch(train),
         evaluated_image_seconds=evaluation_seconds / len(images),
         memory_mib=provenance.peak_memory_mib(),
+        activation_bytes=0 if learner.network is None else activation_bytes(learner.network),
     )
 
 

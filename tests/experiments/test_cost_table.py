@@ -1,0 +1,100 @@
+"""The cost table: its numbers from a cost that one can check in the head, and once through real processes."""
+
+import csv
+import sys
+
+import keras
+import pytest
+from keras import layers
+
+from experiments import arguments, cost_table, costs, measurement
+from experiments.errors import exit_status
+
+# 32 images in half a second, and an image in a hundredth of one.
+COST = measurement.Cost(
+    parameters=1_234_567,
+    macs=2_000_000,
+    start_seconds=5,
+    step_seconds=0.5,
+    evaluated_image_seconds=0.01,
+    memory_mib=300,
+    activation_bytes=3 * 2**20 // 2,
+)
+ROWS = [
+    cost_table.Measured("resnet18", {"stem": "small"}, COST),
+    cost_table.Measured("lenet5", {}, None, "too small"),
+]
+
+
+def test_the_numbers_of_a_row():
+    assert cost_table.cells(ROWS[0], batch=32) == ["resnet18", "1,234,567", "2,000,000", "1.50", "64", "100"]
+    assert cost_table.cells(ROWS[1], batch=32) == ["lenet5", "–", "–", "–", "–", "–"]
+
+
+def test_markdown_says_why_a_row_is_empty_and_what_was_set():
+    text = cost_table.markdown(ROWS, ["measured here"], batch=32)
+    assert text.splitlines()[2].startswith("| resnet18 | 1,234,567 |")
+    assert "– lenet5: too small\n" in text
+    assert 'Not as in the catalog: resnet18: {"stem": "small"}\n' in text
+    assert text.endswith("measured here\n")
+
+
+# 8·8·4 values of the convolution, as many of the ReLU, 256 of the flattening, 10 of the dense layer;
+# the image itself is not counted. Four bytes a value.
+def test_activations():
+    images = keras.Input((8, 8, 1))
+    x = layers.ReLU()(layers.Conv2D(4, 3, padding="same")(images))
+    whole = keras.Model(images, layers.Dense(10)(layers.Flatten()(x)))
+    assert costs.activation_bytes(whole) == 4 * (3 * 256 + 10)
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "given", "expected"),
+    [
+        ("vgg11", 28, {}, {"stem": "small", "width": 64, "dense": 4096}),
+        ("vgg11", 64, {"width": 8, "shortcuts": False}, {"stem": "imagenet", "width": 8, "dense": 4096}),
+        ("vgg11", 28, {"stem": "imagenet"}, {"stem": "imagenet", "width": 64, "dense": 4096}),
+        ("lenet5", 28, {"width": 3}, {"width": 3}),
+    ],
+)
+def test_arguments_fit_the_size(model, size, given, expected):
+    assert arguments.at_size(model, size, given) == expected
+
+
+def run(monkeypatch, *given):
+    monkeypatch.setattr(sys, "argv", ["cost_table", *map(str, given)])
+    return exit_status(cost_table.main)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["resnet19"], "unknown model 'resnet19'; did you mean 'resnet18'?"),
+        (
+            ["lenet5", "--set", "stem=small"],
+            "--set stem: no such argument of these networks; choose from: width",
+        ),
+    ],
+)
+def test_an_error_is_one_line(monkeypatch, capsys, given, told):
+    assert run(monkeypatch, *given) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {told}")
+
+
+# At 12×12 LeNet-5 cannot be built. 1·9·32 + 32, 32·9·64 + 64, 64·9·128 + 128; 1·1·128 → 16 → 10:
+#   320 + 18,496 + 73,856 + 2,064 + 170 = 94,906
+def test_two_networks_through_real_processes(monkeypatch, capsys, tmp_path):
+    folders = ["--out", tmp_path / "out", "--work", tmp_path / "work"]
+    asked = ["plain_cnn", "lenet5", "--size", 12, "--set", "dense=16", "--batch", 8, *folders]
+    assert run(monkeypatch, *asked) == 0
+    told = capsys.readouterr().out
+    assert "1 of 2: plain_cnn\n2 of 2: lenet5: input_shape must be" in told
+    with (tmp_path / "out" / "costs.csv").open() as file:
+        cnn, lenet = csv.DictReader(file)
+    assert (cnn["network"], cnn["parameters"], lenet["parameters"]) == ("plain_cnn", "94906", "")
+    assert float(cnn["train_images_per_second"]) > 0 < float(cnn["inference_images_per_second"])
+    assert lenet["reason"].startswith("input_shape must be")
+    written = (tmp_path / "out" / "costs.md").read_text()
+    assert written.rstrip() in told  # a pipe gets the Markdown
+    assert "python -m experiments.cost_table plain_cnn lenet5 --size 12" in written
