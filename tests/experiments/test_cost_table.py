@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 from experiments import arguments, cost_table, costs, measurement
-from experiments.errors import exit_status
+from experiments.errors import UserError, exit_status
 
 # 32 images in half a second, and an image in a hundredth of one.
 COST = measurement.Cost(
@@ -82,19 +82,35 @@ def test_an_error_is_one_line(monkeypatch, capsys, given, told):
     assert line.startswith(f"error: {told}")
 
 
-# At 12×12 LeNet-5 cannot be built. 1·9·32 + 32, 32·9·64 + 64, 64·9·128 + 128; 1·1·128 → 16 → 10:
+def test_a_network_that_cannot_be_built_is_a_row_with_its_reason(monkeypatch, capsys, tmp_path):
+    def costs_of(requests, work, workers, tell):
+        [wanted] = requests
+        if wanted.model == "lenet5":
+            raise UserError("model lenet5 with {'width': 6} cannot be built: ValueError: it is too small")
+        return {wanted.key: COST}
+
+    monkeypatch.setattr(measurement, "costs", costs_of)
+    assert run(monkeypatch, "lenet5", "resnet20", "--out", tmp_path) == 0
+    told = capsys.readouterr().out
+    assert "1 of 2: lenet5: it is too small\n2 of 2: resnet20\n" in told
+    assert "| lenet5 | – | – | – | – | – |\n| resnet20 | 1,234,567 |" in told
+
+
+# 1·9·32 + 32, 32·9·64 + 64, 64·9·128 + 128; at 12×12 the last map is 1·1·128 → 16 → 10:
 #   320 + 18,496 + 73,856 + 2,064 + 170 = 94,906
-def test_two_networks_through_real_processes(monkeypatch, capsys, tmp_path):
+def test_through_a_real_process_and_kept(monkeypatch, capsys, tmp_path):
     folders = ["--out", tmp_path / "out", "--work", tmp_path / "work"]
-    asked = ["plain_cnn", "lenet5", "--size", 12, "--set", "dense=16", "--batch", 8, *folders]
+    asked = ["plain_cnn", "--size", 12, "--set", "dense=16", "--batch", 8, *folders]
     assert run(monkeypatch, *asked) == 0
     told = capsys.readouterr().out
-    assert "1 of 2: plain_cnn\n2 of 2: lenet5: input_shape must be" in told
     with (tmp_path / "out" / "costs.csv").open() as file:
-        cnn, lenet = csv.DictReader(file)
-    assert (cnn["network"], cnn["parameters"], lenet["parameters"]) == ("plain_cnn", "94906", "")
+        [cnn] = csv.DictReader(file)
+    assert (cnn["network"], cnn["parameters"], cnn["arguments"]) == ("plain_cnn", "94906", '{"dense": 16}')
     assert float(cnn["train_images_per_second"]) > 0 < float(cnn["inference_images_per_second"])
-    assert lenet["reason"].startswith("input_shape must be")
     written = (tmp_path / "out" / "costs.md").read_text()
     assert written.rstrip() in told  # a pipe gets the Markdown
-    assert "python -m experiments.cost_table plain_cnn lenet5 --size 12" in written
+    assert "python -m experiments.cost_table plain_cnn --size 12" in written
+    # The second time nothing is measured, and the same numbers come.
+    monkeypatch.setattr(measurement.subprocess, "run", None)
+    assert run(monkeypatch, *asked) == 0
+    assert (tmp_path / "out" / "costs.md").read_text() == written
