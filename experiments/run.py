@@ -7,10 +7,8 @@ python -m experiments.run resnet18 --data path:photographs --image-size 64 --cro
 import argparse
 import sys
 
-import yaml
-
-from experiments import catalog, compare, plan, study_file
-from experiments.errors import UserError, exit_status
+from experiments import arguments, catalog, compare, plan, study_file
+from experiments.errors import exit_status
 
 DESCRIPTION = """Train one network and log it to MLflow, in the experiment `run`. What is not said comes from
 the shipped study `compare`: its data, sizes, recipe, and the arguments that it gives to this network."""
@@ -33,17 +31,11 @@ def main() -> int:
     parser.add_argument("--batch-size", type=int, help="images a step")
     parser.add_argument("--learning-rate", type=float, help="the highest learning rate")
     parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="an argument of the network, width=16 say",
-    )
+    arguments.add_to(parser)
     asked = parser.parse_args()
     document = study_file.load(study_file.find("compare"))
     arm = {"model": asked.model, **(document["models"].get(asked.model) or {})}
-    arm["arguments"] = {**arm.get("arguments", {}), **dict(_assignment(text) for text in asked.set)}
+    arm["arguments"] = {**arm.get("arguments", {}), **arguments.settings(asked.set)}
     given = {name: value for name, value in vars(asked).items() if value is not None}
     data = {
         name: given[name] for name in ("train", "validation", "test", "image_size", "crop") if name in given
@@ -61,13 +53,6 @@ def main() -> int:
     made = plan.make(study, asked.work, asked.store, asked.workers, compare.say)
     # Each call is a study of its own: none makes the runs of another outdated.
     return compare.execute(made._replace(roles={}), asked)
-
-
-def _assignment(text: str) -> tuple[str, object]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise UserError(f"--set {text}: expected NAME=VALUE, such as width=16 or filters=[16,32]")
-    return name, yaml.safe_load(value)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,7 @@ def test_a_wrong_argument(arguments, told, tmp_path):
             ["plain_cnn", "--crop", "40", "--dry-run"],
             "data.crop: 40 is larger than the images",
         ),
+        ("experiments.run", ["resnet18", "--set", "width=:"], "--set width=:: expected NAME=VALUE"),
         ("experiments.run", ["resnet19"], "unknown model 'resnet19'"),
         (
             "experiments.run",
@@ -137,7 +138,20 @@ def test_a_store_that_is_no_database(study, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "module", ["compare", "run", "export", "ui", "datasets", "trial", "measurement", "bench"]
+    "module",
+    [
+        "compare",
+        "run",
+        "export",
+        "ui",
+        "datasets",
+        "trial",
+        "measurement",
+        "bench",
+        "predict",
+        "diagrams",
+        "cost_table",
+    ],
 )
 def test_help_teaches(module):
     done = run(f"experiments.{module}", "--help")
