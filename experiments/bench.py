@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from experiments import attempts, events, names, plan, provenance, scheduler, study_file, tracking
+from experiments import attempts, events, location, names, plan, provenance, scheduler, study_file
 from experiments.compare import say
 from experiments.errors import UserError, exit_status
 from experiments.specification import Trial
@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
     parser.add_argument("--epochs", type=int, default=4, help="timed epochs a round (default: %(default)s)")
     asked = parser.parse_args()
-    root_work = tracking.ROOT / "work"
+    root_work = location.WORK
     document = study_file.load(study_file.find("compare"))
     document |= {"models": {ARM: document["models"][ARM]}, "seeds": [1]}
     document["recipe"] = {**document["recipe"], "epochs": asked.epochs}

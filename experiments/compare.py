@@ -13,9 +13,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments import attempts, events, plan, progress, scheduler, tracking
+from experiments import attempts, events, location, plan, progress, scheduler, tracking
 from experiments.errors import exit_status
 from experiments.specification import PlannedTrial
+from experiments.stored import StoreError
 
 DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
 it to MLflow. Studies are YAML files (docs/studies.md); those that ship lie in experiments/studies/."""
@@ -29,13 +30,11 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=_positive, help="trials at a time (default: one a core, as memory allows)"
     )
-    parser.add_argument(
-        "--work", type=Path, default=tracking.ROOT / "work", help="event logs and prepared data"
-    )
+    parser.add_argument("--work", type=Path, default=location.WORK, help="event logs and prepared data")
     parser.add_argument(
         "--store",
-        type=tracking.absolute,
-        default=tracking.store_uri(),
+        type=location.absolute,
+        default=location.store_uri(),
         help="MLflow store (default: MLFLOW_TRACKING_URI, or mlflow.db in the repository)",
     )
     parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
@@ -123,7 +122,7 @@ def _train(made: plan.Plan, work: Path, projection: tracking.Projection) -> int:
                 place = attempts.folder(work, planned.trial)
                 try:
                     projection.project(planned, place, [event])
-                except tracking.StoreError as error:
+                except StoreError as error:
                     if not behind:
                         say(f"{error}; training goes on, and the store is brought up to date later")
                     behind[planned.trial.id] = planned

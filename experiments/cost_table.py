@@ -22,7 +22,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from experiments import arguments, catalog, measurement, provenance, tracking
+from experiments import arguments, catalog, location, measurement, provenance
 from experiments.arguments import positive
 from experiments.compare import say
 from experiments.errors import UserError, exit_status
@@ -30,7 +30,7 @@ from experiments.specification import Recipe
 
 DESCRIPTION = """Measure every network of the catalog, or the ones named, at one input size. Below 64 pixels,
 networks that have two stems get their small one."""
-OUT = tracking.ROOT / "reports" / "figures" / "costs"
+OUT = location.ROOT / "reports" / "figures" / "costs"
 NONE = "–"
 
 # Column of the CSV file, column of the table.
@@ -162,9 +162,7 @@ def main() -> int:
     arguments.add_to(parser)
     parser.add_argument("--again", action="store_true", help="measure anew what was measured before")
     parser.add_argument("--out", type=Path, default=OUT, help="folder of costs.csv and costs.md")
-    parser.add_argument(
-        "--work", type=Path, default=tracking.ROOT / "work", help="where measurements are kept"
-    )
+    parser.add_argument("--work", type=Path, default=location.WORK, help="where measurements are kept")
     asked = parser.parse_args()
     models = asked.networks or list(catalog.CATALOG)
     given = arguments.settings(asked.set)

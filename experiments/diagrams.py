@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments import arguments, catalog, tracking
+from experiments import arguments, catalog, location
 from experiments.compare import say
 from experiments.errors import UserError, exit_status
 
@@ -23,7 +23,7 @@ DESCRIPTION = """Draw the structure of networks, read off their built layers: st
 channels, strides, shortcuts, parameters and multiply-accumulates. A NETWORK is one of the catalog, the plain
 twin of a residual one (plain34), or a block in detail (block_basic_identity). Without any: all of the
 catalog, plain34 and every block. Each at its paper's input size, unless you say another."""
-OUT = tracking.ROOT / "docs" / "diagrams"
+OUT = location.ROOT / "docs" / "diagrams"
 TWINS = ("plain34",)  # of the default; the paper's figure 3
 
 

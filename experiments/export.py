@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from experiments import attempts, compare, events, names, page, plan, tracking
+from experiments import attempts, compare, events, location, names, page, plan, tracking
 from experiments.errors import UserError, exit_status
 from experiments.specification import PlannedTrial
 from experiments.study import Study
@@ -110,14 +110,14 @@ def main() -> int:
     parser.add_argument("what", help="pack: a study's name or file; unpack: a file that pack made")
     parser.add_argument("--data", help="the other data that the study ran on")
     parser.add_argument("--to", type=Path, help="pack: the file to write (default: exports/<study>.tar.xz)")
-    parser.add_argument("--work", type=Path, default=tracking.ROOT / "work")
-    parser.add_argument("--store", type=tracking.absolute, default=tracking.store_uri())
+    parser.add_argument("--work", type=Path, default=location.WORK)
+    parser.add_argument("--store", type=location.absolute, default=location.store_uri())
     asked = parser.parse_args()
     if asked.action == "unpack":
         print(unpack(Path(asked.what), asked.work, asked.store))
         return 0
     study = plan.read_study(asked.what, asked.data, asked.work, compare.say)
-    target = asked.to or tracking.ROOT / "exports" / f"{study.name}.tar.xz"
+    target = asked.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
     packed = pack(study, plan.trials(study, asked.work), asked.work, target)
     compare.say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")
     return 0

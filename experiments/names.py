@@ -60,7 +60,6 @@ TRIAL_SECONDS = "trial_seconds"  # wall clock of the whole child process, start-
 TRAINING_MACS_PER_FORWARD = 3
 
 # Params are the trial's specification, flattened with dots ("recipe.epochs", "data.train", …).
-PARAM_EPOCHS = "recipe.epochs"
 PARAM_TRAIN_SIZE = "data.train"
 
 # Tags of a run.

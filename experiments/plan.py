@@ -19,6 +19,7 @@ from experiments import (
 )
 from experiments.errors import UserError
 from experiments.specification import PlannedTrial
+from experiments.stored import Stored
 from experiments.study import Digests, Study
 
 Tell = Callable[[str], None]
@@ -147,7 +148,7 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell) 
     return Plan(study, trials, waiting, unprojected, later, costs, slots, tags, _roles(trials, held))
 
 
-def _roles(trials: list[PlannedTrial], held: tracking.Stored) -> dict[str, str]:
+def _roles(trials: list[PlannedTrial], held: Stored) -> dict[str, str]:
     """The runs whose role must change: a trial that the study file no longer asks for is outdated."""
     asked = {each.trial.id: each.role for each in trials}
     due = {run: asked.get(trial, names.OUTDATED_ROLE) for run, trial, _ in held.complete}

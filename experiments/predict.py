@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments import compare, folders, models, pipeline, tracking
+from experiments import compare, folders, location, models, pipeline, tracking
 from experiments.errors import UserError, exit_status
 
 AT_ONCE = 500  # images in memory
@@ -54,8 +54,8 @@ def main() -> int:
     parser.add_argument("run", help="a trial id, or a run id from MLflow's pages")
     parser.add_argument("images", type=Path, help="a folder of PNG and JPEG files, at any depth")
     parser.add_argument("--to", type=Path, default=Path("predictions.csv"), help="default: %(default)s")
-    parser.add_argument("--work", type=Path, default=tracking.ROOT / "work")
-    parser.add_argument("--store", type=tracking.absolute, default=tracking.store_uri())
+    parser.add_argument("--work", type=Path, default=location.WORK)
+    parser.add_argument("--store", type=location.absolute, default=location.store_uri())
     asked = parser.parse_args()
     files = images_below(asked.images)
     with tempfile.TemporaryDirectory() as place:

@@ -7,9 +7,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from experiments import names
+from experiments import location, names
 
-ROOT = Path(__file__).parent.parent
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
@@ -34,7 +33,7 @@ def commit_tags() -> dict[str, str]:
     except ImportError:  # GitPython says so where there is no git
         return {}
     try:
-        repository = git.Repo(ROOT)
+        repository = git.Repo(location.ROOT)
         return {
             names.GIT_COMMIT: repository.head.commit.hexsha,
             names.GIT_DIRTY: str(repository.is_dirty(untracked_files=True)).lower(),

@@ -7,84 +7,27 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 import json
 import logging
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from experiments import attempts, events, names, page
 from experiments.errors import UserError
+from experiments.location import SQLITE
 from experiments.specification import PlannedTrial
-
-ROOT = Path(__file__).parent.parent
+from experiments.stored import Stored, StoreError, read_sqlite
 
 ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false"}
 
 
-class StoreError(UserError):
-    """The store did not take or give what it was asked; training goes on without it."""
-
-
-class Stored(NamedTuple):
-    """What a store holds of one study.
-
-    tags: of its experiment; complete: (run id, trial id, role) of each complete run.
-    """
-
-    tags: dict[str, str]
-    complete: list[tuple[str, str, str]]
-
-
-def store_uri() -> str:
-    """MLFLOW_TRACKING_URI, or the SQLite file in the repository root."""
-    return absolute(os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}")
-
-
-def absolute(uri: str) -> str:
-    """The URI with the path of an SQLite file made absolute, so that every process means the same file."""
-    if uri.startswith(SQLITE):
-        return f"{SQLITE}{Path(uri.removeprefix(SQLITE)).absolute()}"
-    return uri
-
-
-SQLITE = "sqlite:///"
-
-
 def stored(uri: str, study: str) -> Stored:
-    """What the store holds of a study; nothing is written, and a missing store holds nothing.
-
-    A local SQLite store is asked in SQL, which needs no import of mlflow: a study with nothing left to do
-    is to end at once.
+    """What the store holds of a study; nothing is written.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    if not uri.startswith(SQLITE):
-        return _asked_of_client(uri, study)
-    path = Path(uri.removeprefix(SQLITE))
-    if not path.exists():
-        return Stored({}, [])
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as database:
-            tags = dict(database.execute(EXPERIMENT_TAGS, {"study": study}))
-            return Stored(tags, database.execute(COMPLETE_RUNS, {"study": study}).fetchall())
-    except sqlite3.Error as error:
-        raise StoreError(f"store {uri}: cannot be read as an MLflow database ({error})") from None
-
-
-EXPERIMENT_TAGS = """
-    SELECT key, value FROM experiment_tags JOIN experiments USING (experiment_id)
-    WHERE name = :study AND lifecycle_stage = 'active'
-"""
-COMPLETE_RUNS = f"""
-    SELECT runs.run_uuid, trial.value, role.value FROM experiments
-    JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
-    JOIN tags AS trial ON trial.run_uuid = runs.run_uuid AND trial.key = '{names.TRIAL}'
-    JOIN tags AS role ON role.run_uuid = runs.run_uuid AND role.key = '{names.ROLE}'
-    JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
-    WHERE complete.value = 'true' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
-"""
+    return read_sqlite(uri, study) if uri.startswith(SQLITE) else _asked_of_client(uri, study)
 
 
 def download_model(uri: str, run: str, target: Path) -> Path:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from experiments import tracking
+from experiments import location, tracking
 from experiments.errors import UserError, exit_status
 
 
@@ -14,7 +14,7 @@ def main() -> int:
     """Become the MLflow server; ends with Ctrl-C."""
     parser = argparse.ArgumentParser(description="Serve MLflow's pages of the store on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=5000, help="default: %(default)s")
-    parser.add_argument("--store", default=tracking.store_uri(), help="default: %(default)s")
+    parser.add_argument("--store", default=location.store_uri(), help="default: %(default)s")
     asked = parser.parse_args()
     if asked.store.startswith("http"):
         print(f"the store is a tracking server; its pages are at {asked.store}")

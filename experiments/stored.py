@@ -1,0 +1,58 @@
+"""What a local SQLite store holds of a study, asked in SQL: importing mlflow alone would take 1.5 s.
+
+A study with nothing left to do is to end at once.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from experiments import names
+from experiments.errors import UserError
+from experiments.location import SQLITE
+
+
+class StoreError(UserError):
+    """The store did not take or give what it was asked; training goes on without it."""
+
+
+class Stored(NamedTuple):
+    """What a store holds of one study.
+
+    tags: of its experiment; complete: (run id, trial id, role) of each complete run.
+    """
+
+    tags: dict[str, str]
+    complete: list[tuple[str, str, str]]
+
+
+def read_sqlite(uri: str, study: str) -> Stored:
+    """What the store holds of a study; nothing is written, and a missing store holds nothing.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    path = Path(uri.removeprefix(SQLITE))
+    if not path.exists():
+        return Stored({}, [])
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as database:
+            tags = dict(database.execute(EXPERIMENT_TAGS, {"study": study}))
+            return Stored(tags, database.execute(COMPLETE_RUNS, {"study": study}).fetchall())
+    except sqlite3.Error as error:
+        raise StoreError(f"store {uri}: cannot be read as an MLflow database ({error})") from None
+
+
+EXPERIMENT_TAGS = """
+    SELECT key, value FROM experiment_tags JOIN experiments USING (experiment_id)
+    WHERE name = :study AND lifecycle_stage = 'active'
+"""
+COMPLETE_RUNS = f"""
+    SELECT runs.run_uuid, trial.value, role.value FROM experiments
+    JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
+    JOIN tags AS trial ON trial.run_uuid = runs.run_uuid AND trial.key = '{names.TRIAL}'
+    JOIN tags AS role ON role.run_uuid = runs.run_uuid AND role.key = '{names.ROLE}'
+    JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
+    WHERE complete.value = 'true' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
+"""
