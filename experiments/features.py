@@ -15,7 +15,6 @@ import skops.io
 
 from experiments import names, pipeline, training
 from experiments.learners import (
-    EVALUATION_BATCH,
     Best,
     Evaluate,
     Report,
@@ -77,7 +76,7 @@ class FeatureLearner:
         skops.io.dump(self._classifier, folder / "classifier.skops")
 
     def _codes(self, images: np.ndarray) -> np.ndarray:
-        codes = self._encoder.predict(images, batch_size=EVALUATION_BATCH, verbose=0)
+        codes = pipeline.outputs(self._encoder, images)
         # The codes of a diverged encoder are no numbers; zeros keep the trial a result, at chance.
         return np.nan_to_num(codes, posinf=0, neginf=0)
 
@@ -89,7 +88,7 @@ class FeatureLearner:
         splits = {names.TRAIN: self._data.slice_images, names.VALIDATION: self._data.validation_images}
         losses = {}
         for split, images in splits.items():
-            reconstruction = self._trained.predict(images, batch_size=EVALUATION_BATCH, verbose=0)
+            reconstruction = pipeline.outputs(self._trained, images)
             error = np.square(np.asarray(self._normalise(images)) - reconstruction)
             losses[names.metric(split, names.RECONSTRUCTION_LOSS)] = float(error.mean(dtype=np.float64))
         return losses

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from experiments import names
+from experiments import names, pipeline
 
 PROBED_IMAGES = 128
 
@@ -69,7 +69,7 @@ class Activations:
 
     def spreads(self) -> dict[str, float]:
         """Standard deviation over images, positions and channels of the stage's last weighted layer."""
-        outputs = self._probe.predict(self._images, batch_size=PROBED_IMAGES, verbose=0)
+        outputs = pipeline.outputs(self._probe, self._images)
         return {
             f"{names.ACTIVATION_STD}/{stage}": float(np.std(output, dtype=np.float64))
             for stage, output in zip(self._stages, outputs, strict=True)

@@ -15,7 +15,6 @@ from experiments import gradients, names, pipeline, training
 from experiments.evaluation import Predict
 from experiments.specification import Recipe
 
-EVALUATION_BATCH = 500
 AUXILIARY_WEIGHT = 0.3  # of an auxiliary head's loss (Szegedy et al. 2014, section 5)
 
 
@@ -105,7 +104,7 @@ class KerasLearner:
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities float32 (n, classes)."""
-        return self._classifier.predict(images, batch_size=EVALUATION_BATCH, verbose=0)
+        return pipeline.outputs(self._classifier, images)
 
     def save(self, folder: Path) -> None:
         """One file: uint8 images in, probabilities out."""

@@ -13,11 +13,11 @@ import keras
 import numpy as np
 import skops.io
 
-from experiments import catalog, costs, names
+from experiments import catalog, costs, names, pipeline
 from experiments.errors import UserError
 from experiments.evaluation import Predict
 from experiments.features import class_probabilities, flattened
-from experiments.learners import EVALUATION_BATCH, Learner
+from experiments.learners import Learner
 from experiments.specification import Trial
 
 # The types beyond skops' own that our classifiers are made of; anything else in a file is refused.
@@ -83,7 +83,7 @@ def load(folder: Path) -> Model:
 def _outputs(file: Path) -> Predict:
     """What a keras file gives for images."""
     network = keras.saving.load_model(file, compile=False, safe_mode=True)
-    return lambda images: network.predict(images, batch_size=EVALUATION_BATCH, verbose=0)
+    return lambda images: pipeline.outputs(network, images)
 
 
 def size(network: keras.Model | None) -> dict[str, float]:

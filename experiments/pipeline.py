@@ -1,4 +1,4 @@
-"""Training batches: one endless stream, stateless in (seed, epoch, step).
+"""Batches: for training one endless stream, stateless in (seed, epoch, step); for evaluation all in order.
 
 Batch k of epoch e is a function of the seed, e and k alone, so any process can start it at any epoch. An
 epoch has ceil(n / batch) steps; its last batch is filled up with the epoch's first images.
@@ -7,8 +7,11 @@ Images stay uint8; the network normalises them.
 
 import math
 
+import keras
 import numpy as np
 import tensorflow as tf
+
+EVALUATION_BATCH = 500
 
 
 def centre_crop(images: np.ndarray, crop: int | None) -> np.ndarray:
@@ -60,11 +63,27 @@ def training_batches(
             augmented = _random_flip(augmented, tf.random.fold_in(key, 1))
         return augmented, tf.gather(classes, batch)
 
+    stream = tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch_batches)
+    return stream.map(make_batch).with_options(_options()).prefetch(2)
+
+
+def outputs(network: keras.Model, images: np.ndarray, batch_size: int = EVALUATION_BATCH) -> np.ndarray:
+    """What the network gives for the images, in their order and in inference mode."""
+    batches = tf.data.Dataset.from_tensor_slices(images).batch(batch_size).with_options(_options())
+    return network.predict(batches, verbose=0)
+
+
+def _options() -> tf.data.Options:
+    """One thread, and no tuner: there is nothing to tune.
+
+    The tuner sleeps ever longer, up to a minute, and in tensorflow 2.21 the end of an iterator can miss to
+    wake it: a trial then stands still after its last epoch.
+    """
     options = tf.data.Options()
     options.threading.private_threadpool_size = 1
     options.threading.max_intra_op_parallelism = 1
-    stream = tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch_batches)
-    return stream.map(make_batch).with_options(options).prefetch(2)
+    options.autotune.enabled = False
+    return options
 
 
 _AUGMENTATION = 1  # keeps the draws of the augmentation apart from those of the order
