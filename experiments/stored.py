@@ -28,7 +28,10 @@ class Stored(NamedTuple):
 
 
 def read_sqlite(uri: str, study: str) -> Stored:
-    """What the store holds of a study; nothing is written, and a missing store holds nothing.
+    """What the store holds of a study; a missing store holds nothing.
+
+    Opened for writing, though it only reads: a writer that was killed can leave half a transaction, which
+    SQLite takes back at the next opening, but not at one for reading alone.
 
     Raises:
         StoreError: the store cannot be read.
@@ -37,7 +40,7 @@ def read_sqlite(uri: str, study: str) -> Stored:
     if not path.exists():
         return Stored({}, [])
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as database:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=10)) as database:
             tags = dict(database.execute(EXPERIMENT_TAGS, {"study": study}))
             return Stored(tags, database.execute(COMPLETE_RUNS, {"study": study}).fetchall())
     except sqlite3.Error as error:

@@ -100,8 +100,9 @@ def _open(uri: str) -> sqlite3.Connection:
     if not path.is_file():
         raise StoreError(f"no store at {path}: run `make compare` first, or name another with --store")
     # A transaction that only reads, so that a study still running cannot change between two SELECTs.
+    # Not `mode=ro`: SQLite could not take back what a killed writer left half done.
     database = sqlite3.connect(
-        f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30, isolation_level=None
+        f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=30, isolation_level=None
     )
     try:
         database.execute("BEGIN")

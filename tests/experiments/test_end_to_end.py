@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import mlflow
@@ -183,6 +184,34 @@ def test_a_lost_store_comes_back_from_the_logs_and_projecting_twice_changes_noth
     assert rows(again.store) == rows(place.store)
 
 
+# Fills its page cache, so that pages of an open transaction reach the file, and dies.
+KILLED_WRITER = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 2")
+database.execute("BEGIN IMMEDIATE")
+database.execute("CREATE TABLE half_done (text)")
+database.executemany("INSERT INTO half_done VALUES (?)", [("x" * 3000,)] * 100)
+database.execute("DELETE FROM tags")
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("module", ["experiments.compare", "reports"])
+def test_a_transaction_that_a_killed_writer_left_half_done_is_taken_back(finished, tmp_path, module):
+    place, _ = finished
+    left = tmp_path / "left.db"
+    shutil.copyfile(place.store.removeprefix("sqlite:///"), left)
+    subprocess.run([sys.executable, "-c", KILLED_WRITER, left], check=False)
+    assert (tmp_path / "left.db-journal").stat().st_size > 512
+    command = [sys.executable, "-m", module, str(place.study), "--store", f"sqlite:///{left}"]
+    where = ["--work", str(place.work)] if module == "experiments.compare" else ["--out", str(tmp_path)]
+    done = subprocess.run([*command, *where], **place.surroundings())
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "left.db-journal").exists()
+    assert rows(f"sqlite:///{left}") == rows(place.store)
+
+
 def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
     place, _ = finished
     there = place._replace(work=tmp_path / "work", store=f"sqlite:///{tmp_path / 'there.db'}")
@@ -315,7 +344,12 @@ def test_a_killed_parent_takes_its_children_along_and_the_next_start_closes_thei
     assert not any(isinstance(event, events.ENDS) for event in told)
 
     again = start(place, "--workers", "1")
-    wait_for(lambda: endless_epochs(place) and (log.parent / "events.1.jsonl").exists())
+    wait_for(
+        lambda: (
+            (endless_epochs(place) and (log.parent / "events.1.jsonl").exists()) or again.poll() is not None
+        )
+    )
+    assert again.poll() is None, again.stderr.read()
     again.send_signal(signal.SIGTERM)
     again.communicate(timeout=60)
     client = mlflow.MlflowClient(place.store)
