@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from experiments import attempts, events, location, plan, progress, scheduler, tracking
+from experiments.arguments import positive
 from experiments.errors import exit_status
 from experiments.specification import PlannedTrial
 from experiments.stored import StoreError
@@ -28,7 +29,7 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
     """The options that every way to run trials has."""
     parser.add_argument("--data", help="other data than the study's: a named source or path:FOLDER")
     parser.add_argument(
-        "--workers", type=_positive, help="trials at a time (default: one a core, as memory allows)"
+        "--workers", type=positive, help="trials at a time (default: one a core, as memory allows)"
     )
     parser.add_argument("--work", type=Path, default=location.WORK, help="event logs and prepared data")
     parser.add_argument(
@@ -152,13 +153,6 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def say(text: str) -> None:
     """One message to the person at the terminal."""
     print(text, flush=True)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
-    return number
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import layers
 
-from experiments import costs, structure
+from experiments import anatomy, costs
 from experiments.diagram_labels import amount, step, title
 from experiments.drawing import GREY, INK, MUTED, Dash, Sheet, dark, text_width, tint
 from experiments.drawing_lanes import LINES
@@ -17,7 +17,7 @@ MARGIN, HEAD, CHIP, ARROW = 0.4, 1.35, 0.36, 0.32
 THIN, THICK, BESIDE = 0.34, 0.78, 0.75
 MAIN, WAY = 2.9, 2.4  # widths of a block's and a module's columns
 FORK, TOP, PLUS = HEAD + CHIP + 0.17, HEAD + CHIP + ARROW + 0.1, 0.14
-SIGNS: dict[structure.Shortcut, str] = {"identity": "x", "projection": "P(x)", "zeros": "Z(x)"}
+SIGNS: dict[anatomy.Shortcut, str] = {"identity": "x", "projection": "P(x)", "zeros": "Z(x)"}
 COLORS = {layers.Conv2D: "#56B4E9", layers.BatchNormalization: "#009E73", layers.ReLU: "#E69F00"}
 
 
@@ -78,9 +78,9 @@ BLOCKS = {
 def draw(network: keras.Model, block: Block, folder: Path, name: str) -> list[Path]:
     """Write the picture of the block as `name`.png and `name`.svg."""
     sheet = Sheet()
-    before = structure.producers(network)
-    group = structure.members(network, block.group)
-    apart = structure.anatomy(group, before)
+    before = anatomy.producers(network)
+    group = anatomy.members(network, block.group)
+    apart = anatomy.take_apart(group, before)
     entry = next(layer for way in apart.ways for layer in way)
     right = _heading(sheet, network, block, group)
     side_by_side = isinstance(apart.merge, layers.Concatenate)
@@ -104,7 +104,7 @@ def _heading(sheet: Sheet, network: keras.Model, block: Block, group: Sequence[k
     """Title, formula and costs; returns where they end on the right."""
     place = f"{title(network.name).partition(':')[0]}, {block.group.replace('_', ' ')}"
     macs = amount(sum(map(costs.layer_macs, group)))
-    facts = f"{place} · {structure.parameters(group):,} parameters · {macs} multiply-accumulates"
+    facts = f"{place} · {anatomy.parameters(group):,} parameters · {macs} multiply-accumulates"
     sheet.text(MARGIN, 0.5, block.title, 18, "bold", align="left")
     sheet.text(MARGIN, 0.84, block.formula, 11, align="left")
     sheet.text(MARGIN, 1.08, facts, 9.5, color=MUTED, align="left")
@@ -112,7 +112,7 @@ def _heading(sheet: Sheet, network: keras.Model, block: Block, group: Sequence[k
     return MARGIN + max(widths)
 
 
-def _residual(sheet: Sheet, apart: structure.Anatomy) -> Extent:
+def _residual(sheet: Sheet, apart: anatomy.Anatomy) -> Extent:
     """F(x) from top to bottom, the shortcut on its right, the addition and what follows it."""
     main, tail = apart.ways[-1], apart.tail
     if apart.merge is None:  # plain: its last ReLU stands where a residual block's does
@@ -137,7 +137,7 @@ def _residual(sheet: Sheet, apart: structure.Anatomy) -> Extent:
 
 def _shortcut(sheet: Sheet, way: list[keras.Layer], middle: float, add: float) -> float:
     """From below the input to the addition; returns where it ends on the right."""
-    kind = structure.shortcut_of(way)
+    kind = anatomy.shortcut_of(way)
     dash = LINES[kind][0]
     drawn = _drawn(way)
     x = middle + MAIN / 2 + (BESIDE + MAIN / 2 if drawn else 0.55)
@@ -153,7 +153,7 @@ def _shortcut(sheet: Sheet, way: list[keras.Layer], middle: float, add: float) -
     return x + max(MAIN / 2 if drawn else 0, 0.12 + text_width(SIGNS[kind], 11))
 
 
-def _module(sheet: Sheet, apart: structure.Anatomy) -> Extent:
+def _module(sheet: Sheet, apart: anatomy.Anatomy) -> Extent:
     """The ways side by side between input and concatenation."""
     ways = [_drawn(way) for way in apart.ways]
     centers = [MARGIN + WAY / 2 + index * (WAY + 0.3) for index in range(len(ways))]
@@ -217,14 +217,14 @@ def _convolution(sheet: Sheet, layer: layers.Conv2D, x: float, y: float) -> None
     channels = f"{layer.input.shape[-1]} → {layer.filters} channels"
     sheet.text(x, y + 0.17, f"{drawn.title}{stride}{own}", 10.5, "bold")
     sheet.text(x, y + 0.38, channels, 9.5)
-    cost = f"{structure.parameters([layer]):,} parameters, {amount(costs.layer_macs(layer))} MACs"
+    cost = f"{anatomy.parameters([layer]):,} parameters, {amount(costs.layer_macs(layer))} MACs"
     sheet.text(x, y + 0.59, cost, 8.5, color=MUTED)
 
 
 def _words(layer: keras.Layer) -> str:
     match layer:
         case layers.BatchNormalization():
-            return f"batch normalisation, {structure.parameters([layer]):,} parameters"
+            return f"batch normalisation, {anatomy.parameters([layer]):,} parameters"
         case layers.ReLU():
             return "ReLU"
         case layers.ZeroPadding2D():

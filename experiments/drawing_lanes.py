@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from experiments.anatomy import Shortcut
 from experiments.diagram_labels import Step
 from experiments.drawing import INK, Color, Dash, Sheet, dark, text_width, tint
-from experiments.structure import Part, Row, Shortcut
+from experiments.structure import Part, Row
 
 # Inches.
 ARROW, BOX, SMALL, LINE = 0.28, 0.56, 0.42, 0.195

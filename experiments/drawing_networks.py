@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from experiments.anatomy import Shortcut
 from experiments.diagram_labels import amount, title
 from experiments.drawing import GREY, INK, MUTED, STAGES, Color, Point, Sheet, dark, text_width, tint
 from experiments.drawing_lanes import LINES, lane, lane_width, row_height
-from experiments.structure import HEAD, Row, Shortcut, Structure
+from experiments.structure import HEAD, Row, Structure
 
 # Inches.
 MARGIN, TITLE, IMAGE, GAP, CROSSING, FOOT = 0.4, 1.2, 0.42, 0.3, 0.5, 0.24

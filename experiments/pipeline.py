@@ -6,6 +6,7 @@ Images stay uint8; the network normalises them.
 """
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -67,9 +68,12 @@ def training_batches(
     return stream.map(make_batch).with_options(_options()).prefetch(2)
 
 
-def outputs(network: keras.Model, images: np.ndarray, batch_size: int = EVALUATION_BATCH) -> np.ndarray:
-    """What the network gives for the images, in their order and in inference mode."""
-    batches = tf.data.Dataset.from_tensor_slices(images).batch(batch_size).with_options(_options())
+def outputs(network: keras.Model, images: np.ndarray) -> Any:  # noqa: ANN401 - one array for each output
+    """What the network gives for images (n, height, width, channels), in their order and in inference mode.
+
+    An array (n, …), or as many in a list as the network has outputs.
+    """
+    batches = tf.data.Dataset.from_tensor_slices(images).batch(EVALUATION_BATCH).with_options(_options())
     return network.predict(batches, verbose=0)
 
 

@@ -8,15 +8,14 @@ Layers are named by position (`stage2_block1_conv2`, `inception3a_5x5`, `conv1_t
 the rest: what runs beside what, and what a shortcut does. A row is a stage; a lane is a tower.
 """
 
-import math
 import re
-from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 import keras
 from keras import layers
 
 from experiments import costs, gradients
+from experiments.anatomy import Shortcut, group_of, parameters, producers, shortcut_of, take_apart
 from experiments.diagram_labels import AUXILIARY, Step, notes, step, steps
 
 # What the first word of a layer's name says about its row.
@@ -27,10 +26,7 @@ ROWS = (
     (r"decoder?|reconstruction", "decoder"),
 )
 HEAD = "head"
-GROUP = re.compile(r"(stage\d+_block\d+|inception\w+?)(_|$)")
 CLASSIFIER = "classifier"
-
-Shortcut = Literal["identity", "projection", "zeros"]
 
 
 class Part(NamedTuple):
@@ -81,14 +77,6 @@ class Structure(NamedTuple):
         )
 
 
-class Anatomy(NamedTuple):
-    """The layers of a block or module in order, from its input to its output."""
-
-    ways: list[list[keras.Layer]]  # side by side; an empty one is an identity
-    merge: keras.Layer | None  # adds or concatenates the ways; None for a single way
-    tail: list[keras.Layer]  # behind the merge
-
-
 def read(built: Any, name: str = "", input_shape: tuple[int, ...] = ()) -> Structure:  # noqa: ANN401
     """What `catalog.build` returned: a keras model, the parts of a feature model, or a pipeline.
 
@@ -108,52 +96,6 @@ def read(built: Any, name: str = "", input_shape: tuple[int, ...] = ()) -> Struc
         costs.macs(network),
         notes(network),
     )
-
-
-def parameters(some: Iterable[keras.Layer]) -> int:
-    """Trainable weights."""
-    return sum(math.prod(weight.shape) for layer in some for weight in layer.trainable_variables)
-
-
-def producers(network: keras.Model) -> dict[str, list[keras.Layer]]:
-    """By a layer's name: the layers that its input comes from, in order."""
-    maker = {id(tensor): layer for layer in network.layers for tensor in keras.tree.flatten(layer.output)}
-    return {
-        layer.name: [maker[id(tensor)] for tensor in keras.tree.flatten(layer.input)]
-        for layer in network.layers
-        if not isinstance(layer, layers.InputLayer)
-    }
-
-
-def members(network: keras.Model, group: str) -> list[keras.Layer]:
-    """The layers of a block or module, such as `stage2_block1`, from input to output."""
-    return [layer for layer in network.layers if _group(layer) == group]
-
-
-def anatomy(group: list[keras.Layer], before: dict[str, list[keras.Layer]]) -> Anatomy:
-    """Take a block or module apart, from its last layer backwards."""
-    inside = {layer.name for layer in group}
-
-    def back(layer: keras.Layer) -> tuple[list[keras.Layer], keras.Layer | None]:
-        way: list[keras.Layer] = []
-        while layer.name in inside:
-            if len(before[layer.name]) > 1:
-                return way[::-1], layer
-            way.append(layer)
-            layer = before[layer.name][0]
-        return way[::-1], None
-
-    tail, merge = back(group[-1])
-    if merge is None:
-        return Anatomy([tail], None, [])
-    return Anatomy([back(layer)[0] for layer in before[merge.name]], merge, tail)
-
-
-def shortcut_of(way: list[keras.Layer]) -> Shortcut:
-    """What the way past the convolutions of a residual block does."""
-    if any(isinstance(layer, layers.Conv2D) for layer in way):
-        return "projection"
-    return "zeros" if way else "identity"
 
 
 def _rows(network: keras.Model) -> list[Row]:
@@ -219,20 +161,15 @@ def _grouped(some: list[keras.Layer]) -> dict[str, list[keras.Layer]]:
     """Layers by block or module; one that belongs to none is a group of its own."""
     groups: dict[str, list[keras.Layer]] = {}
     for layer in some:
-        groups.setdefault(_group(layer) or layer.name, []).append(layer)
+        groups.setdefault(group_of(layer) or layer.name, []).append(layer)
     return groups
 
 
-def _group(layer: keras.Layer) -> str | None:
-    found = GROUP.match(layer.name)
-    return found[1] if found else None
-
-
 def _part(name: str, group: list[keras.Layer], before: dict[str, list[keras.Layer]]) -> Part | None:
-    if _group(group[0]) is None:
+    if group_of(group[0]) is None:
         drawn = steps(group)
         return Part("layer", (drawn,)) if drawn else None
-    ways, merge, _ = anatomy(group, before)
+    ways, merge, _ = take_apart(group, before)
     if isinstance(merge, layers.Concatenate):
         short = re.sub(r"^\D+", "", name)
         return Part("module", tuple(map(steps, ways)), name=short, channels=merge.output.shape[-1])

@@ -22,7 +22,7 @@ ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_SYSTEM_METRICS
 
 
 def stored(uri: str, study: str) -> Stored:
-    """What the store holds of a study; nothing is written.
+    """What the store holds of a study.
 
     Raises:
         StoreError: the store cannot be read.

@@ -1,8 +1,9 @@
-"""A real study, run once through real processes and a real SQLite store, for every test that looks at it."""
+"""What several files of tests look at: a real study, run once through real processes; a folder of pictures."""
 
 import subprocess
 
 import pytest
+from animals import PIXELS, write
 from places import Place, make_place
 
 
@@ -11,3 +12,12 @@ def finished(tmp_path_factory) -> tuple[Place, subprocess.CompletedProcess]:
     """The tiny study after its first run, and what that run said."""
     place = make_place(tmp_path_factory.mktemp("finished"))
     return place, place.compare()
+
+
+@pytest.fixture
+def animals(tmp_path):
+    """A folder cat/ and dog/ of three PNG files each."""
+    folder = tmp_path / "animals"
+    for name, images in PIXELS.items():
+        write(folder / name, images)
+    return folder

@@ -93,7 +93,11 @@ def test_a_wrong_argument(arguments, told, tmp_path):
 @pytest.mark.parametrize(
     ("module", "arguments", "told"),
     [
-        ("experiments.compare", ["smoke", "--workers", "0"], "argument --workers: must be 1 or more, not 0"),
+        (
+            "experiments.compare",
+            ["smoke", "--workers", "0"],
+            "argument --workers: must be a whole number from 1 up, not '0'",
+        ),
         ("experiments.run", ["resnet18", "--set", "width"], "--set width: expected NAME=VALUE"),
         (
             "experiments.run",

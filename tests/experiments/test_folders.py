@@ -1,0 +1,130 @@
+"""Folders of pictures: how files are decoded and fitted, and what is refused."""
+
+import shutil
+
+import numpy as np
+import pytest
+from animals import CATS, PIXELS, opened, prepare, refusal, write
+from PIL import Image
+
+# Decoding.
+
+
+def test_grey_only_where_every_file_is_grey(tmp_path):
+    grey = {name: images[..., 0] for name, images in PIXELS.items()}
+    for name, images in grey.items():
+        write(tmp_path / "grey" / name, images)
+        write(tmp_path / "mixed" / name, images)
+    Image.fromarray(CATS[0]).save(tmp_path / "mixed" / "cat" / "1.png")
+
+    assert prepare(tmp_path / "grey", tmp_path).image_shape == (6, 8, 1)
+    mixed = prepare(tmp_path / "mixed", tmp_path)
+    assert mixed.image_shape == (6, 8, 3)
+    kept = opened(mixed, tmp_path)
+    for image in kept.images[kept.labels == 1]:
+        np.testing.assert_array_equal(image[..., 0], image[..., 2])
+
+
+# 16 bits of grey keep their upper 8: 0x1234 becomes 0x12.
+def test_sixteen_bits_of_grey_become_eight(tmp_path):
+    for name, value in {"cat": 0x1234, "dog": 0xFFFF}.items():
+        write(tmp_path / "deep" / name, [np.full((6, 8), value, np.uint16)], ("1.png",))
+    kept = opened(prepare(tmp_path / "deep", tmp_path), tmp_path)
+    assert kept.images.shape == (2, 6, 8, 1)
+    assert [int(image.max()) for image in kept.images] == [0x12, 0xFF]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "CMYK", "1", "LA"])
+def test_other_modes_become_rgb(tmp_path, mode):
+    for name in PIXELS:
+        (tmp_path / "odd" / name).mkdir(parents=True)
+        suffix = "jpg" if mode == "CMYK" else "png"
+        Image.new("RGB", (8, 6), "white").convert(mode).save(tmp_path / "odd" / name / f"1.{suffix}")
+    kept = opened(prepare(tmp_path / "odd", tmp_path), tmp_path)
+    assert kept.images.shape == (2, 6, 8, 3)
+    assert kept.images.min() >= 254
+
+
+# A camera held upright stores a lying picture and orientation 6: turn it clockwise to look at it.
+def test_exif_orientation_is_followed(animals, tmp_path):
+    lying = np.zeros((8, 6, 3), np.uint8)  # eight rows of six columns, white in the top row
+    lying[0] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(lying).save(animals / "dog" / "1.png", exif=exif)
+    made = prepare(animals, tmp_path)
+    assert made.image_shape == (6, 8, 3)
+    turned = np.zeros((6, 8, 3), np.uint8)
+    turned[:, -1] = 255
+    kept = opened(made, tmp_path)
+    assert turned.tobytes() in {image.tobytes() for image in kept.images}
+
+
+# 4 × 8 fitted to 4 × 4: nothing is scaled, the two columns on either side go.
+def test_image_size_cuts_the_long_side_about_its_centre(tmp_path):
+    columns = np.tile(np.arange(0, 80, 10, dtype=np.uint8), (4, 1))
+    for name, pixels in {"cat": columns, "dog": columns + 1}.items():
+        write(tmp_path / "wide" / name, [pixels], ("1.png",))
+    kept = opened(prepare(tmp_path / "wide", tmp_path, image_size=4), tmp_path)
+    assert kept.images[0, :, :, 0].tolist() == [[20, 30, 40, 50]] * 4
+
+
+def test_image_size_makes_mixed_sizes_equal(animals, tmp_path):
+    Image.new("RGB", (20, 9)).save(animals / "cat" / "1.png")
+    assert prepare(animals, tmp_path, image_size=8).image_shape == (8, 8, 3)
+
+
+# Refusals.
+
+
+def test_no_such_folder(tmp_path):
+    assert refusal(tmp_path / "none", tmp_path) == "data source path:FOLDER: no such folder"
+
+
+def test_a_single_class(animals, tmp_path):
+    shutil.rmtree(animals / "dog")
+    message = refusal(animals, tmp_path)
+    assert message.startswith(
+        "data source path:FOLDER: 3 PNG/JPEG files in 1 class folders; expected class/…"
+    )
+
+
+def test_no_images(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert "0 PNG/JPEG files in 0 class folders" in refusal(tmp_path / "empty", tmp_path)
+
+
+@pytest.mark.parametrize(("there", "missing"), [("train", "test"), ("test", "train")])
+def test_half_of_train_and_test(animals, tmp_path, there, missing):
+    (tmp_path / "half").mkdir()
+    animals.rename(tmp_path / "half" / there)
+    assert (
+        refusal(tmp_path / "half", tmp_path) == f"data source path:FOLDER: it has {there}/ but no {missing}/"
+    )
+
+
+def test_a_class_of_the_test_part_alone(tmp_path):
+    folder = tmp_path / "parts"
+    for part, classes in {"train": ("cat", "dog"), "test": ("cat", "dog", "emu")}.items():
+        for name in classes:
+            write(folder / part / name, CATS)
+    expected = "data source path:FOLDER: class 'emu' stands in test/ but not in train/"
+    assert refusal(folder, tmp_path) == expected
+
+
+def test_mixed_sizes(animals, tmp_path):
+    Image.new("RGB", (20, 9)).save(animals / "dog" / "2.png")
+    assert refusal(animals, tmp_path) == (
+        "data source path:FOLDER: images of several sizes (3.png has 8×6 pixels, 2.png 20×9); "
+        "set data.image_size"
+    )
+
+
+@pytest.mark.parametrize("kept", [0, 0.5])
+def test_a_cut_file(animals, tmp_path, kept):
+    file = animals / "cat" / "2.jpg"
+    Image.fromarray(np.kron(CATS[0], np.ones((8, 8, 1), np.uint8))).save(file)
+    file.write_bytes(file.read_bytes()[: int(kept * file.stat().st_size)])
+    message = refusal(animals, tmp_path, image_size=8)
+    assert message.startswith("FOLDER/cat/2.jpg: cannot be read as an image (")
+    assert message.endswith("; remove or repair it")
