@@ -1,4 +1,4 @@
-"""What several files of tests look at: a real study, run once through real processes; a folder of pictures."""
+"""What several files of tests look at: a real study, run once, and a folder of pictures."""
 
 import subprocess
 
