@@ -16,7 +16,7 @@ data_option = $(if $(DATA),--data "$(DATA)")
 workers_option = $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up compare report readme ui run predict diagrams cost smoke export import bench test test-slow lint format clean distclean
+.PHONY: help set-up compare report pages ui run predict diagrams cost smoke export import bench test test-slow lint format clean distclean
 
 help: ## list the targets
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2]"
@@ -37,8 +37,8 @@ compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then d
 report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never trains
 	@$(BIN)/python -m reports "$(STUDY)" $(data_option)
 
-readme: report ## bring the README's table and figure up to date with STUDY
-	@$(BIN)/python -m reports.readme "$(STUDY)"
+pages: report ## bring the tables and figures of README.md and docs/answers.md up to date with STUDY
+	@$(BIN)/python -m reports.pages "$(STUDY)"
 
 ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000
 	@$(BIN)/python -m experiments.ui

@@ -54,7 +54,7 @@ def main() -> int:
     asked = parser.parse_args()
     study = plan.read_study(asked.study, asked.data, asked.work, say, smoke=asked.smoke)
     while True:
-        made = plan.make(study, asked.work, asked.store, asked.workers, say)
+        made = plan.make(study, asked.work, asked.store, asked.workers, say, dry=asked.dry_run)
         status = execute(made, asked)
         if status or asked.dry_run or not made.later:
             return status

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from experiments import names, provenance, scheduler
+from experiments import catalog, names, provenance, scheduler
 from experiments.errors import UserError
 from experiments.specification import RESULTS_VERSION, Recipe, Trial
 
@@ -103,8 +103,14 @@ def costs(
         with ThreadPoolExecutor(workers) as pool:
             measured = pool.map(lambda each: _measure_in_child(each, folder), missing)
             for number, done in enumerate(measured, start=1):
-                tell(f"  {number} of {len(missing)}: {done.model}")
+                tell(f"  {number} of {len(missing)}: {_told(done)}")
     return {key: Cost.model_validate_json((folder / f"{key}.json").read_text()) for key in wanted}
+
+
+def _told(measured: Request) -> str:
+    """A network as people tell it from its neighbours: `resnet18 stem=small width=8`."""
+    own = catalog.departures(measured.model, measured.arguments)
+    return " ".join([measured.model, *(f"{name}={value}" for name, value in own.items())])
 
 
 def _measure_in_child(wanted: Request, folder: Path) -> Request:
@@ -128,7 +134,7 @@ def measure(wanted: Request, began: float) -> Cost:
     """Train the network for three short epochs on random images, through its own learner."""
     import numpy as np
 
-    from experiments import catalog, evaluation, learners, models, trial
+    from experiments import evaluation, learners, models, trial
     from experiments.costs import activation_bytes
 
     trial.prepare_process(wanted.recipe.threads, seed=0)

@@ -6,6 +6,7 @@ figure never loads tensorflow.
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 # Splits.
@@ -39,6 +40,32 @@ def experiment_name(study: str, data: str | None = None) -> str:
 
 
 LONGEST_DATA_LABEL = 30
+
+# A value may hold commas itself: the next assignment begins with a dotted name and "=".
+_BETWEEN = re.compile(r", (?=[a-z_]\w*(?:\.[\w-]+)+=)")
+
+
+def assignments(setting: str) -> dict[str, str]:
+    """`data.train=250, models.cnn.arguments.filters=[8, 16]` as a mapping; empty for an empty setting."""
+    return dict(part.split("=", 1) for part in _BETWEEN.split(setting) if part)
+
+
+def readable(setting: str, among: Iterable[str] = ()) -> str:
+    """A setting as people read it, `train=250, filters=[8, 16]`: fields by their last names.
+
+    A field whose last name is also that of another field, here or in the settings `among`, keeps as much of
+    its path as tells the two apart.
+    """
+    fields = {field for each in (setting, *among) for field in assignments(each)}
+    return ", ".join(f"{_shortest(field, fields)}={value}" for field, value in assignments(setting).items())
+
+
+def _shortest(field: str, fields: set[str]) -> str:
+    parts = field.split(".")
+    ends = (".".join(parts[-length:]) for length in range(1, len(parts)))
+    alone = (end for end in ends if sum(f".{other}".endswith(f".{end}") for other in fields) == 1)
+    return next(alone, field)
+
 
 # Metrics of every epoch (step = epoch, from 1), beside train/… and validation/…
 TRAIN_SECONDS = "train_seconds"  # cumulative; the clock stands still in compilation and evaluation

@@ -112,13 +112,15 @@ def on_data(document: dict[str, Any], data: str | None, path: Path | str, work: 
     return study_file.parse({**document, "data": {**document["data"], **fitting}}, path)
 
 
-def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell) -> Plan:
+def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, *, dry: bool = False) -> Plan:
     """Find out what is done, what is not, and what that costs.
+
+    A dry plan stands where a named data set cannot be had here: it takes its published sizes.
 
     Raises:
         UserError: data that cannot be had or is too small, or a network that cannot be built.
     """
-    found = _data(study, work)
+    found = _published(study, work, tell) if dry else _data(study, work)
     digests = {source: (each.digest, each.partition) for source, each in found.items()}
     sweep, results, tuned = _phases(study, digests, work)
     trials, later = (sweep + results, []) if tuned else (sweep, results)
@@ -174,6 +176,32 @@ def _phases(
 
 def _data(study: Study, work: Path) -> dict[tuple[str, int | None], datasets.Summary]:
     return {source: datasets.summary(*source, work) for source in study.sources()}
+
+
+def _published(study: Study, work: Path, tell: Tell) -> dict[tuple[str, int | None], datasets.Summary]:
+    """The data, in its published form where it is not here: enough for a plan, not for the trials' ids."""
+    found = {}
+    for source, size in study.sources():
+        try:
+            found[source, size] = datasets.summary(source, size, work)
+        except UserError as error:
+            if source not in PUBLISHED:
+                raise
+            tell(f"{error}\nthe plan takes {source} as it is published; the trials' ids will be others")
+            shape, classes, train, test = PUBLISHED[source]
+            shape = shape if size is None else (size, size, shape[-1])
+            names_of = tuple(map(str, range(classes)))
+            found[source, size] = datasets.Summary(source, "", names_of, shape, train, test)
+    return found
+
+
+# Image shape, classes, training and test images.
+PUBLISHED = {
+    "fashion_mnist": ((28, 28, 1), 10, 60_000, 10_000),
+    "mnist": ((28, 28, 1), 10, 60_000, 10_000),
+    "cifar10": ((32, 32, 3), 10, 50_000, 10_000),
+    "cifar100": ((32, 32, 3), 100, 50_000, 10_000),
+}
 
 
 def _memory_mib(

@@ -93,7 +93,7 @@ def _keras(name: str, classes: tuple[str, ...]) -> Images:
         reason = str(error).splitlines()[0]
         raise UserError(
             f"data source {name!r} could not be downloaded by keras.datasets ({reason}); put its file into "
-            f"{Path(keras.config.keras_home()) / 'datasets'}, or use DATA=fashion_mnist or DATA=digits"
+            f"{fashion_mnist.keras_cache().parent}, or use DATA=fashion_mnist or DATA=digits"
         ) from None
     return _joined(*parts, classes)
 

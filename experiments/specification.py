@@ -103,4 +103,5 @@ class PlannedTrial(NamedTuple):
     def run_name(self) -> str:
         """What people read in MLflow's table, such as `resnet18 · seed 3`."""
         tuned = f"tune {self.trial.recipe.learning_rate:g}" if self.role == names.TUNE_ROLE else ""
-        return " · ".join(part for part in (self.arm, self.setting, tuned, f"seed {self.trial.seed}") if part)
+        parts = (self.arm, names.readable(self.setting), tuned, f"seed {self.trial.seed}")
+        return " · ".join(part for part in parts if part)

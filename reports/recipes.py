@@ -7,7 +7,6 @@ from collections.abc import Collection
 import pandas as pd
 
 from experiments import names
-from reports import grid
 
 VARIED = "varied"  # stands for the values of a field that the study's grid varies
 TUNED = "tuned"  # stands for a learning rate that the sweep chose, which `reports.tuning` tells
@@ -41,7 +40,7 @@ def departures(runs: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
 
 def _recipe(arm: str, runs: pd.DataFrame, tuned: bool) -> dict[str, str]:
     """An arm's value of each field; VARIED where its settings name the field, or a mapping that holds it."""
-    named = {name for setting in runs["setting"].unique() for name in grid.assignments(setting)}
+    named = {name for setting in runs["setting"].unique() for name in names.assignments(setting)}
     held = pd.DataFrame(map(json.loads, runs["recipe"])).fillna(UNKNOWN)
     recipe = {}
     for field in held:

@@ -90,7 +90,7 @@ class Record:
         There, label is the arm alone and setting the full one, as people read it.
         """
         settings = self.runs["setting"].unique()
-        points = [(parts, grid.readable(full, settings)) for full, parts in grid.points(settings).items()]
+        points = [(parts, names.readable(full, settings)) for full, parts in grid.points(settings).items()]
         return [
             replace(self, runs=_at(self.runs, parts, named), epochs=_at(self.epochs, parts, named))
             for parts, named in points
@@ -136,7 +136,7 @@ def _frames(complete: list[store.Run], points: list[tuple]) -> tuple[pd.DataFram
     runs[numbers] = runs[numbers].apply(pd.to_numeric)
     runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
     named = (runs["setting"] != "") & (runs["setting"].nunique() > 1)
-    runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + runs["setting"].map(grid.readable))
+    runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + runs["setting"].map(names.readable))
 
     points = pd.DataFrame(points, columns=["run_id", "metric", "epoch", "value"])
     points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")

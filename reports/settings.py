@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import names
-from reports import command, grid, style
+from reports import command, style
 from reports.runs import Record
 from reports.statistics import mean_interval
 
@@ -27,7 +27,7 @@ ROW = 0.3  # inches an arm
 def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a tested trial: setting (as people read it), label (the arm), arm_order, accuracy; grid order."""
     told = runs.assign(
-        setting=runs["setting"].map(grid.readable).replace("", UNVARIED),
+        setting=runs["setting"].map(names.readable).replace("", UNVARIED),
         label=runs["arm"],
         accuracy=runs[names.metric(names.TEST, names.ACCURACY)],
     )

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from places import ROOT, TINY
+from places import ROOT, TINY, make_place
 
 
 def run(module: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -125,6 +125,23 @@ def test_a_wrong_command(module, arguments, told):
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert told in done.stderr.splitlines()[-1]
+
+
+def test_data_that_cannot_be_had_can_still_be_planned(tmp_path):
+    text = TINY[: TINY.index("  autoencoder_features")] + TINY[TINY.index("seeds") :]
+    place = make_place(tmp_path, text.replace("source: digits", "source: cifar10"))
+    offline = {"KERAS_HOME": str(tmp_path / "keras"), "https_proxy": "http://127.0.0.1:9"}
+    refused = place.compare(**offline)
+    assert refused.returncode == 2
+    line = refused.stderr.splitlines()[-1]
+    assert line.startswith("error: data source 'cifar10' could not be downloaded by keras.datasets (")
+    assert line.endswith(
+        f"put its file into {tmp_path}/keras/datasets, or use DATA=fashion_mnist or DATA=digits"
+    )
+    planned = place.compare("--dry-run", **offline)
+    assert planned.returncode == 0, planned.stderr
+    assert "the plan takes cifar10 as it is published" in planned.stdout
+    assert "2 of 2 trials to train" in planned.stdout
 
 
 def test_a_store_that_is_no_database(study, tmp_path):

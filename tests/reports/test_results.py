@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reports import fairness, readme, results, runs, table
+from reports import fairness, results, runs, table
 
 GOLDEN = Path(__file__).with_name("results_small.md")
 
@@ -104,10 +104,3 @@ def test_the_code_that_trained_is_named(ready, changed, told):
     record = runs.read(ready.uri, "small")
     record = replace(record, runs=record.runs.assign(**changed))
     assert told in results.markdown(record, results.summary(record), [])
-
-
-def test_the_readme_takes_table_notes_and_warnings():
-    text = GOLDEN.read_text()
-    copied = readme.table_and_footnote(text)
-    assert copied.startswith("| Arm")
-    assert text.endswith(copied)

@@ -1,0 +1,63 @@
+"""Bring the written pages up to date with a study: its table and figures in README.md and docs/answers.md.
+
+`python -m reports.pages STUDY` copies what `python -m reports STUDY` has drawn; it computes nothing. In a
+page the table of a study stands between `<!-- results of STUDY -->` and `<!-- end of results -->`; a figure
+is one that the page shows as `figures/STUDY/NAME.png`, a copy in docs/figures/.
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from reports import command, files
+
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", ROOT / "docs" / "answers.md")
+FIGURES = ROOT / "docs" / "figures"
+END = "<!-- end of results -->"
+
+
+def table_and_footnote(results: str) -> str:
+    """The table of a results.md and all below it: what it was measured on, notes and warnings."""
+    blocks = results.strip().split("\n\n")
+    first = next(index for index, block in enumerate(blocks) if block.startswith("|"))
+    return "\n\n".join(blocks[first:]) + "\n"
+
+
+def with_results(page: str, study: str, results: str) -> str:
+    """The page with these results of the study, wherever it shows them."""
+    begin = f"<!-- results of {study} -->"
+    section = re.compile(rf"{re.escape(begin)}\n.*?{re.escape(END)}", re.DOTALL)
+    # A function, since a backslash in the results must not read as a group.
+    return section.sub(lambda _: f"{begin}\n\n{results}\n{END}", page)
+
+
+def shown_figures(page: str, study: str) -> set[str]:
+    """The names of the study's figures that the page shows."""
+    return set(re.findall(rf"\]\((?:[\w./]*/)?figures/{re.escape(study)}/([\w.-]+\.png)\)", page))
+
+
+def main() -> int:
+    """Rewrite the pages; the exit status."""
+    arguments = command.parser("reports.pages", __doc__).parse_args()
+    study = arguments.study or "compare"
+    drawn = arguments.out / study
+    if not (drawn / "results.md").exists():
+        return command.refuse(f"{drawn}: no results here; run `make report STUDY={study}` first")
+    results = table_and_footnote((drawn / "results.md").read_text(encoding="utf-8"))
+    for path in PAGES:
+        page = path.read_text(encoding="utf-8")
+        figures = shown_figures(page, study)
+        if missing := sorted(name for name in figures if not (drawn / name).exists()):
+            return command.refuse(f"{path} shows {missing[0]} of {study}, which {drawn} does not hold")
+        files.write(path, with_results(page, study, results).encode())
+        for name in figures:
+            (FIGURES / study).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(drawn / name, FIGURES / study / name)
+        print(f"{path.relative_to(ROOT)}: {len(figures)} figures")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+import pytest
+
+from experiments import names
+
+
+@pytest.mark.parametrize(
+    ("setting", "assigned"),
+    [
+        ("", {}),
+        ("data.train=250", {"data.train": "250"}),
+        (
+            "models.cnn-2.arguments.filters=[8, 16], recipe.optimizer=adam",
+            {"models.cnn-2.arguments.filters": "[8, 16]", "recipe.optimizer": "adam"},
+        ),
+        (
+            "recipe.flip=True, data.source=path:a, b=c, data.train=1",
+            {"recipe.flip": "True", "data.source": "path:a, b=c", "data.train": "1"},
+        ),
+    ],
+)
+def test_assignments(setting, assigned):
+    assert names.assignments(setting) == assigned
+
+
+def test_fields_are_read_by_their_last_names():
+    assert (
+        names.readable("data.train=250, models.cnn.arguments.filters=[8, 16]") == "train=250, filters=[8, 16]"
+    )
+    assert names.readable("") == ""
+
+
+def test_as_much_of_the_path_stays_as_tells_two_fields_apart():
+    both = "models.a.arguments.width=4, models.b.arguments.width=8"
+    assert names.readable(both) == "a.arguments.width=4, b.arguments.width=8"
+    assert names.readable("models.a.arguments.width=4", among=[both]) == "a.arguments.width=4"
+    rates = "recipe.learning_rate=1, models.a.recipe.learning_rate=2"
+    assert names.readable(rates) == "recipe.learning_rate=1, a.recipe.learning_rate=2"

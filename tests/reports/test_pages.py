@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from reports import pages
+
+GOLDEN = (Path(__file__).parent / "results_small.md").read_text()
+
+
+def test_a_page_takes_table_notes_and_warnings():
+    copied = pages.table_and_footnote(GOLDEN)
+    assert copied.startswith("| Arm")
+    assert GOLDEN.endswith(copied)
+
+
+def test_only_the_sections_of_the_study_change():
+    page = (
+        "a\n<!-- results of one -->\nold\n<!-- end of results -->\n"
+        "b\n<!-- results of one-large -->\nkept\n<!-- end of results -->\nc\n"
+    )
+    changed = pages.with_results(page, "one", "| new \\1 |\n")
+    assert changed == page.replace("\nold\n", "\n\n| new \\1 |\n\n")
+    assert pages.with_results(changed, "one", "| new \\1 |\n") == changed
+    assert pages.with_results(page, "two", "| new |\n") == page
+
+
+def test_figures_that_a_page_shows():
+    page = (
+        "![a](docs/figures/one/convergence.png) ![b](figures/one/gradient_flow.png) ![c](figures/two/x.png)"
+    )
+    assert pages.shown_figures(page, "one") == {"convergence.png", "gradient_flow.png"}
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
+def test_every_figure_of_a_page_is_there(page):
+    studies = {folder.name for folder in pages.FIGURES.iterdir()}
+    text = page.read_text()
+    shown = [pages.FIGURES / study / name for study in studies for name in pages.shown_figures(text, study)]
+    assert shown
+    assert [path for path in shown if not path.exists()] == []
+    assert text.count("<!-- results of ") == text.count(pages.END) > 0
