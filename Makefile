@@ -2,6 +2,7 @@
 STUDY ?= compare
 DATA ?=
 WORKERS ?=
+PORT ?= 5000
 PYTHON ?= python3
 
 VENV := .venv
@@ -15,8 +16,10 @@ export PYTHONUNBUFFERED := 1
 data_option = $(if $(DATA),--data "$(DATA)")
 workers_option = $(if $(WORKERS),--workers $(WORKERS))
 
+need = test -n "$($(1))" || { echo "error: $(1) is missing; for example: $(2)" >&2; exit 2; }
+
 .DEFAULT_GOAL := help
-.PHONY: help set-up compare report pages ui run predict diagrams cost smoke export import bench test test-slow lint format clean distclean
+.PHONY: help set-up compare report pages ui plan run predict diagrams cost smoke export import bench test test-slow lint format clean distclean
 
 help: ## list the targets
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2]"
@@ -26,6 +29,7 @@ set-up: $(SET_UP) ## make the virtual environment (every other target does it by
 
 $(SET_UP): requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("error: Python 3.11 to 3.13 is needed, $(PYTHON) is %d.%d; use make PYTHON=python3.12" % v)'
+	@echo "setting up: tensorflow, mlflow and the others go into $(VENV), once; some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
@@ -40,13 +44,19 @@ report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never 
 pages: report ## bring the tables and figures of README.md and docs/answers.md up to date with STUDY
 	@$(BIN)/python -m reports.pages "$(STUDY)"
 
-ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000
-	@$(BIN)/python -m experiments.ui
+ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000 (PORT=… for another)
+	@$(BIN)/python -m experiments.ui --port $(PORT)
+
+plan: $(SET_UP) ## what STUDY would still train and how long that takes; trains nothing
+	@$(BIN)/python -m experiments.compare "$(STUDY)" $(data_option) $(workers_option) --dry-run
 
 run: $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 --seed 2"]
+	@$(call need,MODEL,make run MODEL=resnet18)
 	@$(BIN)/python -m experiments.run $(MODEL) $(data_option) $(ARGS)
 
 predict: $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
+	@$(call need,RUN,make predict RUN=<trial id> IMAGES=folder)
+	@$(call need,IMAGES,make predict RUN=$(RUN) IMAGES=folder)
 	@$(BIN)/python -m experiments.predict "$(RUN)" "$(IMAGES)" $(if $(OUT),--to "$(OUT)")
 
 diagrams: $(SET_UP) ## structure pictures of every network, in docs/diagrams/
@@ -62,6 +72,7 @@ export: $(SET_UP) ## pack the event logs of STUDY into exports/STUDY.tar.xz
 	@$(BIN)/python -m experiments.export pack "$(STUDY)" $(data_option)
 
 import: $(SET_UP) ## rebuild store, figures and tables from FILE=exports/STUDY.tar.xz
+	@$(call need,FILE,make import FILE=exports/compare.tar.xz)
 	@study=$$($(BIN)/python -m experiments.export unpack "$(FILE)") && $(BIN)/python -m reports "$$study"
 
 bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, side by side

@@ -38,7 +38,12 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
         default=location.store_uri(),
         help="MLflow store (default: MLFLOW_TRACKING_URI, or mlflow.db in the repository)",
     )
-    parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="tell what would be trained and how long that takes, and train nothing; what the estimate needs "
+        "(the data, what a step of each network costs here) is found out once and kept",
+    )
 
 
 def main() -> int:
@@ -67,7 +72,10 @@ def execute(made: plan.Plan, asked: argparse.Namespace) -> int:
         for planned in made.waiting:
             cost, seconds = made.costs[planned.trial.id], made.seconds[planned.trial.id]
             macs = cost.training_macs(planned.trial)
-            say(f"  {planned.trial.id}  {planned.run_name:40}  {macs / 1e12:8.2f} T MACs  {seconds:6.0f} s")
+            say(
+                f"  {planned.trial.id}  {planned.run_name:40}  {_amount(macs):>15}  "
+                f"{progress.duration(seconds):>12}"
+            )
         return 0
     if not (made.waiting or made.unprojected or made.tags or made.roles):
         return 0
@@ -88,16 +96,22 @@ def overview(made: plan.Plan) -> str:
     done = len(made.trials) - waiting
     lines = [f"{study.name}: {study.question}"]
     if not waiting:
-        return "\n".join([*lines, f"all {done} trials are complete; nothing to train"])
-    macs = sum(made.costs[each.trial.id].training_macs(each.trial) for each in made.waiting)
+        told = "its trial is complete" if done == 1 else f"all {done} trials are complete"
+        return "\n".join([*lines, f"{told}; nothing to train"])
+    due = made.waiting + made.later
+    macs = sum(made.costs[each.trial.id].training_macs(each.trial) for each in due)
+    total = len(made.trials) + len(made.later)
     lines.append(
-        f"{waiting} of {len(made.trials)} trials to train, {macs / 1e12:.1f} T MACs, "
+        f"{waiting + len(made.later)} of {total} trials to train, {_amount(macs)}, "
         f"{made.workers} at a time: about {progress.duration(made.eta_seconds)}"
     )
     if made.later:
-        later = len(made.later)
-        lines.append(f"these choose the learning rates; {later} trials follow, counted in the time above")
+        lines.append(f"{waiting} of them choose the learning rates first, the other {len(made.later)} follow")
     return "\n".join(lines)
+
+
+def _amount(macs: float) -> str:
+    return f"{macs / 1e12:,.1f} T MACs" if macs >= 1e11 else f"{macs / 1e9:,.1f} G MACs"
 
 
 def _close_abandoned(projection: tracking.Projection, planned: PlannedTrial, place: Path) -> None:

@@ -73,14 +73,17 @@ def unpack(source: Path, work: Path, store: str) -> str:
         for log in logs.values():
             for line in log.splitlines():
                 events.parse(line)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise UserError(f"{source}: no such file; give FILE=exports/<study>.tar.xz") from None
+    except tarfile.ReadError:
+        raise UserError(f"{source}: not a pack of a study (no tar archive)") from None
+    except KeyError as error:
+        raise UserError(f"{source}: not a pack of a study (no {error.args[0]} in it)") from None
     except (
         OSError,
         EOFError,
         lzma.LZMAError,
         tarfile.TarError,
-        KeyError,
         TypeError,
         ValueError,
         ValidationError,
@@ -115,6 +118,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.action == "unpack":
         print(unpack(Path(asked.what), asked.work, asked.store))
+        print("imported trials count as complete: `make compare` does not train them again", file=sys.stderr)
         return 0
     study = plan.read_study(asked.what, asked.data, asked.work, compare.say)
     target = asked.to or location.ROOT / "exports" / f"{study.name}.tar.xz"

@@ -28,9 +28,11 @@ def listing(folder: Path) -> list[tuple[Path, str, bool]]:
     found = [(file, label, in_test) for root, in_test in roots for file, label in _classes(root)]
     classes = {label for _, label, _ in found}
     if len(classes) < 2:
+        loose = sum(file.suffix.lower() in SUFFIXES for root, _ in roots for file in root.iterdir())
+        beside = f" and {loose} that lie in no class folder" if loose else ""
         raise UserError(
-            f"data source path:{folder}: {len(found)} PNG/JPEG files in {len(classes)} class folders; "
-            "expected class/… or train/class/… and test/class/… with two classes or more"
+            f"data source path:{folder}: {len(found)} PNG/JPEG files in {len(classes)} class folders"
+            f"{beside}; expected class/… or train/class/… and test/class/… with two classes or more"
         )
     if given and len({label for _, label, in_test in found if not in_test}) < len(classes):
         trained = {label for _, label, in_test in found if not in_test}

@@ -99,7 +99,8 @@ def costs(
     wanted = {each.key: each for each in requests}
     missing = [each for key, each in wanted.items() if not (folder / f"{key}.json").exists()]
     if missing:
-        tell(f"measuring what {len(missing)} networks cost on this machine (once) …")
+        what = "a network costs" if len(missing) == 1 else f"{len(missing)} networks cost"
+        tell(f"measuring what {what} on this machine (once) …")
         with ThreadPoolExecutor(workers) as pool:
             measured = pool.map(lambda each: _measure_in_child(each, folder), missing)
             for number, done in enumerate(measured, start=1):

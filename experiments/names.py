@@ -31,12 +31,13 @@ def experiment_name(study: str, data: str | None = None) -> str:
     name = Path(study).stem if study.endswith((".yaml", ".yml")) else study
     if data is None:
         return name
-    label = Path(data.removeprefix("path:")).expanduser().resolve().name if data.startswith("path:") else data
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", label)[:LONGEST_DATA_LABEL].strip("-")
-    if plain != label:
-        # Two labels that look alike once they are plain stay two experiments.
-        plain = f"{plain}-{hashlib.sha256(label.encode()).hexdigest()[:6]}".strip("-")
-    return f"{name}-{plain}"
+    if not data.startswith("path:"):
+        return f"{name}-{data}"
+    folder = Path(data.removeprefix("path:")).expanduser().resolve()
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name)[:LONGEST_DATA_LABEL].strip("-")
+    # Folders of one name in two places stay two experiments.
+    place = hashlib.sha256(str(folder).encode()).hexdigest()[:6]
+    return "-".join(part for part in (name, plain, place) if part)
 
 
 LONGEST_DATA_LABEL = 30

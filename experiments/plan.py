@@ -1,5 +1,6 @@
 """From a study file to a plan: the data is prepared, the trials are known, each with its cost."""
 
+import difflib
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from experiments import (
 from experiments.errors import UserError
 from experiments.specification import PlannedTrial
 from experiments.stored import Stored
-from experiments.study import Digests, Study
+from experiments.study import NAMED_SOURCES, Digests, Study
 
 Tell = Callable[[str], None]
 
@@ -99,6 +100,7 @@ def on_data(document: dict[str, Any], data: str | None, path: Path | str, work: 
     study = study_file.parse(document, path)
     if data is None:
         return study
+    _check_source(data)
     document = {**document, "name": names.experiment_name(study.name, data)}
     if data != study.data.source:
         document.pop("targets", None)
@@ -110,6 +112,16 @@ def on_data(document: dict[str, Any], data: str | None, path: Path | str, work: 
     if fitting != sizes:
         tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
     return study_file.parse({**document, "data": {**document["data"], **fitting}}, path)
+
+
+def _check_source(data: str) -> None:
+    """Data named on the command line is known, or the message speaks of the command line."""
+    if data in NAMED_SOURCES or data.startswith("path:"):
+        return
+    close = difflib.get_close_matches(data, NAMED_SOURCES, n=1)
+    meant = f"path:{data}" if Path(data).is_dir() else close[0] if close else ""
+    hint = f"did you mean {meant!r}? " if meant else ""
+    raise UserError(f"--data {data}: unknown; {hint}choose from: {', '.join(NAMED_SOURCES)}, path:FOLDER")
 
 
 def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, *, dry: bool = False) -> Plan:
@@ -134,6 +146,9 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     done = complete | (stored - {each.trial.id for each in sweep})
     waiting = [each for each in trials if each.trial.id not in done]
     unprojected = [each for each in trials if each.trial.id in complete - stored]
+    if waiting and not dry:
+        with attempts.lock(work):
+            pass  # told before anything is measured: that would disturb the trainings of the one who holds it
     requests = {}
     for planned in waiting + later:
         there = by_content[planned.trial.data_digest, planned.trial.partition]

@@ -10,13 +10,20 @@ import csv
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments import compare, folders, location, models, pipeline, tracking
+from experiments import attempts, compare, folders, location, names, tracking
 from experiments.errors import UserError, exit_status
+from experiments.specification import Trial
+from experiments.stored import StoreError
+
+if TYPE_CHECKING:
+    from experiments import models
 
 AT_ONCE = 500  # images in memory
+TOLD = 5  # trials that a message lists
 
 
 def images_below(folder: Path) -> list[Path]:
@@ -33,12 +40,39 @@ def images_below(folder: Path) -> list[Path]:
     return found
 
 
-def as_trained(file: Path, model: models.Model) -> np.ndarray:
+def model_folder(run: str, work: Path, store: str, target: Path) -> Path:
+    """The model files of a trial in the work folder, or of a run in the store, brought below target.
+
+    Raises:
+        UserError: neither holds a model of it; lists some that there are.
+    """
+    place = work / run if run else None
+    if place and (place / names.MODEL_FOLDER).is_dir():
+        return place / names.MODEL_FOLDER
+    if place and attempts.log(place).exists():
+        raise UserError(f"{place}: no model there: its trial was imported, or is not complete{_some(work)}")
+    try:
+        return tracking.download_model(store, run, target)
+    except StoreError as error:
+        raise UserError(f"{error}{_some(work)}") from None
+
+
+def _some(work: Path) -> str:
+    """The newest trials with a model, for a message."""
+    made = sorted(work.glob(f"*/{names.MODEL_FOLDER}"), key=lambda path: path.stat().st_mtime)[-TOLD:]
+    trials = [Trial.model_validate_json((path.parent / "trial.json").read_text()) for path in reversed(made)]
+    told = ", ".join(f"{trial.id} ({trial.model}, seed {trial.seed})" for trial in trials)
+    return f"; newest trials with a model: {told}" if told else f"; {work} holds no trained model yet"
+
+
+def as_trained(file: Path, model: "models.Model") -> np.ndarray:
     """The image as the model was trained on it: fitted, cropped about its centre, its channels.
 
     Raises:
         UserError: the image cannot be read or, for a model trained without image_size, has another size.
     """
+    from experiments import pipeline
+
     image = folders.decode(file, model.image_size).convert("L" if model.input_shape[-1] == 1 else "RGB")
     pixels = np.asarray(image).reshape(1, image.height, image.width, -1)
     cropped = pipeline.centre_crop(pixels, model.crop)
@@ -58,9 +92,12 @@ def main() -> int:
     parser.add_argument("--store", type=location.absolute, default=location.store_uri())
     asked = parser.parse_args()
     files = images_below(asked.images)
+    if not asked.to.absolute().parent.is_dir():
+        raise UserError(f"--to {asked.to}: no such folder {asked.to.parent}")
     with tempfile.TemporaryDirectory() as place:
-        local = asked.work / asked.run / "model"
-        there = local if local.is_dir() else tracking.download_model(asked.store, asked.run, Path(place))
+        there = model_folder(asked.run, asked.work, asked.store, Path(place))
+        from experiments import models  # only now: a wrong argument is told before keras has loaded
+
         model = models.load(there)
         part = asked.to.with_name(f".{asked.to.name}.part")
         with part.open("w", newline="", encoding="utf-8") as made:

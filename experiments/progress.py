@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
@@ -56,8 +55,19 @@ class Outlook:
 
 
 def duration(seconds: float) -> str:
-    """Such as 1:02:03, 12:30 or 00:45."""
-    return str(timedelta(seconds=round(seconds))).removeprefix("0:")
+    """To two units at most, as a forecast is: `45 s`, `12 min 30 s`, `2 h 5 min`, `9 days`."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 20 * 60:
+        return f"{seconds // 60} min {seconds % 60} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    days = minutes / (24 * 60)
+    return f"{days:.1f} days" if days < 10 else f"{days:.0f} days"
 
 
 def score_text(metrics: dict[str, float]) -> str:
@@ -141,7 +151,6 @@ def _end_line(planned: PlannedTrial, event: events.Event) -> str:
         test = event.metrics.get(names.metric(names.TEST, names.ACCURACY), float("nan"))
         seconds = event.metrics.get(names.TRIAL_SECONDS, float("nan"))
         diverged = ", DIVERGED" if event.diverged else ""
-        return (
-            f"{planned.run_name}: test accuracy {test:.3f} at epoch {event.epoch}, {seconds:.0f} s{diverged}"
-        )
+        told = f"test accuracy {test:.3f} at epoch {event.epoch}, {seconds:.0f} s{diverged}"
+        return f"{planned.run_name}: {told} (trial {planned.trial.id})"
     return f"{planned.run_name}: {event.event}: {event.reason}"

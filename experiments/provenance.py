@@ -9,6 +9,7 @@ from pathlib import Path
 
 from experiments import location, names
 
+TRAINING_CODE = ("experiments", "resnet", "baselines", "requirements.txt")
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
@@ -27,7 +28,7 @@ def tags(threads: int, workers: int) -> dict[str, str]:
 
 
 def commit_tags() -> dict[str, str]:
-    """The repository's commit and whether the working tree differs from it; nothing outside a checkout."""
+    """The commit, and whether the code that trains differs from it; nothing outside a checkout."""
     try:
         import git
     except ImportError:  # GitPython says so where there is no git
@@ -36,7 +37,7 @@ def commit_tags() -> dict[str, str]:
         repository = git.Repo(location.ROOT)
         return {
             names.GIT_COMMIT: repository.head.commit.hexsha,
-            names.GIT_DIRTY: str(repository.is_dirty(untracked_files=True)).lower(),
+            names.GIT_DIRTY: str(bool(repository.git.status("--porcelain", "--", *TRAINING_CODE))).lower(),
         }
     except (git.InvalidGitRepositoryError, git.NoSuchPathError, ValueError):
         return {}

@@ -41,6 +41,10 @@ def main() -> int:
         name: given[name] for name in ("train", "validation", "test", "image_size", "crop") if name in given
     }
     recipe = {name: given[name] for name in ("epochs", "batch_size", "learning_rate") if name in given}
+    if asked.epochs is not None:
+        # The warm-up is the shipped study's, which a shorter training may have no room for.
+        usual = document["recipe"].get("warmup_epochs", 0)
+        recipe["warmup_epochs"] = max(0, min(usual, asked.epochs - 1))
     arm["recipe"] = {**arm.get("recipe", {}), **recipe}
     document |= {
         "name": "run",
@@ -52,7 +56,10 @@ def main() -> int:
     study = plan.on_data(document, asked.data, "command line", asked.work, compare.say)
     made = plan.make(study, asked.work, asked.store, asked.workers, compare.say)
     # Each call is a study of its own: none makes the runs of another outdated.
-    return compare.execute(made._replace(roles={}), asked)
+    status = compare.execute(made._replace(roles={}), asked)
+    if not status and not asked.dry_run:
+        compare.say(f"use it on a folder of images: make predict RUN={made.trials[0].trial.id} IMAGES=folder")
+    return status
 
 
 if __name__ == "__main__":

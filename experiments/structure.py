@@ -107,6 +107,7 @@ def _rows(network: keras.Model) -> list[Row]:
             title[layer.name] = _row_title(layer, title.get(before[layer.name][0].name))
             of_row.setdefault(title[layer.name], []).append(layer)
     rows = [_row(name, some, before) for name, some in of_row.items()]
+    rows = [row for row in rows if row.lanes]  # one that only reshapes has nothing to draw
     return sorted(rows, key=lambda row: bool(row.source))  # beside the main way: at the end
 
 
@@ -122,7 +123,7 @@ def _row_title(layer: keras.Layer, previous: str | None) -> str:
 
 def _row(title: str, some: list[keras.Layer], before: dict[str, list[keras.Layer]]) -> Row:
     lanes: dict[str, list[Part]] = {}
-    output: tuple[int, ...] = ()
+    output: tuple[int, ...] = tuple(some[-1].output.shape[1:])
     crosses = False
     for group, members_ in _grouped(some).items():
         lane = "".join(re.findall(r"_tower\d", group)[:1])

@@ -36,6 +36,8 @@ def download_model(uri: str, run: str, target: Path) -> Path:
     Raises:
         StoreError: no such run, or it has no model.
     """
+    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
+        raise StoreError(f"store {uri}: there is nothing yet")  # MLflow would make one
     with _errors_of(uri):
         return Path(_client(uri).download_artifacts(run, names.MODEL_FOLDER, str(target)))
 

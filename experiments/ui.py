@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,9 @@ def main() -> int:
         return 0
     if asked.store.startswith("sqlite:///") and not Path(asked.store.removeprefix("sqlite:///")).exists():
         raise UserError(f"store {asked.store}: there is nothing yet; run `make compare` first")
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", asked.port)) == 0:
+            raise UserError(f"port {asked.port} is taken; choose another one: make ui PORT={asked.port + 1}")
     print(f"MLflow's pages: http://127.0.0.1:{asked.port}/#/experiments (Ctrl-C ends)", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(asked.port)]
     return subprocess.run(

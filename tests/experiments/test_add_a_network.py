@@ -29,13 +29,21 @@ def test_the_page_leads_to_a_trained_network(tmp_path):
     for package in ("resnet", "baselines", "experiments"):
         shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
     follow_the_page(copy)
-    command = re.search(r"^python (-m experiments\.compare my\.yaml)$", PAGE.read_text(), re.MULTILINE)[1]
+    study = re.search(r"^make compare STUDY=(my\.yaml)$", PAGE.read_text(), re.MULTILINE)[1]
     store = f"sqlite:///{tmp_path / 'mlflow.db'}"
     done = subprocess.run(
-        [sys.executable, *command.split(), "--store", store, "--work", str(tmp_path / "work")],
+        [sys.executable, "-m", "experiments.compare", study, "--store", store, "--work", tmp_path / "work"],
         cwd=copy,
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"mlp · seed 1: test accuracy 0\.\d+ at epoch \d", done.stdout)
+    drawn = subprocess.run(
+        [sys.executable, "-m", "experiments.diagrams", "mlp", "--out", tmp_path / "pictures"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+    )
+    assert drawn.returncode == 0, drawn.stderr
+    assert (tmp_path / "pictures" / "mlp.png").stat().st_size > 10_000

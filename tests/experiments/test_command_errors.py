@@ -79,7 +79,7 @@ def test_images_too_small_for_a_network(tmp_path):
     ("arguments", "told"),
     [
         (["nothing"], "no study file 'nothing'; give a path to a .yaml file or one of: "),
-        (["smoke", "--data", "imagenet"], "unknown data source 'imagenet'"),
+        (["smoke", "--data", "imagenet"], "error: --data imagenet: unknown; choose from: "),
         (["smoke", "--data", "path:nowhere"], "nowhere: no such folder"),
     ],
 )
@@ -111,7 +111,24 @@ def test_a_wrong_argument(arguments, told, tmp_path):
             ["resnet18", "--set", "height=3"],
             "arguments.height: unknown argument of resnet18",
         ),
+        (
+            "experiments.run",
+            ["resnet18", "--data", "cifra"],
+            "--data cifra: unknown; did you mean 'cifar10'?",
+        ),
+        (
+            "experiments.run",
+            ["resnet18", "--data", "tests"],
+            "--data tests: unknown; did you mean 'path:tests'?",
+        ),
         ("experiments.export", ["unpack", "no.tar.xz"], "no.tar.xz: no such file"),
+        ("experiments.export", ["unpack", "."], ".: no such file; give FILE="),
+        ("experiments.predict", ["none", "no/folder"], "no/folder: no such folder of images"),
+        (
+            "experiments.predict",
+            ["none", "docs/figures", "--to", "no/such/table.csv"],
+            "--to no/such/table.csv: no such folder no/such",
+        ),
         ("experiments.export", ["unpack", "README.md"], "README.md: not a pack of a study"),
         (
             "experiments.ui",
@@ -125,6 +142,14 @@ def test_a_wrong_command(module, arguments, told):
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert told in done.stderr.splitlines()[-1]
+
+
+def test_predicting_with_a_run_that_is_not_there_makes_no_store(tmp_path):
+    work, store = tmp_path / "work", f"sqlite:///{tmp_path}/m.db"
+    done = run("experiments.predict", "none", "docs/figures", "--work", str(work), "--store", store)
+    assert done.returncode == 2
+    assert done.stderr == f"error: store {store}: there is nothing yet; {work} holds no trained model yet\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_data_that_cannot_be_had_can_still_be_planned(tmp_path):

@@ -91,7 +91,7 @@ def test_a_single_class(animals, tmp_path):
 
 def test_no_images(tmp_path):
     (tmp_path / "empty").mkdir()
-    assert "0 PNG/JPEG files in 0 class folders" in refusal(tmp_path / "empty", tmp_path)
+    assert "0 PNG/JPEG files in 0 class folders; expected" in refusal(tmp_path / "empty", tmp_path)
 
 
 @pytest.mark.parametrize(("there", "missing"), [("train", "test"), ("test", "train")])

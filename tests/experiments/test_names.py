@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from experiments import names
@@ -35,3 +37,12 @@ def test_as_much_of_the_path_stays_as_tells_two_fields_apart():
     assert names.readable("models.a.arguments.width=4", among=[both]) == "a.arguments.width=4"
     rates = "recipe.learning_rate=1, models.a.recipe.learning_rate=2"
     assert names.readable(rates) == "recipe.learning_rate=1, a.recipe.learning_rate=2"
+
+
+def test_folders_of_one_name_are_two_experiments(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one, other = (names.experiment_name("compare", f"path:{tmp_path / year / 'my photos'}") for year in "ab")
+    assert one != other
+    assert re.fullmatch(r"compare-my-photos-[0-9a-f]{6}", one)
+    assert one == names.experiment_name("compare", "path:a/my photos/")
+    assert names.experiment_name("compare", "digits") == "compare-digits"
