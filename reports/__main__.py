@@ -29,11 +29,12 @@ def main() -> int:
     parser = command.parser("reports", __doc__, EPILOG)
     parser.add_argument("--force", action="store_true", help="draw although nothing changed")
     arguments = parser.parse_args()
+    study = None
     try:
         study = command.choose_study(arguments.store, arguments.study, arguments.data)
         fingerprint = store.fingerprint(arguments.store, study)
     except store.StoreError as reason:
-        return command.refuse(reason)
+        return command.refuse(reason, arguments.study or study, arguments.data)
     folder = arguments.out / study
     paths = [] if arguments.force else files.drawn(folder, fingerprint)
     if paths:
@@ -46,7 +47,7 @@ def main() -> int:
     try:
         paths = drawing.draw_all(arguments.store, study, folder)
     except drawing.REFUSALS as reason:
-        return command.refuse(reason)
+        return command.refuse(reason, arguments.study or study, arguments.data)
     files.stamp(folder, fingerprint, paths)
     show(folder, paths)
     return 0

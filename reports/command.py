@@ -11,6 +11,7 @@ from pathlib import Path
 from experiments import names
 from reports import store
 
+DEFAULT_STUDY = "compare"  # of `make`
 FIGURES = Path(__file__).with_name("figures")
 
 
@@ -55,20 +56,27 @@ def choose_study(uri: str, study: str | None, data: str | None) -> str:
             raise store.StoreError(
                 f"study '{study}' was not run on data '{data}': no '{named}' in {uri} "
                 f"(it holds: {', '.join(studies) or 'no study'}); "
-                f"run `make compare STUDY={shlex.quote(study)} DATA={shlex.quote(data)}` first"
+                f"run {store.TRAIN} first"
             )
         return named
     if len(studies) == 1:
         return studies[0]
     if not studies:
-        raise store.StoreError(f"no study in {uri}: run `make compare` first")
+        raise store.StoreError(f"no study in {uri}: run {store.TRAIN} first")
     raise store.StoreError(f"which study? {uri} holds: {', '.join(studies)}")
 
 
-def refuse(reason: object) -> int:
-    """Say on stderr, in one line, why nothing was drawn; the exit status."""
-    print(f"reports: {reason}", file=sys.stderr)
+def refuse(reason: object, study: str | None = None, data: str | None = None) -> int:
+    """Say on stderr, in one line, why nothing was drawn, and how to train what was asked for; exit status."""
+    print(f"reports: {str(reason).replace(store.TRAIN, training(study, data))}", file=sys.stderr)
     return 2
+
+
+def training(study: str | None, data: str | None) -> str:
+    """The command that trains a study; a plain one trains the default study."""
+    named = {"STUDY": None if study == DEFAULT_STUDY else study, "DATA": data}
+    options = [f" {name}={shlex.quote(value)}" for name, value in named.items() if value]
+    return f"`make compare{''.join(options)}`"
 
 
 def draw_alone(name: str, description: str) -> int:
@@ -76,11 +84,12 @@ def draw_alone(name: str, description: str) -> int:
     from reports import drawing
 
     arguments = parser(f"reports.{name}", description).parse_args()
+    study = None
     try:
         study = choose_study(arguments.store, arguments.study, arguments.data)
         record, _ = drawing.read_fair(arguments.store, study)
     except drawing.REFUSALS as reason:
-        return refuse(reason)
+        return refuse(reason, arguments.study or study, arguments.data)
     paths = drawing.draw(record, arguments.out / study, [name])
     if not paths:
         return refuse(

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import names
-from reports import command, curves, style
+from reports import accuracy_axis, command, curves, style
 from reports.runs import Record
 from reports.scores import VALIDATION_ACCURACY
 
@@ -38,7 +38,7 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
         every = max(1, len(curve) // 6)
         ax.fill_between(curve["x"], curve["low"], curve["high"], color=look.color, alpha=0.15, linewidth=0)
         ax.plot(curve["x"], curve["median"], color=look.color, marker=look.marker, linestyle=look.line,
-                markevery=(order % every, every))  # fmt: skip
+                markevery=(order % every, every), clip_on=False)  # fmt: skip
     return ax
 
 
@@ -55,6 +55,7 @@ def figure(record: Record) -> Figure:
         by_epoch.set_xticks(style.whole_epochs(1, medians["epoch"].max()))
         draw(medians.assign(x=medians[names.TRAIN_SECONDS]), by_second)
         by_second.set(xlabel="training time (s)", title="by training time")
+        by_second.set_ylim(accuracy_axis.within(*by_second.get_ylim()))
         style.log_if_wide(by_second, medians.groupby("label")[names.TRAIN_SECONDS].max())
         style.legend(page, record, at_once=set(medians.loc[medians["at_once"], "label"]))
         style.caption(page, "Convergence", record, NOTE + DIVERGED * bool(record.runs["diverged"].any()))

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import names
-from reports import command, labels, style
+from reports import accuracy_axis, command, labels, style
 from reports.results import scaled
 from reports.runs import Record
 from reports.statistics import mean_interval
@@ -23,6 +23,7 @@ NOTE = (
     "Arms of nearly equal cost stand side by side; one of unknown cost is left out. "
     "A name stands beside its mark where there is room."
 )
+ACCURACY = names.metric(names.TEST, names.ACCURACY)
 STEP = 0.03  # of the axis' width, between marks of nearly equal cost
 COSTS = {  # as an axis says it, and how a tick is written
     names.PARAMETERS: ("parameters", scaled),
@@ -35,10 +36,9 @@ def points(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a label with a test score: label, arm_order, y, low, high (mean and interval), COSTS (means)."""
     rows = []
     for label, arm in runs.groupby("label", sort=False):
-        accuracy = mean_interval(arm[names.metric(names.TEST, names.ACCURACY)])
-        half = accuracy.half_width if accuracy.n > 1 else 0.0
-        ends = {"y": accuracy.mean, "low": accuracy.mean - half, "high": accuracy.mean + half}
-        rows.append({"label": label, "arm_order": arm["arm_order"].iloc[0], **ends, **arm[[*COSTS]].mean()})
+        accuracy = mean_interval(arm[ACCURACY])
+        told = dict(zip(("y", "low", "high"), (accuracy.mean, *accuracy.ends), strict=True))
+        rows.append({"label": label, "arm_order": arm["arm_order"].iloc[0], **told, **arm[[*COSTS]].mean()})
     return pd.DataFrame(rows).dropna(subset=["y"])
 
 
@@ -58,9 +58,10 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
     for row in frame.itertuples():
         look = style.arm(int(row.arm_order))
         bars = [[row.y - row.low], [row.high - row.y]]
-        ax.errorbar(
+        mark, *_ = ax.errorbar(
             row.x, row.y, bars, color=look.color, marker=look.marker, markersize=8, capsize=4, linewidth=1.5
         )
+        mark.set_clip_on(False)  # whole at an accuracy of 1 too, where the axis ends
     return ax
 
 
@@ -70,6 +71,7 @@ def figure(record: Record) -> Figure:
     with style.context():
         if tested.empty:
             return style.empty_page("Cost and accuracy: no trial was tested", record)
+        limits = accuracy_axis.of_seeds(arm[ACCURACY] for _, arm in record.runs.groupby("label"))
         page = style.page(height=5.8)
         panels = {}
         for ax, (cost, (told, written)) in zip(page.subplots(1, 3, sharey=True), COSTS.items(), strict=True):
@@ -78,10 +80,10 @@ def figure(record: Record) -> Figure:
             style.log_if_wide(ax, known[cost], written)
             panels[ax] = known.assign(x=side_by_side(known[cost], log=ax.get_xscale() == "log"))
             draw(panels[ax], ax)
-            ax.margins(x=0.2, y=0.1)
-        page.axes[0].set_ylabel("test accuracy")
+            ax.margins(x=0.2)
+        page.axes[0].set(ylabel="test accuracy", ylim=limits[:2])
         style.legend(page, record, at_once=set(tested["label"]))
-        style.caption(page, "Cost and accuracy", record, NOTE)
+        style.caption(page, "Cost and accuracy", record, NOTE + accuracy_axis.OPEN * limits.cut)
         for ax, frame in panels.items():
             labels.beside(ax, frame)
     return page

@@ -43,7 +43,7 @@ def read_fair(uri: str, study: str) -> tuple[runs.Record, list[str]]:
     if record.runs.empty:
         raise store.StoreError(
             f"no trial of '{study}' is complete yet (attempts failed, killed or still running: "
-            f"{record.incomplete}): run `make compare` for it, or wait for its first trial"
+            f"{record.incomplete}): run {store.TRAIN} for it, or wait for its first trial"
         )
     return record, fairness.check(record.runs)
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from reports import grid
+from reports import grid, store
 
+ENOUGH_IMAGES = 100  # of which one moves accuracy by 0.01
 ENOUGH_SEEDS = 5  # an exact two-sided test of 3 against 3 never goes below p = 0.10; 5 reach 0.008
 
 
@@ -35,6 +36,7 @@ def check(runs: pd.DataFrame) -> list[str]:
     }
     return [
         *(_mixed(name, runs[column]) for name, column in mixed.items() if runs[column].nunique() > 1),
+        *_few_images(runs),
         *_missing_seeds(runs),
         *_few_seeds(runs),
     ]
@@ -45,7 +47,7 @@ def _one_trial_a_seed(runs: pd.DataFrame) -> None:
         if len(group) > 1:
             raise UnfairComparisonError(
                 f"refused: {len(group)} different trials stand for {label}, seed {seed} "
-                f"({', '.join(group['trial'])}): the study file changed between them; run `make compare` "
+                f"({', '.join(group['trial'])}): the study file changed between them; run {store.TRAIN} "
                 f"again, which sets outdated runs aside"
             )
 
@@ -58,7 +60,7 @@ def _same(runs: pd.DataFrame, equal: list[str], what: str) -> None:
                           for row in first.head(2).itertuples())  # fmt: skip
             raise UnfairComparisonError(
                 f"refused: {what} digests differ where they must be equal: {one} against {other}; "
-                f"these trials did not see the same images: run `make compare` again, which sets outdated "
+                f"these trials did not see the same images: run {store.TRAIN} again, which sets outdated "
                 f"runs aside, or delete the wrong ones on MLflow's pages (`make ui`)"
             )
 
@@ -69,6 +71,16 @@ def _mixed(name: str, values: pd.Series) -> str:
         for value, n in values.value_counts().items()
     )
     return f"trials mix {name}: {counts}"
+
+
+def _few_images(runs: pd.DataFrame) -> Iterable[str]:
+    for split in ("validation", "test"):
+        sizes = runs[f"{split}_size"]
+        fewest = sizes.min()
+        if fewest < ENOUGH_IMAGES:
+            held = "1 image" if fewest == 1 else f"{fewest:.0f} images"
+            somewhere = " in a setting" if sizes.nunique() > 1 else ""
+            yield f"{split} holds {held}{somewhere}: one image moves accuracy by {1 / fewest:.2f}"
 
 
 def _missing_seeds(runs: pd.DataFrame) -> Iterable[str]:

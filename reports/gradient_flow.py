@@ -6,6 +6,8 @@
 
 import re
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -24,14 +26,22 @@ NOTE = (
     "{middle}"
     "Right: the first stage's gradient norm divided by the last stage's, epoch by epoch. "
     "Lines: median over seeds; bands: smallest to largest. A seed whose gradients overflowed has no value."
+    "{rows}{missing}"
 )
 MIDDLE = "Middle: the same of activations, forward: standard deviation of a stage's output after epoch 1. "
+ROWS = " A row of panels for the networks whose stages have the same names."
+MISSING = " Left out: arms without logged gradients."
+DEPTH = (  # what stages are called, from the images on; heads beside the main way stand before its own
+    "stem", "stage", "encoder", "conv", "inception", "code", "decode", "decoder", "reconstruction",
+    "auxiliary", "dense", "logits",
+)  # fmt: skip
+ROW = 3.2  # inches
 
 
 def stages(epochs: pd.DataFrame, metric: str = names.GRADIENT_NORM) -> list[str]:
     """The stages for which "metric/stage" was logged, in the order of a network; none in most studies.
 
-    stem, stage1, stage2, …, others by name, logits: the store does not keep the order of metrics.
+    By DEPTH, where other names stand as dense layers do: the store does not keep the order of metrics.
     """
     logged = epochs.dropna(axis="columns", how="all").columns
     return sorted(
@@ -39,10 +49,24 @@ def stages(epochs: pd.DataFrame, metric: str = names.GRADIENT_NORM) -> list[str]
     )
 
 
-def _place(stage: str) -> tuple[int, int, str]:
-    if numbered := re.fullmatch(r"stage(\d+)", stage):
-        return (1, int(numbered[1]), "")
-    return ({"stem": 0, "logits": 3}.get(stage, 2), 0, stage)
+def _place(stage: str) -> tuple[int, str, int, str]:
+    word, number, rest = re.fullmatch(r"(\D*)(\d*)(.*)", stage).groups()
+    return (DEPTH.index(word if word in DEPTH else "dense"), word, int(number or 0), rest)
+
+
+def families(epochs: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of arms whose stages have the same names, apart from those of others: no order holds for both.
+
+    An arm that has only some of a family's stages (a shorter network, a stage that overflowed) belongs to it;
+    one without gradients belongs to none.
+    """
+    named = {label: frozenset(stages(arm)) for label, arm in epochs.groupby("label", sort=False)}
+    whole = [
+        mine for mine in dict.fromkeys(named.values()) if not any(mine < each for each in named.values())
+    ]
+    family = {label: next(each for each in whole if mine <= each) for label, mine in named.items() if mine}
+    members = [[label for label in family if family[label] == each] for each in whole if each]
+    return [epochs[epochs["label"].isin(labels)] for labels in members]
 
 
 def by_stage(epochs: pd.DataFrame, metric: str, epoch: int) -> pd.DataFrame:
@@ -85,27 +109,39 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def figure(record: Record) -> Figure | None:
-    """Two panels of one setting, three where activations were logged; None where gradients were not."""
-    if not stages(record.epochs):
+    """A row of panels a family: two, three where activations were logged. None where gradients were not."""
+    alike = families(record.epochs)
+    if not alike:
         return None
-    activations = by_stage(record.epochs, names.ACTIVATION_STD, epoch=1)
+    known = record.runs["label"].isin(pd.concat(alike)["label"])
+    middle = bool(stages(record.epochs, names.ACTIVATION_STD))
     with style.context():
-        page = style.page(height=5.8)
-        along, *middle, over_time = page.subplots(1, 2 if activations.empty else 3)
-        draw(by_stage(record.epochs, names.GRADIENT_NORM, epoch=1), along)
-        along.set(ylabel="gradient norm", title="gradients, epoch 1")
-        for ax in middle:
-            draw(activations, ax)
-            ax.set(ylabel="standard deviation", title="activations, epoch 1")
-        ratios = curves.across_seeds(record.epochs.assign(ratio=first_to_last(record.epochs)), "ratio")
-        over_time.axhline(1, color=style.MUTED, linewidth=1)
-        convergence.draw(ratios.assign(x=ratios["epoch"]), over_time)
-        style.log_y(over_time)
-        over_time.set(xlabel="epoch", ylabel="ratio of gradient norms", title="first ÷ last stage")
-        over_time.set_xticks(style.whole_epochs(1, ratios["epoch"].max()))
-        style.legend(page, record)
-        style.caption(page, "Gradient flow", record, NOTE.format(middle=MIDDLE * bool(middle)))
+        page = style.page(height=2.6 + ROW * len(alike))
+        rows = page.subplots(len(alike), 3 if middle else 2, squeeze=False)
+        for epochs, axes in zip(alike, rows, strict=True):
+            draw_family(epochs, axes)
+        style.legend(page, replace(record, runs=record.runs[known]))
+        note = NOTE.format(
+            middle=MIDDLE * middle, rows=ROWS * (len(alike) > 1), missing=MISSING * (not known.all())
+        )
+        style.caption(page, "Gradient flow", record, note)
     return page
+
+
+def draw_family(epochs: pd.DataFrame, axes: Sequence[Axes]) -> None:
+    """Gradients, activations (where there are three axes) and the ratio of gradients, of one family."""
+    along, *middle, over_time = axes
+    draw(by_stage(epochs, names.GRADIENT_NORM, epoch=1), along)
+    along.set(ylabel="gradient norm", title="gradients, epoch 1")
+    for ax in middle:
+        draw(by_stage(epochs, names.ACTIVATION_STD, epoch=1), ax)
+        ax.set(ylabel="standard deviation", title="activations, epoch 1")
+    ratios = curves.across_seeds(epochs.assign(ratio=first_to_last(epochs)), "ratio")
+    over_time.axhline(1, color=style.MUTED, linewidth=1)
+    convergence.draw(ratios.assign(x=ratios["epoch"]), over_time)
+    style.log_y(over_time)
+    over_time.set(xlabel="epoch", ylabel="ratio of gradient norms", title="first ÷ last stage")
+    over_time.set_xticks(style.whole_epochs(1, epochs["epoch"].max()))
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Overfitting: the generalisation gap by epoch, and train against validation accuracy at the chosen epoch.
+"""Overfitting: the generalisation gap by epoch, at the chosen epoch, and at equal training accuracy.
 
 `python -m reports.overfitting STUDY` draws this figure alone.
 """
@@ -9,15 +9,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports import command, convergence, curves, scores, style
+from reports import accuracy_axis, command, convergence, curves, scores, style
 from reports.runs import IDENTITY, Record
 from reports.statistics import mean_interval
 
 NOTE = (
     "Gap: train minus validation accuracy, both without augmentation and in inference mode; 0 is none. "
-    "Left: median and range over seeds. "
-    "Right: at each trial's epoch of highest validation accuracy; small marks: seeds (equal ones overlap); "
-    "large marks and the number: means over seeds, as in the results table."
+    "Left: median and range over seeds. {chosen}: at each trial's epoch of highest validation accuracy. "
+    "{level}"
+    "Small marks: seeds (equal ones overlap); large marks and numbers: means over seeds, as in the results "
+    "table."
+)
+AT_LEVEL = (
+    "Right: at each trial's first epoch of at least that training accuracy, which all trials with a curve "
+    "reach; –: no curve. "
 )
 
 
@@ -29,6 +34,12 @@ def at_chosen_epoch(epochs: pd.DataFrame) -> pd.DataFrame:
     return rows[[*IDENTITY, "train", "validation"]].dropna()
 
 
+def at_training_level(epochs: pd.DataFrame, level: float) -> pd.DataFrame:
+    """A row a trial of an arm with a curve: IDENTITY, gap (where training accuracy first reaches `level`)."""
+    gaps = scores.gaps_at_training_level(epochs, level).rename("gap")
+    return epochs[IDENTITY].drop_duplicates().merge(gaps, on="run_id").dropna(subset=["gap"])
+
+
 def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
     """A row a label, validation (filled) to train (hollow). frame: label, arm_order, train, validation."""
     labels = list(frame["label"].unique())
@@ -37,42 +48,75 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
         look = style.arm(int(arm["arm_order"].iloc[0]))
         train, validation = mean_interval(arm["train"]).mean, mean_interval(arm["validation"]).mean
         ax.plot([validation, train], [row, row], color=look.color, linewidth=2.5, zorder=2)
-        for values, mean, fill in (
-            (arm["train"], train, "white"),
-            (arm["validation"], validation, look.color),
-        ):
-            ax.plot(values, [row + 0.24] * len(values), look.marker, color=look.color, markersize=4,
-                    markerfacecolor=fill, markeredgewidth=0.8)  # fmt: skip
-            ax.plot(mean, row, look.marker, color=look.color, markersize=10, markerfacecolor=fill, zorder=3,
-                    markeredgewidth=2)  # fmt: skip
-        ax.annotate(f"{train - validation:+.3f}", ((train + validation) / 2, row), (0, 7), ha="center",
-                    textcoords="offset points", fontsize=11)  # fmt: skip
+        _marks(ax, row, arm["train"], look, fill="white")
+        _marks(ax, row, arm["validation"], look, fill=look.color)
+        _number(ax, row, (train + validation) / 2, train - validation)
     ax.set_yticks(range(len(labels)), labels)
-    ax.set_ylim(len(labels) - 0.4, -0.6)
+    return _rows(ax, len(labels))
+
+
+def draw_gaps(frame: pd.DataFrame, labels: list[str], ax: Axes) -> Axes:
+    """A row for each of `labels`, from no gap to the mean one; – for none. frame: label, arm_order, gap."""
+    ax.axvline(0, color=style.MUTED, linewidth=1)
+    for row, label in enumerate(labels):
+        arm = frame[frame["label"] == label]
+        if arm.empty:
+            ax.annotate("–", (0, row), (7, 0), textcoords="offset points", va="center")
+            continue
+        look = style.arm(int(arm["arm_order"].iloc[0]))
+        gap = mean_interval(arm["gap"]).mean
+        ax.plot([0, gap], [row, row], color=look.color, linewidth=2.5, zorder=2)
+        _marks(ax, row, arm["gap"], look, fill=look.color)
+        _number(ax, row, gap, gap)
+    ax.set_yticks(range(len(labels)), [])
+    return _rows(ax, len(labels))
+
+
+def _marks(ax: Axes, row: int, seeds: pd.Series, look: style.ArmStyle, fill: str) -> None:
+    mark = {"color": look.color, "marker": look.marker, "markerfacecolor": fill, "clip_on": False}
+    ax.plot(seeds, [row + 0.24] * len(seeds), markersize=4, markeredgewidth=0.8, linestyle="none", **mark)
+    ax.plot(mean_interval(seeds).mean, row, markersize=10, markeredgewidth=2, zorder=3, **mark)
+
+
+def _number(ax: Axes, row: int, place: float, gap: float) -> None:
+    above = {"textcoords": "offset points", "ha": "center", "fontsize": 11}
+    ax.annotate(style.signed(gap), (place, row), (0, 9), **above)
+
+
+def _rows(ax: Axes, count: int) -> Axes:
+    ax.set_ylim(count - 0.4, -0.6)
     ax.grid(axis="y", visible=False)
     return ax
 
 
 def figure(record: Record) -> Figure:
-    """Both panels for one setting."""
+    """Three panels for one setting; two where no training accuracy is common to the study's trials."""
     gap = record.epochs[scores.TRAIN_ACCURACY] - record.epochs[scores.VALIDATION_ACCURACY]
     medians = curves.across_seeds(record.epochs.assign(gap=gap), "gap")
     chosen = at_chosen_epoch(record.epochs)
+    gaps = at_training_level(record.epochs, record.training_level)
     with style.context():
         if medians.empty:
             return style.empty_page("Overfitting: no trial was validated", record)
         page = style.page(height=max(5.4, 2.4 + 0.5 * chosen["label"].nunique()))
-        by_epoch, by_arm = page.subplots(1, 2)
+        ratios = [4, 4] if gaps.empty else [4, 3.5, 2.7]
+        by_epoch, by_arm, *at_level = page.subplots(1, len(ratios), width_ratios=ratios)
         by_epoch.axhline(0, color=style.MUTED, linewidth=1)
         convergence.draw(medians.assign(x=medians["epoch"]), by_epoch)
-        by_epoch.set(
-            xlabel="epoch", ylabel="train − validation accuracy", title="generalisation gap by epoch"
-        )
+        by_epoch.set(xlabel="epoch", ylabel="train − validation accuracy", title="gap by epoch")
         by_epoch.set_xticks(style.whole_epochs(1, medians["epoch"].max()))
         draw(chosen, by_arm)
-        by_arm.set(xlabel="accuracy (filled: validation, hollow: train)", title="at the chosen epoch")
+        by_arm.set(xlabel="filled: validation, hollow: train", title="accuracy, chosen epoch")
+        by_arm.set_xlim(accuracy_axis.within(*by_arm.get_xlim()))
+        for ax in at_level:
+            draw_gaps(gaps, list(chosen["label"].unique()), ax)
+            title = f"at equal training\naccuracy (train {record.training_level:.2f})"
+            ax.set(xlabel="gap", title=title)
+            ax.margins(x=0.15)
+            ax.locator_params(axis="x", nbins=4)
         style.legend(page, record, at_once=set(medians.loc[medians["at_once"], "label"]))
-        style.caption(page, "Overfitting", record, NOTE)
+        note = NOTE.format(chosen="Middle" if at_level else "Right", level=AT_LEVEL if at_level else "")
+        style.caption(page, "Overfitting", record, note)
     return page
 
 

@@ -41,7 +41,7 @@ def shown_figures(page: str, study: str) -> set[str]:
 def main() -> int:
     """Rewrite the pages; the exit status."""
     arguments = command.parser("reports.pages", __doc__).parse_args()
-    study = arguments.study or "compare"
+    study = arguments.study or command.DEFAULT_STUDY
     drawn = arguments.out / study
     if not (drawn / "results.md").exists():
         return command.refuse(f"{drawn}: no results here; run `make report STUDY={study}` first")

@@ -6,14 +6,14 @@ import re
 import pandas as pd
 
 from experiments import names
-from reports import grid, recipes, scores, style, tuning
+from reports import grid, recipes, scores, style, table, tuning
 from reports.runs import Record
 from reports.statistics import censored_median, mean_interval
 
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
-    "Test accuracy: mean over seeds ± half-width of Student's 95 % t interval, measured once a trial, at its "
-    "epoch of highest validation accuracy; {split} "
+    f"{table.DEFINITIONS} mean over seeds ± half-width of Student's 95 % t interval, measured once a trial, "
+    "at its epoch of highest validation accuracy; {split} {same}"
     "Gap: train minus validation accuracy, mean over seeds. {level}"
     "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
     'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. '
@@ -23,6 +23,14 @@ EXPLANATION = (
 LEVEL = (
     "At train {level}: at each trial's first epoch of at least that training accuracy, the highest multiple "
     "of 0.05 that all trials with a curve reach, so that no arm looks less overfitted because it is behind. "
+)
+NO_LEVEL = (
+    f"no common training accuracy of at least {scores.LEAST_LEVEL} was reached by all trials with a curve, "
+    "so gaps at equal training accuracy are not told"
+)
+SAME = (
+    "Same at every seed: all trials scored alike and no interval can be told; it is no certainty about other "
+    "images. "
 )
 SHARED = "the interval holds for this split of the images only."
 PER_SEED = "each seed has a split of its own, shared by all arms."
@@ -43,12 +51,10 @@ def summary(record: Record) -> pd.DataFrame:
         label: [record.epochs[record.epochs["run_id"] == run_id] for run_id in arm["run_id"]]
         for label, arm in record.runs.groupby("label", sort=False)
     }
-    curves = {label for label, trials in trials_of.items() if scores.has_curve(trials)}
-    level = scores.training_level([trial for label in curves for trial in trials_of[label]])
+    at_level = scores.gaps_at_training_level(record.epochs, record.training_level)
     rows = []
     for label, arm in record.runs.groupby("label", sort=False):
         trials = trials_of[label]
-        at_level = [scores.gap_at_training_accuracy(trial, level) for trial in trials if label in curves]
         accuracy = mean_interval(arm[names.metric(names.TEST, names.ACCURACY)])
         macro_f1 = mean_interval(arm[names.metric(names.TEST, names.MACRO_F1)])
         macs = arm[names.MACS].median()
@@ -66,8 +72,8 @@ def summary(record: Record) -> pd.DataFrame:
             "test_macro_f1_half_width": macro_f1.half_width,
             "gap_at_chosen_epoch": mean_interval(map(scores.gap_at_chosen_epoch, trials)).mean,
             "gap_at_last_epoch": mean_interval(map(scores.gap_at_last_epoch, trials)).mean,
-            "training_level": level,
-            "gap_at_training_level": mean_interval(at_level).mean,
+            "training_level": record.training_level,
+            "gap_at_training_level": mean_interval(at_level.reindex(arm["run_id"])).mean,
             "parameters": arm[names.PARAMETERS].median(),
             "forward_macs": macs,
             "training_seconds": arm[names.TRAIN_SECONDS].mean(),
@@ -88,20 +94,19 @@ def summary(record: Record) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def markdown(record: Record, table: pd.DataFrame, warnings: list[str]) -> str:
-    """The table with what a reader must know to judge it. table: `summary(record)`."""
-    level = table["training_level"].iloc[0]
-    header = ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch"]
-    header += [] if math.isnan(level) else [f"Gap at train {level:.2f}"]
+def markdown(record: Record, arms: pd.DataFrame, warnings: list[str]) -> str:
+    """The table with what a reader must know to judge it. arms: `summary(record)`."""
+    at_level = _level_titles(record)
     targets = shown(record.targets)
+    header = ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", *at_level]
     header += [f"To {style.target(target)}" for target in targets]
     header += ["Parameters", "Forward MACs", "Training"]
-    rows = [[_plain(cell) for cell in _cells(row, targets)] for row in table.to_dict("records")]
+    rows = [[_plain(cell) for cell in _cells(row, at_level, targets)] for row in arms.to_dict("records")]
     parts = [
         f"# {record.study}",
         record.question,
         _aligned([header, *rows]),
-        *_notes(record, level, warnings),
+        *_notes(record, arms, warnings),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -123,14 +128,22 @@ def scaled(value: float) -> str:
     return f"{value:.0f}"
 
 
-def _cells(row: dict, targets: list[float]) -> list[str]:
+def _level_titles(record: Record) -> list[str]:
+    """The title of the column of gaps at equal training accuracy; no column where no arm has a curve."""
+    if scores.with_curve(record.epochs).empty:
+        return []
+    level = record.training_level
+    return ["Gap at equal train accuracy" if math.isnan(level) else f"Gap at train {level:.2f}"]
+
+
+def _cells(row: dict, at_level: list[str], targets: list[float]) -> list[str]:
     diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
     return [
         row["label"],
         f"{row['trials']}{diverged}",
         _test_accuracy(row),
         _gap(row["gap_at_chosen_epoch"]),
-        *([] if math.isnan(row["training_level"]) else [_gap(row["gap_at_training_level"])]),
+        *(_gap(row["gap_at_training_level"]) for _ in at_level),
         *(_to_target(row, target) for target in targets),
         scaled(row["parameters"]),
         scaled(row["forward_macs"]),
@@ -149,13 +162,15 @@ def _to_target(row: dict, target: float) -> str:
 def _test_accuracy(row: dict) -> str:
     if not row["tested"]:
         return "–"
-    interval = f" ± {row['test_accuracy_half_width']:.3f}" if row["tested"] > 1 else ""
-    of = f" (of {row['tested']})" if row["tested"] < row["trials"] else ""
-    return f"{row['test_accuracy']:.3f}{interval}{of}"
+    half = row["test_accuracy_half_width"]
+    interval = f" ± {half:.3f}" if half > 0 else ""
+    remarks = ["same at every seed"] if half == 0 else []
+    remarks += [f"of {row['tested']}"] if row["tested"] < row["trials"] else []
+    return f"{row['test_accuracy']:.3f}{interval}" + (f" ({', '.join(remarks)})" if remarks else "")
 
 
 def _gap(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:+.3f}"
+    return "–" if math.isnan(value) else style.signed(value)
 
 
 def _seconds(value: float) -> str:
@@ -200,20 +215,23 @@ def _undrawn(record: Record) -> list[str]:
     ]
 
 
-def _notes(record: Record, level: float, warnings: list[str]) -> list[str]:
+def _notes(record: Record, arms: pd.DataFrame, warnings: list[str]) -> list[str]:
     runs = record.runs
+    level = record.training_level
+    no_level = [NO_LEVEL] if math.isnan(level) and _level_titles(record) else []
     attempts = "1 attempt" if record.incomplete == 1 else f"{record.incomplete} attempts"
     splits = runs.groupby(["setting", "arm"])["split_digest"].nunique()
     machines = ", ".join(sorted({cpu or "unknown CPU" for cpu in runs["cpu"]}))
     last = f"last trial {runs['ended'].max():%Y-%m-%d}"
     measured = " · ".join([style.provenance(record), machines, *_commits(runs), last])
     tuned = set(record.tuning["arm"])
-    facts = [*tuning.facts(record), *recipes.departures(runs, tuned), *_undrawn(record)]
+    facts = [*tuning.facts(record), *recipes.departures(runs, tuned), *no_level, *_undrawn(record)]
     told = [f"- Note: {fact}" for fact in facts] + [f"- Warning: {warning}" for warning in warnings]
     return [
         f"{measured}. Drawn by `python -m reports {record.study}`.",
         EXPLANATION.format(
             split=PER_SEED if splits.max() > 1 else SHARED,
+            same=SAME if (arms["test_accuracy_half_width"] == 0).any() else "",
             level="" if math.isnan(level) else LEVEL.format(level=f"{level:.2f}"),
         ),
         f"{attempts} did not complete (failed, killed or still running): not counted above."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments import names
-from reports import grid, store
+from reports import grid, scores, store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -57,7 +57,12 @@ EPOCH_METRICS = [
     names.IMAGES_SEEN,
     names.LEARNING_RATE,
 ]
-PARAM_LEARNING_RATE = f"recipe.{names.LEARNING_RATE}"
+PARAMS = {
+    "train_size": names.PARAM_TRAIN_SIZE,
+    "validation_size": f"data.{names.VALIDATION}",
+    "test_size": f"data.{names.TEST}",
+    "learning_rate": f"recipe.{names.LEARNING_RATE}",
+}
 IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"]
 
 
@@ -66,13 +71,15 @@ class Record:
     """What the store holds of one study.
 
     runs: a row a complete trial: run_id, label ("arm", or "arm · readable setting" where settings vary), the
-    columns of TAGS (provenance as text) and TRIAL_METRICS, train_size, learning_rate, diverged, recipe and
-    data_spec (JSON of the trial's recipe params, and of its data params but for the train size),
-    train_seconds and images_seen (totals), ended (UTC).
+    columns of TAGS (provenance as text), PARAMS (numbers) and TRIAL_METRICS, diverged, recipe and data_spec
+    (JSON of the trial's recipe params, and of its data params but for the train size), train_seconds and
+    images_seen (totals), ended (UTC).
     epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
     NaN where nothing was logged.
     tuning: a row a complete trial of the learning-rate sweep, which is no result: as runs, but no metrics.
     All are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
+    training_level: `scores.training_level` of all settings, so that figures of one setting and the table
+    compare gaps at one training accuracy.
     Runs that the study file no longer asks for (role "outdated") are in none of these.
     """
 
@@ -83,6 +90,7 @@ class Record:
     runs: pd.DataFrame
     epochs: pd.DataFrame
     tuning: pd.DataFrame
+    training_level: float
 
     def by_setting(self) -> list["Record"]:
         """One record a full setting, what may share a figure: its runs and those whose setting is part of it.
@@ -123,6 +131,7 @@ def read(uri: str, study: str) -> Record:
         runs=runs,
         epochs=epochs,
         tuning=tuning,
+        training_level=scores.training_level(epochs),
     )
 
 
@@ -132,7 +141,7 @@ def _age(run: store.Run) -> tuple[int, str]:
 
 def _frames(complete: list[store.Run], points: list[tuple]) -> tuple[pd.DataFrame, pd.DataFrame]:
     runs = pd.DataFrame([_row(run) for run in complete], columns=[*_row(EMPTY)])
-    numbers = ["arm_order", "seed", "train_size", "learning_rate"]
+    numbers = ["arm_order", "seed", *PARAMS]
     runs[numbers] = runs[numbers].apply(pd.to_numeric)
     runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
     named = (runs["setting"] != "") & (runs["setting"].nunique() > 1)
@@ -160,12 +169,11 @@ def _frames(complete: list[store.Run], points: list[tuple]) -> tuple[pd.DataFram
 
 def _row(run: store.Run) -> dict:
     data = _under("data.", run.params)
-    train_size = data.pop(names.PARAM_TRAIN_SIZE.removeprefix("data."), None)
+    data.pop(names.PARAM_TRAIN_SIZE.removeprefix("data."), None)
     return {
         "run_id": run.run_id,
         **{column: run.tags.get(tag, "") for column, tag in TAGS.items()},
-        "train_size": train_size,
-        "learning_rate": run.params.get(PARAM_LEARNING_RATE),
+        **{column: run.params.get(param) for column, param in PARAMS.items()},
         "diverged": run.tags.get(names.DIVERGED) == "true",
         "recipe": json.dumps(_under("recipe.", run.params)),
         "data_spec": json.dumps(data),

@@ -1,10 +1,10 @@
 """Scores of one trial, pure: its rows of the epochs frame, in epoch order, in; one number out.
 
-`has_curve` and `training_level` look at several trials.
+`with_curve`, `training_level` and `gaps_at_training_level` look at all trials: the whole epochs frame in.
 
-Columns used: epoch (from 1), train/accuracy, validation/accuracy, validation/loss, train_seconds,
-images_seen, diverged (the same for all rows of a trial). An epoch at which no accuracy was measured
-(autoencoder features, before the last) has NaN.
+Columns used: run_id, label, epoch (from 1), train/accuracy, validation/accuracy, validation/loss,
+train_seconds, images_seen, diverged (the same for all rows of a trial). An epoch at which no accuracy was
+measured (autoencoder features, before the last) has NaN.
 """
 
 import math
@@ -16,6 +16,7 @@ from experiments import names
 TRAIN_ACCURACY = names.metric(names.TRAIN, names.ACCURACY)
 VALIDATION_ACCURACY = names.metric(names.VALIDATION, names.ACCURACY)
 VALIDATION_LOSS = names.metric(names.VALIDATION, names.LOSS)
+LEAST_LEVEL = 0.5  # below it a trial has hardly begun to learn, and a gap there says nothing
 
 
 def at_chosen_epoch(trial: pd.DataFrame) -> pd.Series:
@@ -68,13 +69,24 @@ def gap_at_training_accuracy(trial: pd.DataFrame, level: float) -> float:
     return gap_at_last_epoch(reached.head(1))
 
 
-def has_curve(trials: list[pd.DataFrame]) -> bool:
-    """Whether any trial of an arm was measured at more than one epoch; autoencoder features are not."""
-    return any(trial[TRAIN_ACCURACY].count() > 1 for trial in trials)
+def with_curve(epochs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of arms of which a trial was measured at more than one epoch; autoencoder features are not."""
+    measured = epochs.groupby("run_id")[TRAIN_ACCURACY].transform("count")
+    return epochs[measured.groupby(epochs["label"]).transform("max") > 1]
 
 
-def training_level(trials: list[pd.DataFrame]) -> float:
-    """The highest multiple of 0.05 that the training accuracy of every trial reaches; NaN if none."""
-    highest = [trial[TRAIN_ACCURACY].max() for trial in trials]
-    levels = (step / 20 for step in range(20, 0, -1))
-    return next((level for level in levels if highest and all(top >= level for top in highest)), math.nan)
+def training_level(epochs: pd.DataFrame) -> float:
+    """The highest multiple of 0.05 that the training accuracy of every trial of an arm with a curve reaches.
+
+    NaN where none from LEAST_LEVEL on is common to all, or no arm has a curve.
+    """
+    highest = with_curve(epochs).groupby("run_id")[TRAIN_ACCURACY].max()
+    levels = (step / 20 for step in range(20, 0, -1) if step / 20 >= LEAST_LEVEL)
+    return next((level for level in levels if len(highest) and (highest >= level).all()), math.nan)
+
+
+def gaps_at_training_level(epochs: pd.DataFrame, level: float) -> pd.Series:
+    """By run_id, the generalisation gap at `level` of each trial of an arm with a curve; NaN if none."""
+    trials = with_curve(epochs).groupby("run_id", sort=False)
+    gaps = {run_id: gap_at_training_accuracy(trial, level) for run_id, trial in trials}
+    return pd.Series(gaps, dtype=float).rename_axis("run_id")

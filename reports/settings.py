@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import names
-from reports import command, style
+from reports import accuracy_axis, command, style
 from reports.runs import Record
 from reports.statistics import mean_interval
 
@@ -43,10 +43,12 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
         for _, arm in arms.groupby("arm_order"):
             look = style.arm(int(arm["arm_order"].iloc[0]))
             mean, half, n = mean_interval(arm["accuracy"])
-            ax.errorbar(mean, row, xerr=half if n > 1 else None, color=look.color, marker=look.marker,
-                        markersize=8, capsize=4, linewidth=1.5, zorder=3)  # fmt: skip
+            bar = half if n > 1 else None
+            mark, *_ = ax.errorbar(mean, row, xerr=bar, color=look.color, marker=look.marker,
+                                   markersize=8, capsize=4, linewidth=1.5, zorder=3)  # fmt: skip
+            mark.set_clip_on(False)  # whole at an accuracy of 1 too, where the axis ends
             ax.plot(arm["accuracy"], [row + 0.32] * n, look.marker, color=look.color, markersize=4, zorder=2,
-                    markeredgewidth=0.8, markerfacecolor="white")  # fmt: skip
+                    markeredgewidth=0.8, markerfacecolor="white", clip_on=False)  # fmt: skip
             if setting == UNVARIED:
                 ax.axvline(mean, color=look.color, linestyle=look.line, linewidth=1, alpha=0.6, zorder=1)
             row += 1
@@ -72,11 +74,12 @@ def figure(record: Record) -> Figure | None:
         rows = len(tested.drop_duplicates(["setting", "label"])) + 0.5 * tested["setting"].nunique()
         page = style.page(height=2.4 + ROW * rows)
         ax = draw(tested, page.subplots())
-        ax.set_xlabel("test accuracy")
+        limits = accuracy_axis.of_seeds(arm["accuracy"] for _, arm in tested.groupby(["setting", "label"]))
+        ax.set(xlabel="test accuracy", xlim=limits[:2])
         by_arm = record.runs.assign(label=record.runs["arm"], setting="")
         whole = replace(record, runs=by_arm.sort_values("arm_order", kind="stable"))
         style.legend(page, whole)
-        style.caption(page, "Settings", whole, NOTE)
+        style.caption(page, "Settings", whole, NOTE + accuracy_axis.OPEN * limits.cut)
     return page
 
 

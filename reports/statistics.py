@@ -8,11 +8,17 @@ from scipy import stats
 
 
 class Mean(NamedTuple):
-    """A mean and the half-width of its interval; NaN half-width below two values."""
+    """A mean and the half-width of its interval; NaN half-width below two values, 0 only of equal ones."""
 
     mean: float
     half_width: float
     n: int
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the interval; of one value, the value twice."""
+        half = self.half_width if self.n > 1 else 0.0
+        return self.mean - half, self.mean + half
 
 
 class Median(NamedTuple):
@@ -34,6 +40,8 @@ def mean_interval(values: Iterable[float], level: float = 0.95) -> Mean:
         return Mean(np.nan, np.nan, 0)
     if len(known) == 1:
         return Mean(float(known[0]), np.nan, 1)
+    if (known == known[0]).all():  # round-off would leave a spread of about 1e-17
+        return Mean(float(known[0]), 0.0, len(known))
     half = stats.t.ppf((1 + level) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known))
     return Mean(float(known.mean()), float(half), len(known))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from experiments import names
 
 ROOT = Path(__file__).resolve().parents[1]
+TRAIN = "`make compare`"  # in an error: `command.refuse`, which knows what was asked for, adds STUDY and DATA
 
 
 class StoreError(Exception):
@@ -50,7 +51,7 @@ def default_uri() -> str:
 def missing_study(study: str, studies: list[str], uri: str) -> StoreError:
     """The error that names the study, the store, what the store holds, and the way out."""
     holds = f"it holds: {', '.join(studies)}" if studies else "it holds no study yet"
-    return StoreError(f"no study '{study}' in {uri} ({holds}): run `make compare` for it first")
+    return StoreError(f"no study '{study}' in {uri} ({holds}): run {TRAIN} for it first")
 
 
 def list_studies(uri: str) -> list[str]:
@@ -98,7 +99,7 @@ def fingerprint(uri: str, study: str) -> str:
 def _open(uri: str) -> sqlite3.Connection:
     path = Path(uri.partition(":///")[2].partition("?")[0])
     if not path.is_file():
-        raise StoreError(f"no store at {path}: run `make compare` first, or name another with --store")
+        raise StoreError(f"no store at {path}: run {TRAIN} first, or name another with --store")
     # A transaction that only reads, so that a study still running cannot change between two SELECTs.
     # Not `mode=ro`: SQLite could not take back what a killed writer left half done.
     database = sqlite3.connect(

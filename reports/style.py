@@ -133,20 +133,33 @@ def target(accuracy: float) -> str:
 
 
 def provenance(record: Record) -> str:
-    """Study, data, number of trials, seeds, in a line."""
+    """Study, data and its sizes, number of trials, seeds, in a line."""
     runs = record.runs
-    sizes = sorted(runs["train_size"].dropna().unique())
-    trained = f" ({' / '.join(f'{size:,.0f}' for size in sizes)} training images)" if sizes else ""
     diverged = int(runs["diverged"].sum())
     return " · ".join(
         [
             f"study {record.study}",
-            f"data {', '.join(sorted(set(runs['data'])))}{trained}",
+            f"data {', '.join(sorted(set(runs['data'])))}{images(runs)}",
             f"{len(runs)} {'trial' if len(runs) == 1 else 'trials'}"
             + (f", {diverged} of them diverged" if diverged else ""),
             f"seeds {seeds(runs['seed'])}",
         ]
     )
+
+
+def images(runs: pd.DataFrame) -> str:
+    """` (250 / 1,000 training, 300 validation, 2,000 test images)`: the sizes that were recorded, if any."""
+    splits = {"training": "train_size", "validation": "validation_size", "test": "test_size"}
+    sizes = {split: sorted(runs[column].dropna().unique()) for split, column in splits.items()}
+    told = [
+        f"{' / '.join(f'{size:,.0f}' for size in sizes[split])} {split}" for split in sizes if sizes[split]
+    ]
+    return f" ({', '.join(told)} images)" if told else ""
+
+
+def signed(gap: float) -> str:
+    """`+0.081` or `−0.012`, with the minus that axes have."""
+    return f"{gap:+z.3f}".replace("-", "−")
 
 
 def seeds(values: Iterable[int]) -> str:

@@ -1,9 +1,10 @@
-"""results.md on the terminal: a table fitted to its width, or the text as it is where output is piped."""
+"""results.md on the terminal: a table fitted to its width, without the definitions; piped, as it is."""
 
 import re
 import sys
 
 BETWEEN = 2  # spaces between columns
+DEFINITIONS = "Test accuracy:"  # begins the paragraph of results.md that says what the columns mean
 
 
 def show(text: str) -> None:
@@ -27,7 +28,9 @@ def show(text: str) -> None:
         for row in rows[1:]:
             table.add_row(*map(Text, row))
         console.print(table)
-    console.print(Text("\n".join(line for line in lines[first:] if not line.startswith("|"))))
+    below = "\n".join(line for line in lines[first:] if not line.startswith("|")).strip()
+    told = [part for part in below.split("\n\n") if not part.startswith(DEFINITIONS)]
+    console.print(Text("\n\n".join(told)))
 
 
 def cells(line: str) -> list[str]:

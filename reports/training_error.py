@@ -10,7 +10,7 @@ import sys
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports import command, curves, gradient_flow, style
+from reports import accuracy_axis, command, curves, gradient_flow, style
 from reports.convergence import draw
 from reports.runs import Record
 from reports.scores import TRAIN_ACCURACY, VALIDATION_ACCURACY
@@ -45,7 +45,8 @@ def figure(record: Record) -> Figure | None:
             draw(frame.assign(x=frame["epoch"]), ax)
             ax.set(xlabel="epoch", title=f"{name} error")
             ax.set_xticks(style.whole_epochs(1, training["epoch"].max()))
-        page.axes[0].set(ylabel="error (1 − accuracy)", ylim=(0, None))
+        _, highest = page.axes[0].get_ylim()
+        page.axes[0].set(ylabel="error (1 − accuracy)", ylim=accuracy_axis.within(0, highest))
         style.legend(page, record, at_once=set(training.loc[training["at_once"], "label"]))
         style.caption(page, "Training error", record, NOTE + DIVERGED * bool(record.runs["diverged"].any()))
     return page

@@ -56,7 +56,7 @@ def test_a_dry_run_tells_and_does_nothing(finished, tmp_path):
     assert done.returncode == 0, done.stderr
     # Seed 1 is complete: the other study shares its trials.
     assert "3 of 6 trials to train" in done.stdout
-    assert re.search(r"resnet20 · seed 3 +\d+\.\d\d T MACs +\d+ s", done.stdout)
+    assert re.search(r"resnet20 · seed 3 +\d+\.\d G MACs +\d+ s", done.stdout)
     assert not (tmp_path / "other.db").exists()
 
 

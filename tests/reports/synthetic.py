@@ -99,7 +99,8 @@ class Store:
     def run(self, experiment, run_tags, points, complete=True, train=100, **recipe):
         self.clock += 60_000
         run = self.client.create_run(experiment, start_time=self.clock, tags=run_tags)
-        params = {names.PARAM_TRAIN_SIZE: train, "data.source": "tiny_shirts"}
+        params = {names.PARAM_TRAIN_SIZE: train, "data.validation": 200, "data.test": 1000}
+        params["data.source"] = "tiny_shirts"
         params |= {
             f"recipe.{field}": value
             for field, value in ({"optimizer": "sgd", "learning_rate": 0.1, "epochs": 3} | recipe).items()

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from reports import fairness, runs
@@ -11,6 +13,18 @@ def small(ready):
 def test_fair_trials_are_only_told_to_use_more_seeds(small):
     (warning,) = fairness.check(small)
     assert warning.startswith("fewer than 5 seeds (cnn 3, residual 3, features 3)")
+
+
+def test_few_images_are_told_with_what_one_of_them_weighs(small):
+    assert fairness.check(small.assign(validation_size=5.0, test_size=1.0))[:2] == [
+        "validation holds 5 images: one image moves accuracy by 0.20",
+        "test holds 1 image: one image moves accuracy by 1.00",
+    ]
+    assert fairness.check(small.assign(test_size=[99.0] + [100.0] * 8))[0] == (
+        "test holds 99 images in a setting: one image moves accuracy by 0.01"
+    )
+    for enough in (100.0, math.nan):  # not recorded: a run from before the param existed
+        assert len(fairness.check(small.assign(validation_size=enough, test_size=enough))) == 1
 
 
 @pytest.mark.parametrize("what", ["data", "split", "validation", "test"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments import names
+from reports import command, store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,17 +83,20 @@ def test_unfair_trials_are_refused(writable, tmp_path):
     writable.client.set_tag(run.info.run_id, names.SPLIT_DIGEST, "other")
     line = refused(report("small", "--store", writable.uri, "--out", tmp_path / "figures"))
     assert "split digests differ" in line
+    assert "run `make compare STUDY=small` again" in line
     assert not (tmp_path / "figures").exists()
 
 
 def test_nothing_complete_yet(ready, tmp_path):
-    assert "no trial of 'empty' is complete yet" in refused(
-        report("empty", "--store", ready.uri, "--out", tmp_path)
-    )
+    line = refused(report("empty", "--store", ready.uri, "--out", tmp_path))
+    assert "no trial of 'empty' is complete yet" in line
+    assert "run `make compare STUDY=empty` for it, or wait" in line
 
 
 def test_mistakes_are_answered_in_one_line(ready, tmp_path):
-    assert "make compare" in refused(report("small", "--store", f"sqlite:///{tmp_path}/none.db"))
+    nowhere = f"sqlite:///{tmp_path}/none.db"
+    assert "run `make compare STUDY=small` first" in refused(report("small", "--store", nowhere))
+    assert "run `make compare` first" in refused(report("compare", "--store", nowhere))
     assert "holds: empty, grid, small, width" in refused(report("smal", "--store", ready.uri)).replace(
         "it holds", "holds"
     )
@@ -101,6 +105,21 @@ def test_mistakes_are_answered_in_one_line(ready, tmp_path):
     assert "run `make compare STUDY=small DATA=digits` first" in line
     assert "STUDY --data digits" in refused(report("--data", "digits", "--store", ready.uri))
     assert "which study?" in refused(report("--store", ready.uri))
+
+
+@pytest.mark.parametrize(
+    ("study", "data", "told"),
+    [
+        (None, None, "`make compare`"),
+        ("compare", None, "`make compare`"),
+        ("compare", "digits", "`make compare DATA=digits`"),
+        ("history", None, "`make compare STUDY=history`"),
+        ("my studies/one.yaml", "path:images", "`make compare STUDY='my studies/one.yaml' DATA=path:images`"),
+    ],
+)
+def test_the_command_that_trains_names_what_was_asked_for(study, data, told, capsys):
+    assert command.refuse(f"nothing here: run {store.TRAIN} first", study, data) == 2
+    assert capsys.readouterr().err == f"reports: nothing here: run {told} first\n"
 
 
 @pytest.mark.parametrize("module", ["reports", "reports.convergence"])

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from experiments import names
 from reports import fairness, results, runs, table
 
+ACCURACY = names.metric(names.TEST, names.ACCURACY)
 GOLDEN = Path(__file__).with_name("results_small.md")
 
 
@@ -69,13 +71,54 @@ def test_arm_names_are_plain_text_in_markdown(ready):
     assert table.cells(row)[0] == "$a_b$ | c · train=250"
 
 
-def test_without_a_common_training_level_there_is_no_column(ready):
+def test_without_a_curve_there_is_no_column_of_gaps_at_equal_training_accuracy(ready):
     record = runs.read(ready.uri, "small")
-    features = record.runs["arm"] == "features"
-    alone = replace(record, runs=record.runs[features])
+    features = [frame[frame["arm"] == "features"] for frame in (record.runs, record.epochs)]
+    alone = replace(record, runs=features[0], epochs=features[1], training_level=math.nan)
     text = results.markdown(alone, results.summary(alone), [])
     assert "Gap, chosen epoch" in text
-    assert "train 0." not in text
+    assert "train 0." not in text and "equal train" not in text
+
+
+def test_without_a_common_training_level_the_column_is_empty(ready):
+    record = replace(runs.read(ready.uri, "small"), training_level=math.nan)
+    text = results.markdown(record, results.summary(record), [])
+    header, _, *rows = [table.cells(line) for line in text.splitlines() if line.startswith("|")]
+    column = header.index("Gap at equal train accuracy")
+    assert [row[column] for row in rows] == ["–"] * 3
+    assert "- Note: no common training accuracy of at least 0.5 was reached" in text
+    assert "At train" not in text
+
+
+def test_a_value_that_all_seeds_share_is_not_shown_as_certain(ready):
+    record = runs.read(ready.uri, "small")
+    cnn = record.runs["arm"] == "cnn"
+    alike = record.runs.assign(**{ACCURACY: record.runs[ACCURACY].mask(cnn, 0.1)})  # 0.1 has round-off
+    alike.loc[[3, 4, 5], ACCURACY] = [0.2, 0.2, math.nan]
+    record = replace(record, runs=alike)
+    text = results.markdown(record, results.summary(record), [])
+    cells = [table.cells(line)[2] for line in text.splitlines() if line.startswith("|")][2:]
+    assert cells == ["0.100 (same at every seed)", "0.200 (same at every seed, of 2)", "0.700 ± 0.248"]
+    assert "no interval can be told" in text
+
+
+def test_a_single_trial_is_no_repetition(ready):
+    record = runs.read(ready.uri, "grid")
+    text = results.markdown(record, results.summary(record), [])
+    assert "| 0.600 |" in text.replace("  ", "")
+    assert "same at every seed" not in text.lower()
+
+
+def test_a_negative_gap_has_the_true_minus_in_markdown_only(ready):
+    record = runs.read(ready.uri, "small")
+    summary = results.summary(record).assign(gap_at_chosen_epoch=[-0.0081, 0.1, -0.0001])
+    text = results.markdown(record, summary, [])
+    assert [table.cells(line)[3] for line in text.splitlines() if line.startswith("|")][2:] == [
+        "−0.008",
+        "+0.100",
+        "+0.000",
+    ]
+    assert "-0.0081" in summary.to_csv()
 
 
 def test_a_run_group_stands_once_in_the_table(ready):

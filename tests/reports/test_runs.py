@@ -51,7 +51,8 @@ def test_totals_and_params(small):
     assert (row["train_seconds"], row["images_seen"]) == (120, 300)  # 3 epochs of 40 s, of 100 images
     assert (row["train_size"], row["macs"], row["commit"]) == (100, 340_000_000, "0234b82a1b2c3d4e")
     assert row["recipe"] == '{"epochs": "3", "learning_rate": "0.1", "optimizer": "sgd"}'
-    assert row["data_spec"] == '{"source": "tiny_shirts"}'
+    assert (row["validation_size"], row["test_size"]) == (200, 1000)
+    assert row["data_spec"] == '{"source": "tiny_shirts", "test": "1000", "validation": "200"}'
 
 
 @pytest.mark.parametrize("study", ["small", "grid", "width", "empty"])
@@ -62,6 +63,7 @@ def test_both_ways_into_the_store_agree(ready, study, monkeypatch):
     pd.testing.assert_frame_equal(one.runs, other.runs)
     pd.testing.assert_frame_equal(one.epochs, other.epochs)
     assert (one.targets, one.question, one.incomplete) == (other.targets, other.question, other.incomplete)
+    assert one.training_level == pytest.approx(other.training_level, nan_ok=True)
     assert (
         store.list_studies(ready.uri)
         == runs.client_studies(ready.uri)
@@ -80,6 +82,7 @@ def test_settings_are_in_natural_order_and_named(ready):
     first, second = grid.by_setting()
     assert list(first.runs["label"]) == ["$a_b$ | c", "_hidden"]
     assert set(second.epochs["setting"]) == {"train=1000"}
+    assert first.training_level == second.training_level == grid.training_level == 0.6
 
 
 def test_a_shorter_list_comes_before_a_longer_one_that_begins_alike():

@@ -26,6 +26,19 @@ FAST.columns = SLOW.columns = COLUMNS
 FAST["diverged"] = SLOW["diverged"] = False
 
 
+def together(*trials):
+    """The trials as one frame, each of an arm of its own: run r0 of arm 0, r1 of arm 1, …"""
+    return pd.concat(
+        trial.assign(run_id=f"r{place}", label=str(place)) for place, trial in enumerate(trials)
+    )
+
+
+def features(trial):
+    """The trial as one that was scored at its last epoch only."""
+    scored = ["train/accuracy", "validation/accuracy", "validation/loss"]
+    return trial.assign(**{name: trial[name].where(trial["epoch"] == 3) for name in scored})
+
+
 def test_chosen_epoch_breaks_a_tie_by_loss_then_by_time():
     assert scores.at_chosen_epoch(FAST)["epoch"] == 3  # 0.70 twice; loss 0.8 < 0.9
     assert scores.at_chosen_epoch(FAST.assign(**{"validation/loss": 1.0}))["epoch"] == 2
@@ -65,23 +78,43 @@ def test_gaps():
 
 
 def test_the_training_level_is_one_that_every_trial_reaches():
-    assert scores.training_level([FAST]) == 1.0
-    assert scores.training_level([FAST, SLOW]) == 0.55  # SLOW ends at 0.55
-    assert scores.training_level([FAST, SLOW.head(1)]) == 0.3
-    assert scores.training_level([SLOW.assign(**{"train/accuracy": 0.599})]) == 0.55
-    assert math.isnan(scores.training_level([FAST, SLOW.assign(**{"train/accuracy": 0.049})]))
-    assert math.isnan(scores.training_level([FAST, SLOW.assign(**{"train/accuracy": math.nan})]))
-    assert math.isnan(scores.training_level([]))
+    assert scores.training_level(together(FAST)) == 1.0
+    assert scores.training_level(together(FAST, SLOW)) == 0.55  # SLOW ends at 0.55
+    assert scores.training_level(together(SLOW.assign(**{"train/accuracy": 0.599}))) == 0.55
+    assert scores.training_level(together(FAST, features(SLOW.assign(**{"train/accuracy": 0.3})))) == 1.0
+
+
+@pytest.mark.parametrize(
+    "epochs",
+    [
+        together(FAST, SLOW.head(2).assign(**{"train/accuracy": [0.3, 0.49]})),  # none from 0.5 on
+        together(FAST, SLOW).assign(label="one arm", **{"train/accuracy": [0.3, 0.5, 1] + [math.nan] * 3}),
+        together(features(FAST)),
+        together(FAST).head(0),
+    ],
+)
+def test_without_a_common_level_nothing_is_compared(epochs):
+    level = scores.training_level(epochs)
+    assert math.isnan(level)
+    assert scores.gaps_at_training_level(epochs, level).isna().all()
+
+
+def test_gaps_at_the_training_level_are_of_arms_with_a_curve():
+    gaps = scores.gaps_at_training_level(together(FAST, SLOW, features(FAST)), 0.55)
+    # Epoch 1 of FAST: 0.60 - 0.50; epoch 3 of SLOW: 0.55 - 0.40.
+    assert gaps.to_dict() == pytest.approx({"r0": 0.10, "r1": 0.15})
 
 
 def test_features_are_scored_once_at_whole_cost():
-    features = FAST.copy()
-    features.loc[:1, ["train/accuracy", "validation/accuracy", "validation/loss"]] = math.nan
-    assert scores.at_chosen_epoch(features)["epoch"] == 3
-    assert not scores.has_curve([features])
-    assert scores.has_curve([features, FAST])
-    assert scores.to_target(features, 0.5, "train_seconds") == 30
-    assert scores.gap_at_last_epoch(features) == pytest.approx(0.30)
+    once = features(FAST)
+    assert scores.at_chosen_epoch(once)["epoch"] == 3
+    assert scores.to_target(once, 0.5, "train_seconds") == 30
+    assert scores.gap_at_last_epoch(once) == pytest.approx(0.30)
+
+
+def test_one_trial_with_a_curve_makes_the_arm_one_with_a_curve():
+    both = together(features(FAST), FAST, features(SLOW)).replace({"label": {"1": "0"}})
+    assert list(scores.with_curve(both)["run_id"].unique()) == ["r0", "r1"]
 
 
 def test_a_trial_that_was_never_validated_has_no_scores():

@@ -23,6 +23,17 @@ def test_mean_interval_of_few_values():
     assert mean_interval([NAN]) == pytest.approx((NAN, NAN, 0), nan_ok=True)
 
 
+def test_equal_values_have_no_spread_at_all():
+    assert mean_interval([0.1, 0.1, 0.1]) == (0.1, 0.0, 3)  # by the formula, round-off makes it 1e-17
+    assert mean_interval([0.1, 0.1, 0.1 + 1e-16]).half_width > 0
+
+
+def test_ends_of_an_interval():
+    assert mean_interval([0.5, NAN]).ends == (0.5, 0.5)
+    low, high = mean_interval([0.4, 0.6]).ends
+    assert (low, high) == pytest.approx((0.5 - 1.27, 0.5 + 1.27), abs=1e-3)  # 12.706 × 0.1
+
+
 def test_mean_interval_covers_what_it_says():
     draws = np.random.default_rng(0).normal(size=(2000, 5))
     intervals = [mean_interval(draw) for draw in draws]

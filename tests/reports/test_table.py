@@ -1,5 +1,9 @@
-from reports import table
+import sys
+from pathlib import Path
 
+from reports import results, table
+
+GOLDEN = (Path(__file__).parent / "results_small.md").read_text()
 ROWS = [["Arm", "Test accuracy", "To 0.80"], ["plain cnn", "0.838 ± 0.010", "not reached (0/5)"]]
 
 
@@ -31,3 +35,22 @@ def test_as_many_arms_stand_side_by_side_as_fit():
 
 def test_cells_are_unescaped():
     assert table.cells(r"| a \| b | 1 |") == ["a | b", "1"]
+
+
+def shown(text, capsys):
+    table.show(text)
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_a_terminal_gets_no_definitions(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    told = shown(GOLDEN, capsys)
+    for part in ("residual", "study small · data tiny_shirts", "- Note: features", "- Warning: fewer than 5"):
+        assert part in told
+    assert "2 attempts did not complete" in told
+    assert "half-width" not in told and "Forward MACs: multiply" not in told
+
+
+def test_piped_output_is_the_whole_text(capsys):
+    assert shown(GOLDEN, capsys) == " ".join(GOLDEN.split())
+    assert results.EXPLANATION.startswith(table.DEFINITIONS)
