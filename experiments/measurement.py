@@ -23,7 +23,7 @@ from experiments import catalog, names, provenance, scheduler
 from experiments.errors import UserError
 from experiments.specification import RESULTS_VERSION, Recipe, Trial
 
-EPOCHS, STEPS, VALIDATION = 3, 3, 500  # of the timed training
+EPOCHS, STEPS, VALIDATION = 3, 3, 250  # of the timed training
 LEAST_TRAINED = 128  # images: as many components as a study may ask for need as many
 
 
