@@ -12,6 +12,8 @@ EXPORTS := exports
 
 export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONUNBUFFERED := 1
+# tensorflow would open every command with lines that concern nobody.
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 data_option = $(if $(DATA),--data "$(DATA)")
 workers_option = $(if $(WORKERS),--workers $(WORKERS))

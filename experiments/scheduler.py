@@ -48,7 +48,7 @@ def environment(threads: int) -> dict[str, str]:
         "KERAS_BACKEND": "tensorflow",
         "PYTHONHASHSEED": "0",
     }
-    wished = {"TF_ENABLE_ONEDNN_OPTS": "1"}
+    wished = {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
     return {**wished, **os.environ, **fixed}
 
 

@@ -36,8 +36,9 @@ def at_chosen_epoch(epochs: pd.DataFrame) -> pd.DataFrame:
 
 def at_training_level(epochs: pd.DataFrame, level: float) -> pd.DataFrame:
     """A row a trial of an arm with a curve: IDENTITY, gap (where training accuracy first reaches `level`)."""
-    gaps = scores.gaps_at_training_level(epochs, level).rename("gap")
-    return epochs[IDENTITY].drop_duplicates().merge(gaps, on="run_id").dropna(subset=["gap"])
+    gaps = scores.gaps_at_training_level(epochs, level)
+    rows = epochs[IDENTITY].drop_duplicates()
+    return rows.assign(gap=rows["run_id"].map(gaps)).dropna(subset=["gap"])
 
 
 def draw(frame: pd.DataFrame, ax: Axes) -> Axes:

@@ -30,7 +30,7 @@ def show(text: str) -> None:
         console.print(table)
     below = "\n".join(line for line in lines[first:] if not line.startswith("|")).strip()
     told = [part for part in below.split("\n\n") if not part.startswith(DEFINITIONS)]
-    console.print(Text("\n\n".join(told)))
+    console.print(Text("\n\n".join(told) + "\n"))
 
 
 def cells(line: str) -> list[str]:

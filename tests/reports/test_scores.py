@@ -28,9 +28,7 @@ FAST["diverged"] = SLOW["diverged"] = False
 
 def together(*trials):
     """The trials as one frame, each of an arm of its own: run r0 of arm 0, r1 of arm 1, …"""
-    return pd.concat(
-        trial.assign(run_id=f"r{place}", label=str(place)) for place, trial in enumerate(trials)
-    )
+    return pd.concat(trial.assign(run_id=f"r{place}", label=str(place)) for place, trial in enumerate(trials))
 
 
 def features(trial):

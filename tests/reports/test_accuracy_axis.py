@@ -1,0 +1,42 @@
+"""Limits of an axis of accuracies, from a few seeds one can sum up in the head."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from reports import accuracy_axis
+
+
+def limits(*arms):
+    return accuracy_axis.of_seeds(pd.Series(arm) for arm in arms)
+
+
+def test_intervals_within_reach_are_whole():
+    # 0.50 ± 0.0248 (4.303 × 0.01 / √3) and one seed at 0.70; 5 % of 0.2248 on either side.
+    low, high, cut = limits([0.49, 0.50, 0.51], [0.70])
+    assert (low, high) == pytest.approx((0.4752 - 0.0112, 0.70 + 0.0112), abs=1e-4)
+    assert not cut
+
+
+def test_a_wide_interval_runs_out_of_the_panel():
+    # 0.50 ± 0.635 (12.7 × 0.05); the seeds lie 0.2 apart, so the axis goes on for 0.1, and 5 % of 0.4.
+    low, high, cut = limits([0.45, 0.55], [0.65, 0.65])
+    assert (low, high) == pytest.approx((0.35 - 0.02, 0.75 + 0.02), abs=1e-4)
+    assert cut
+
+
+def test_an_axis_ends_at_0_and_1():
+    assert limits([0.02, 0.98]) == (0, 1, True)
+    assert limits([0.0, 1.0], [1.0]) == (0, 1, True)
+    assert accuracy_axis.within(-0.05, 1.05) == (0, 1)
+    assert accuracy_axis.within(0.2, 0.9) == (0.2, 0.9)
+
+
+def test_seeds_that_are_all_alike_get_an_axis():
+    assert limits([0.24, 0.24, 0.24]) == pytest.approx((0.23, 0.25, False))
+    assert limits([1.0, 1.0]) == pytest.approx((0.99, 1, False))
+
+
+def test_an_arm_that_was_not_tested_changes_nothing():
+    assert limits([0.4, 0.5], [math.nan]) == limits([0.4, 0.5])
