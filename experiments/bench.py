@@ -45,7 +45,7 @@ def _child(trial: Trial, module: str, *arguments: str) -> str:
 
 
 def main() -> int:
-    """Print the medians and the ratio."""
+    """Print each way's median rate, and its ratio to the bare fit that ran beside it, round by round."""
     parser = argparse.ArgumentParser(description="Throughput of a trial against a bare model.fit.")
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
     parser.add_argument("--epochs", type=int, default=4, help="timed epochs a round (default: %(default)s)")
@@ -73,8 +73,12 @@ def main() -> int:
     say(f"\n{ARM} {json.dumps(trial.arguments)}, batch {trial.recipe.batch_size}, {provenance.cpu()}")
     bare = found["bare model.fit"]
     for way, rates in found.items():
-        ratio = statistics.median(rate / other for rate, other in zip(rates, bare, strict=True))
-        say(f"{way:15} {statistics.median(rates):7.1f} images/s, {ratio:.3f} of bare model.fit")
+        ratios = [rate / other for rate, other in zip(rates, bare, strict=True)]
+        each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        say(
+            f"{way:15} {statistics.median(rates):7.1f} images/s; of the bare fit of the same round: "
+            f"{statistics.median(ratios):.3f} (rounds: {each})"
+        )
     return 0
 
 
