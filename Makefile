@@ -44,7 +44,7 @@ report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never 
 	@$(BIN)/python -m reports "$(STUDY)" $(data_option)
 
 pages: report ## bring the tables and figures of README.md and docs/answers.md up to date with STUDY
-	@$(BIN)/python -m reports.pages "$(STUDY)"
+	@$(BIN)/python -m reports.pages "$(STUDY)" $(data_option)
 
 ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000 (PORT=… for another)
 	@$(BIN)/python -m experiments.ui --port $(PORT)

@@ -57,7 +57,7 @@ def main() -> int:
         "--smoke", action="store_true", help="the same arms and grid, tiny: does it run at all?"
     )
     asked = parser.parse_args()
-    study = plan.read_study(asked.study, asked.data, asked.work, say, smoke=asked.smoke)
+    study = plan.read_study(asked.study, asked.data, asked.work, say, smoke=asked.smoke, dry=asked.dry_run)
     while True:
         made = plan.make(study, asked.work, asked.store, asked.workers, say, dry=asked.dry_run)
         status = execute(made, asked)

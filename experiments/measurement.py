@@ -86,6 +86,11 @@ def request(trial: Trial, image_shape: tuple[int, int, int], classes: int) -> Re
     )
 
 
+def are_known(requests: Iterable[Request], work: Path) -> bool:
+    """Whether every request has been answered before."""
+    return all((work / "costs" / f"{each.key}.json").exists() for each in requests)
+
+
 def costs(
     requests: Iterable[Request], work: Path, workers: int, tell: Callable[[str], None]
 ) -> dict[str, Cost]:

@@ -58,7 +58,9 @@ class Plan(NamedTuple):
         return total
 
 
-def read_study(name: str, data: str | None, work: Path, tell: Tell, *, smoke: bool = False) -> Study:
+def read_study(
+    name: str, data: str | None, work: Path, tell: Tell, *, smoke: bool = False, dry: bool = False
+) -> Study:
     """The study of a file, on other data where `data` is given, in its reduced form where `smoke` is.
 
     Raises:
@@ -69,7 +71,7 @@ def read_study(name: str, data: str | None, work: Path, tell: Tell, *, smoke: bo
     study = study_file.parse(document, path)
     if study.name != path.stem:
         raise UserError(f"{path}: name: {study.name!r} must be the name of its file, {path.stem!r}")
-    return on_data(reduced(document) if smoke else document, data, path, work, tell)
+    return on_data(reduced(document) if smoke else document, data, path, work, tell, dry=dry)
 
 
 SMOKE = {"data": {"train": 80, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
@@ -91,7 +93,9 @@ def reduced(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def on_data(document: dict[str, Any], data: str | None, path: Path | str, work: Path, tell: Tell) -> Study:
+def on_data(
+    document: dict[str, Any], data: str | None, path: Path | str, work: Path, tell: Tell, *, dry: bool = False
+) -> Study:
     """The study of a document; data named on the command line makes another study.
 
     Its name then ends in the data's name, its sizes shrink to what there is (told), and its targets are the
@@ -106,7 +110,7 @@ def on_data(document: dict[str, Any], data: str | None, path: Path | str, work: 
         document.pop("targets", None)
     document["data"] = {**document["data"], "source": data}
     study = study_file.parse(document, path)
-    there = datasets.summary(data, study.data.image_size, work)
+    there = _summary(data, study.data.image_size, work, tell if dry else None)
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
     fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
     if fitting != sizes:
@@ -132,7 +136,7 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     Raises:
         UserError: data that cannot be had or is too small, or a network that cannot be built.
     """
-    found = _published(study, work, tell) if dry else _data(study, work)
+    found = _data(study, work, tell if dry else None)
     digests = {source: (each.digest, each.partition) for source, each in found.items()}
     sweep, results, tuned = _phases(study, digests, work)
     trials, later = (sweep + results, []) if tuned else (sweep, results)
@@ -146,13 +150,13 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     done = complete | (stored - {each.trial.id for each in sweep})
     waiting = [each for each in trials if each.trial.id not in done]
     unprojected = [each for each in trials if each.trial.id in complete - stored]
-    if waiting and not dry:
-        with attempts.lock(work):
-            pass  # told before anything is measured: that would disturb the trainings of the one who holds it
     requests = {}
     for planned in waiting + later:
         there = by_content[planned.trial.data_digest, planned.trial.partition]
         requests[planned.trial.id] = measurement.request(planned.trial, there.image_shape, len(there.classes))
+    if waiting and not (dry and measurement.are_known(requests.values(), work)):
+        with attempts.lock(work):
+            pass  # told before anything is measured: that would disturb the trainings of the one who holds it
     threads = max((each.trial.recipe.threads for each in waiting + later), default=1)
     known = measurement.costs(requests.values(), work, workers or scheduler.default_workers(threads), tell)
     costs = {key: known[request.key] for key, request in requests.items()}
@@ -189,25 +193,28 @@ def _phases(
     return sweep, study.trials(digests), False
 
 
-def _data(study: Study, work: Path) -> dict[tuple[str, int | None], datasets.Summary]:
-    return {source: datasets.summary(*source, work) for source in study.sources()}
+def _data(
+    study: Study, work: Path, suppose: Tell | None = None
+) -> dict[tuple[str, int | None], datasets.Summary]:
+    return {source: _summary(*source, work, suppose) for source in study.sources()}
 
 
-def _published(study: Study, work: Path, tell: Tell) -> dict[tuple[str, int | None], datasets.Summary]:
-    """The data, in its published form where it is not here: enough for a plan, not for the trials' ids."""
-    found = {}
-    for source, size in study.sources():
-        try:
-            found[source, size] = datasets.summary(source, size, work)
-        except UserError as error:
-            if source not in PUBLISHED:
-                raise
-            tell(f"{error}\nthe plan takes {source} as it is published; the trials' ids will be others")
-            shape, classes, train, test = PUBLISHED[source]
-            shape = shape if size is None else (size, size, shape[-1])
-            names_of = tuple(map(str, range(classes)))
-            found[source, size] = datasets.Summary(source, "", names_of, shape, train, test)
-    return found
+def _summary(source: str, size: int | None, work: Path, suppose: Tell | None) -> datasets.Summary:
+    """The data; with `suppose`, which is told so, in its published form where it cannot be had here.
+
+    That is enough for a plan, but not for the trials' ids, by which complete ones are known.
+    """
+    try:
+        return datasets.summary(source, size, work)
+    except UserError as error:
+        if suppose is None or source not in PUBLISHED:
+            raise
+        suppose(
+            f"{error}\nthe plan takes {source} as it is published, and no trial as complete; ids will differ"
+        )
+    shape, classes, train, test = PUBLISHED[source]
+    shape = shape if size is None else (size, size, shape[-1])
+    return datasets.Summary(f"{source} {size}", "", tuple(map(str, range(classes))), shape, train, test)
 
 
 # Image shape, classes, training and test images.

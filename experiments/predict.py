@@ -59,10 +59,18 @@ def model_folder(run: str, work: Path, store: str, target: Path) -> Path:
 
 def _some(work: Path) -> str:
     """The newest trials with a model, for a message."""
-    made = sorted(work.glob(f"*/{names.MODEL_FOLDER}"), key=lambda path: path.stat().st_mtime)[-TOLD:]
-    trials = [Trial.model_validate_json((path.parent / "trial.json").read_text()) for path in reversed(made)]
-    told = ", ".join(f"{trial.id} ({trial.model}, seed {trial.seed})" for trial in trials)
+    made = sorted(work.glob(f"*/{names.MODEL_FOLDER}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    told = ", ".join(filter(None, (_described(path.parent) for path in made[:TOLD])))
     return f"; newest trials with a model: {told}" if told else f"; {work} holds no trained model yet"
+
+
+def _described(place: Path) -> str:
+    """The trial of a folder in a few words; nothing where they cannot be read."""
+    try:
+        trial = Trial.model_validate_json((place / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return f"{place.name} ({trial.model}, seed {trial.seed})"
 
 
 def as_trained(file: Path, model: "models.Model") -> np.ndarray:
@@ -94,6 +102,8 @@ def main() -> int:
     files = images_below(asked.images)
     if not asked.to.absolute().parent.is_dir():
         raise UserError(f"--to {asked.to}: no such folder {asked.to.parent}")
+    if asked.to.is_dir():
+        raise UserError(f"--to {asked.to}: a folder; name a file in it")
     with tempfile.TemporaryDirectory() as place:
         there = model_folder(asked.run, asked.work, asked.store, Path(place))
         from experiments import models  # only now: a wrong argument is told before keras has loaded

@@ -55,7 +55,7 @@ class Outlook:
 
 
 def duration(seconds: float) -> str:
-    """To two units at most, as a forecast is: `45 s`, `12 min 30 s`, `2 h 5 min`, `9 days`."""
+    """To two units at most, as a forecast is: `45 s`, `12 min 30 s`, `2 h 5 min`, `1.9 days`."""
     seconds = round(seconds)
     if seconds < 60:
         return f"{seconds} s"

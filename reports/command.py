@@ -12,6 +12,7 @@ from experiments import names
 from reports import store
 
 DEFAULT_STUDY = "compare"  # of `make`
+STUDIES = Path(__file__).parent.parent / "experiments" / "studies"
 FIGURES = Path(__file__).with_name("figures")
 
 
@@ -73,8 +74,9 @@ def refuse(reason: object, study: str | None = None, data: str | None = None) ->
 
 
 def training(study: str | None, data: str | None) -> str:
-    """The command that trains a study; a plain one trains the default study."""
-    named = {"STUDY": None if study == DEFAULT_STUDY else study, "DATA": data}
+    """The command that trains a study: by name one that ships, a plain one for the default study."""
+    ships = study is None or study.endswith((".yaml", ".yml")) or (STUDIES / f"{study}.yaml").exists()
+    named = {"STUDY": None if study == DEFAULT_STUDY else study if ships else "FILE.yaml", "DATA": data}
     options = [f" {name}={shlex.quote(value)}" for name, value in named.items() if value]
     return f"`make compare{''.join(options)}`"
 

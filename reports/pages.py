@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from experiments import names
 from reports import command, files
 
 ROOT = Path(__file__).parent.parent
@@ -41,21 +42,23 @@ def shown_figures(page: str, study: str) -> set[str]:
 def main() -> int:
     """Rewrite the pages; the exit status."""
     arguments = command.parser("reports.pages", __doc__).parse_args()
-    study = arguments.study or command.DEFAULT_STUDY
+    study = names.experiment_name(arguments.study or command.DEFAULT_STUDY, arguments.data)
     drawn = arguments.out / study
     if not (drawn / "results.md").exists():
-        return command.refuse(f"{drawn}: no results here; run `make report STUDY={study}` first")
+        return command.refuse(f"{drawn}: no results here; run `make report` for it first")
+    pages = {path: path.read_text(encoding="utf-8") for path in PAGES}
+    if not any(f"<!-- results of {study} -->" in page for page in pages.values()):
+        return command.refuse(f"no page shows the study {study!r}")
+    shown = {path: shown_figures(page, study) for path, page in pages.items()}
+    if missing := sorted(name for some in shown.values() for name in some if not (drawn / name).exists()):
+        return command.refuse(f"the pages show {missing[0]} of {study}, which {drawn} does not hold")
     results = table_and_footnote((drawn / "results.md").read_text(encoding="utf-8"))
-    for path in PAGES:
-        page = path.read_text(encoding="utf-8")
-        figures = shown_figures(page, study)
-        if missing := sorted(name for name in figures if not (drawn / name).exists()):
-            return command.refuse(f"{path} shows {missing[0]} of {study}, which {drawn} does not hold")
+    for path, page in pages.items():
         files.write(path, with_results(page, study, results).encode())
-        for name in figures:
+        for figure in shown[path]:
             (FIGURES / study).mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(drawn / name, FIGURES / study / name)
-        print(f"{path.relative_to(ROOT)}: {len(figures)} figures")
+            shutil.copyfile(drawn / figure, FIGURES / study / figure)
+        print(f"{path.relative_to(ROOT)}: {len(shown[path])} figures")
     return 0
 
 

@@ -187,8 +187,10 @@ def log_if_wide(ax: Axes, costs: pd.Series, told: Callable[[float], str] = "{:,.
 
 
 def log_y(ax: Axes) -> None:
-    """A logarithmic y axis with ticks as plain text, `10⁻³`."""
-    ax.set_yscale("log")
+    """A logarithmic y axis with ticks as plain text, `10⁻³`; an exact 0 has no point on it."""
+    ax.set_yscale("log", nonpositive="mask")
+    for line in ax.lines:
+        line.set_clip_on(True)
     ax.yaxis.set_major_formatter(
         FuncFormatter(lambda value, _: f"10{str(round(math.log10(value))).translate(SUPERSCRIPT)}")
     )

@@ -150,6 +150,9 @@ def test_predicting_with_a_run_that_is_not_there_makes_no_store(tmp_path):
     assert done.returncode == 2
     assert done.stderr == f"error: store {store}: there is nothing yet; {work} holds no trained model yet\n"
     assert list(tmp_path.iterdir()) == []
+    (work / "broken" / "model").mkdir(parents=True)
+    again = run("experiments.predict", "none", "docs/figures", "--work", str(work), "--store", store)
+    assert again.stderr == done.stderr
 
 
 def test_data_that_cannot_be_had_can_still_be_planned(tmp_path):
@@ -167,6 +170,18 @@ def test_data_that_cannot_be_had_can_still_be_planned(tmp_path):
     assert planned.returncode == 0, planned.stderr
     assert "the plan takes cifar10 as it is published" in planned.stdout
     assert "2 of 2 trials to train" in planned.stdout
+    place.study.write_text(text)
+    elsewhere = place.compare("--data", "cifar10", "--dry-run", **offline)
+    assert elsewhere.returncode == 0, elsewhere.stderr
+    assert "tiny-cifar10: Does it run?" in elsewhere.stdout
+
+
+def test_a_short_training_has_no_room_for_the_usual_warm_up(tmp_path):
+    options = ["--data", "digits", "--image-size", "16", "--set", "filters=[4]", "--set", "kernels=[3]"]
+    place = ["--work", str(tmp_path / "work"), "--store", f"sqlite:///{tmp_path}/m.db", "--dry-run"]
+    done = run("experiments.run", "plain_cnn", "--epochs", "1", *options, *place)
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 trials to train" in done.stdout
 
 
 def test_a_store_that_is_no_database(study, tmp_path):

@@ -148,6 +148,17 @@ def test_a_second_parent_is_told_who_is_at_work(endless):
         second = place.compare()
         assert second.returncode == 2
         assert f"process {first.pid} is training there" in second.stderr
+        assert place.compare("--dry-run").returncode == 0
+        # A network whose cost is not known yet is not measured beside the training.
+        (place.study.parent / "other").mkdir()
+        other = place._replace(study=place.study.parent / "other" / place.study.name)
+        other.study.write_text(place.study.read_text().replace("dense: 16", "dense: 17"))
+        assert other.study.read_text() != place.study.read_text()
+        for options in ((), ("--dry-run",)):
+            third = other.compare(*options)
+            assert third.returncode == 2
+            assert f"process {first.pid} is training there" in third.stderr
+            assert "measuring" not in third.stdout
     finally:
         first.send_signal(signal.SIGTERM)
         first.communicate(timeout=60)

@@ -46,3 +46,5 @@ def test_folders_of_one_name_are_two_experiments(tmp_path, monkeypatch):
     assert re.fullmatch(r"compare-my-photos-[0-9a-f]{6}", one)
     assert one == names.experiment_name("compare", "path:a/my photos/")
     assert names.experiment_name("compare", "digits") == "compare-digits"
+    assert names.experiment_name("compare", "path:.").startswith(f"compare-{tmp_path.name[:30]}-")
+    assert re.fullmatch(r"compare-[0-9a-f]{6}", names.experiment_name("compare", "path:/"))

@@ -1,5 +1,6 @@
 import itertools
 import math
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -392,3 +393,10 @@ def test_trials_that_diverged_at_once_leave_empty_pages(writable, tmp_path):
     writable.run(writable.study("silent"), tags("cnn", 0, 0, **{names.DIVERGED: "true"}), [])
     drawing.draw_all(writable.uri, "silent", tmp_path / "silent")
     assert "1 (1 diverged)" in (tmp_path / "silent" / "results.md").read_text()
+
+
+def test_a_gradient_of_exactly_zero_has_no_point_on_a_logarithmic_axis(depth, tmp_path):
+    dead = depth.epochs.assign(**{"gradient_norm/stem": 0.0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a line that runs off the page takes the panels' room
+        drawing.draw(replace(depth, epochs=dead), tmp_path, ["gradient_flow"])

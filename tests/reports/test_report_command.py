@@ -83,26 +83,26 @@ def test_unfair_trials_are_refused(writable, tmp_path):
     writable.client.set_tag(run.info.run_id, names.SPLIT_DIGEST, "other")
     line = refused(report("small", "--store", writable.uri, "--out", tmp_path / "figures"))
     assert "split digests differ" in line
-    assert "run `make compare STUDY=small` again" in line
+    assert "run `make compare STUDY=FILE.yaml` again" in line
     assert not (tmp_path / "figures").exists()
 
 
 def test_nothing_complete_yet(ready, tmp_path):
     line = refused(report("empty", "--store", ready.uri, "--out", tmp_path))
     assert "no trial of 'empty' is complete yet" in line
-    assert "run `make compare STUDY=empty` for it, or wait" in line
+    assert "run `make compare STUDY=FILE.yaml` for it, or wait" in line
 
 
 def test_mistakes_are_answered_in_one_line(ready, tmp_path):
     nowhere = f"sqlite:///{tmp_path}/none.db"
-    assert "run `make compare STUDY=small` first" in refused(report("small", "--store", nowhere))
+    assert "run `make compare STUDY=FILE.yaml` first" in refused(report("small", "--store", nowhere))
     assert "run `make compare` first" in refused(report("compare", "--store", nowhere))
     assert "holds: empty, grid, small, width" in refused(report("smal", "--store", ready.uri)).replace(
         "it holds", "holds"
     )
     line = refused(report("small", "--data", "digits", "--store", ready.uri))
     assert "study 'small' was not run on data 'digits': no 'small-digits' in" in line
-    assert "run `make compare STUDY=small DATA=digits` first" in line
+    assert "run `make compare STUDY=FILE.yaml DATA=digits` first" in line
     assert "STUDY --data digits" in refused(report("--data", "digits", "--store", ready.uri))
     assert "which study?" in refused(report("--store", ready.uri))
 
