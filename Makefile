@@ -8,7 +8,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SET_UP := $(VENV)/set-up
-EXPORTS := exports
 
 export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONUNBUFFERED := 1
@@ -18,14 +17,16 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 data_option = $(if $(DATA),--data "$(DATA)")
 workers_option = $(if $(WORKERS),--workers $(WORKERS))
 
-need = test -n "$($(1))" || { echo "error: $(1) is missing; for example: $(2)" >&2; exit 2; }
-
 .DEFAULT_GOAL := help
 .PHONY: help set-up compare report pages ui plan run predict diagrams cost smoke export import bench test test-slow lint format clean distclean
 
 help: ## list the targets
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+# Before set-up, which takes minutes.
+given-%:
+	@test -n "$($*)" || { echo "error: $*=… is missing; \`make\` shows an example" >&2; exit 2; }
 
 set-up: $(SET_UP) ## make the virtual environment (every other target does it by itself)
 
@@ -52,13 +53,10 @@ ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000 (PORT=… for ano
 plan: $(SET_UP) ## what STUDY would still train and how long that takes; trains nothing
 	@$(BIN)/python -m experiments.compare "$(STUDY)" $(data_option) $(workers_option) --dry-run
 
-run: $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 --seed 2"]
-	@$(call need,MODEL,make run MODEL=resnet18)
+run: given-MODEL $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 --seed 2"]
 	@$(BIN)/python -m experiments.run $(MODEL) $(data_option) $(ARGS)
 
-predict: $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
-	@$(call need,RUN,make predict RUN=<trial id> IMAGES=folder)
-	@$(call need,IMAGES,make predict RUN=$(RUN) IMAGES=folder)
+predict: given-RUN given-IMAGES $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
 	@$(BIN)/python -m experiments.predict "$(RUN)" "$(IMAGES)" $(if $(OUT),--to "$(OUT)")
 
 diagrams: $(SET_UP) ## structure pictures of every network, in docs/diagrams/
@@ -73,8 +71,7 @@ smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
 export: $(SET_UP) ## pack the event logs of STUDY into exports/STUDY.tar.xz
 	@$(BIN)/python -m experiments.export pack "$(STUDY)" $(data_option)
 
-import: $(SET_UP) ## rebuild store, figures and tables from FILE=exports/STUDY.tar.xz
-	@$(call need,FILE,make import FILE=exports/compare.tar.xz)
+import: given-FILE $(SET_UP) ## rebuild store, figures and tables from FILE=exports/STUDY.tar.xz
 	@study=$$($(BIN)/python -m experiments.export unpack "$(FILE)") && $(BIN)/python -m reports "$$study"
 
 bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, side by side

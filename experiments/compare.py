@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments import attempts, events, location, plan, progress, scheduler, tracking
+from experiments import attempts, events, location, plan, progress, requested, scheduler, tracking
 from experiments.arguments import positive
 from experiments.errors import exit_status
 from experiments.specification import PlannedTrial
@@ -57,7 +57,9 @@ def main() -> int:
         "--smoke", action="store_true", help="the same arms and grid, tiny: does it run at all?"
     )
     asked = parser.parse_args()
-    study = plan.read_study(asked.study, asked.data, asked.work, say, smoke=asked.smoke, dry=asked.dry_run)
+    study = requested.read_study(
+        asked.study, asked.data, asked.work, say, smoke=asked.smoke, dry=asked.dry_run
+    )
     while True:
         made = plan.make(study, asked.work, asked.store, asked.workers, say, dry=asked.dry_run)
         status = execute(made, asked)

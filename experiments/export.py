@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from experiments import attempts, compare, events, location, names, page, plan, tracking
+from experiments import attempts, compare, events, location, names, page, plan, requested, tracking
 from experiments.errors import UserError, exit_status
 from experiments.specification import PlannedTrial
 from experiments.study import Study
@@ -120,7 +120,7 @@ def main() -> int:
         print(unpack(Path(asked.what), asked.work, asked.store))
         print("imported trials count as complete: `make compare` does not train them again", file=sys.stderr)
         return 0
-    study = plan.read_study(asked.what, asked.data, asked.work, compare.say)
+    study = requested.read_study(asked.what, asked.data, asked.work, compare.say)
     target = asked.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
     packed = pack(study, plan.trials(study, asked.work), asked.work, target)
     compare.say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")

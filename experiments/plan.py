@@ -1,10 +1,8 @@
 """From a study file to a plan: the data is prepared, the trials are known, each with its cost."""
 
-import difflib
 import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from experiments import (
     attempts,
@@ -12,18 +10,17 @@ from experiments import (
     measurement,
     names,
     page,
+    published,
     scheduler,
     splits,
-    study_file,
     tracking,
     tuning,
 )
 from experiments.errors import UserError
+from experiments.published import Tell
 from experiments.specification import PlannedTrial
 from experiments.stored import Stored
-from experiments.study import NAMED_SOURCES, Digests, Study
-
-Tell = Callable[[str], None]
+from experiments.study import Digests, Study
 
 
 class Plan(NamedTuple):
@@ -56,76 +53,6 @@ class Plan(NamedTuple):
             seconds = [self.costs[each.trial.id].trial_seconds(each.trial) for each in phase]
             total += max(max(seconds, default=0.0), sum(seconds) / self.workers)
         return total
-
-
-def read_study(
-    name: str, data: str | None, work: Path, tell: Tell, *, smoke: bool = False, dry: bool = False
-) -> Study:
-    """The study of a file, on other data where `data` is given, in its reduced form where `smoke` is.
-
-    Raises:
-        UserError: whatever is wrong with the file or the data.
-    """
-    path = study_file.find(name)
-    document = study_file.load(path)
-    study = study_file.parse(document, path)
-    if study.name != path.stem:
-        raise UserError(f"{path}: name: {study.name!r} must be the name of its file, {path.stem!r}")
-    return on_data(reduced(document) if smoke else document, data, path, work, tell, dry=dry)
-
-
-SMOKE = {"data": {"train": 80, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
-
-
-def reduced(document: dict[str, Any]) -> dict[str, Any]:
-    """The same arms and grid on a few images, for one epoch and one seed: does it run at all?"""
-    arms = {
-        label: {**(arm or {}), "recipe": {**(arm or {}).get("recipe", {}), **SMOKE["recipe"]}}
-        for label, arm in document["models"].items()
-    }
-    return {
-        **document,
-        "name": f"{document['name']}-smoke",
-        "data": {**document["data"], **SMOKE["data"]},
-        "recipe": {**document.get("recipe", {}), **SMOKE["recipe"], "batch_size": 20},
-        "models": arms,
-        "seeds": document.get("seeds", [1])[:1],
-    }
-
-
-def on_data(
-    document: dict[str, Any], data: str | None, path: Path | str, work: Path, tell: Tell, *, dry: bool = False
-) -> Study:
-    """The study of a document; data named on the command line makes another study.
-
-    Its name then ends in the data's name, its sizes shrink to what there is (told), and its targets are the
-    general ladder, unless the data is the study's own.
-    """
-    study = study_file.parse(document, path)
-    if data is None:
-        return study
-    _check_source(data)
-    document = {**document, "name": names.experiment_name(study.name, data)}
-    if data != study.data.source:
-        document.pop("targets", None)
-    document["data"] = {**document["data"], "source": data}
-    study = study_file.parse(document, path)
-    there = _summary(data, study.data.image_size, work, tell if dry else None)
-    sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
-    fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
-    if fitting != sizes:
-        tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
-    return study_file.parse({**document, "data": {**document["data"], **fitting}}, path)
-
-
-def _check_source(data: str) -> None:
-    """Data named on the command line is known, or the message speaks of the command line."""
-    if data in NAMED_SOURCES or data.startswith("path:"):
-        return
-    close = difflib.get_close_matches(data, NAMED_SOURCES, n=1)
-    meant = f"path:{data}" if Path(data).is_dir() else close[0] if close else ""
-    hint = f"did you mean {meant!r}? " if meant else ""
-    raise UserError(f"--data {data}: unknown; {hint}choose from: {', '.join(NAMED_SOURCES)}, path:FOLDER")
 
 
 def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, *, dry: bool = False) -> Plan:
@@ -196,34 +123,7 @@ def _phases(
 def _data(
     study: Study, work: Path, suppose: Tell | None = None
 ) -> dict[tuple[str, int | None], datasets.Summary]:
-    return {source: _summary(*source, work, suppose) for source in study.sources()}
-
-
-def _summary(source: str, size: int | None, work: Path, suppose: Tell | None) -> datasets.Summary:
-    """The data; with `suppose`, which is told so, in its published form where it cannot be had here.
-
-    That is enough for a plan, but not for the trials' ids, by which complete ones are known.
-    """
-    try:
-        return datasets.summary(source, size, work)
-    except UserError as error:
-        if suppose is None or source not in PUBLISHED:
-            raise
-        suppose(
-            f"{error}\nthe plan takes {source} as it is published, and no trial as complete; ids will differ"
-        )
-    shape, classes, train, test = PUBLISHED[source]
-    shape = shape if size is None else (size, size, shape[-1])
-    return datasets.Summary(f"{source} {size}", "", tuple(map(str, range(classes))), shape, train, test)
-
-
-# Image shape, classes, training and test images.
-PUBLISHED = {
-    "fashion_mnist": ((28, 28, 1), 10, 60_000, 10_000),
-    "mnist": ((28, 28, 1), 10, 60_000, 10_000),
-    "cifar10": ((32, 32, 3), 10, 50_000, 10_000),
-    "cifar100": ((32, 32, 3), 100, 50_000, 10_000),
-}
+    return {source: published.summary(*source, work, suppose) for source in study.sources()}
 
 
 def _memory_mib(

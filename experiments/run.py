@@ -7,7 +7,7 @@ python -m experiments.run resnet18 --data path:photographs --image-size 64 --cro
 import argparse
 import sys
 
-from experiments import arguments, attempts, catalog, compare, names, plan, study_file
+from experiments import arguments, attempts, catalog, compare, names, plan, requested, study_file
 from experiments.errors import exit_status
 
 DESCRIPTION = """Train one network and log it to MLflow, in the experiment `run`. What is not said comes from
@@ -53,7 +53,9 @@ def main() -> int:
         "seeds": [asked.seed],
         "data": {**document["data"], **data},
     }
-    study = plan.on_data(document, asked.data, "command line", asked.work, compare.say, dry=asked.dry_run)
+    study = requested.on_data(
+        document, asked.data, "command line", asked.work, compare.say, dry=asked.dry_run
+    )
     made = plan.make(study, asked.work, asked.store, asked.workers, compare.say, dry=asked.dry_run)
     # Each call is a study of its own: none makes the runs of another outdated.
     status = compare.execute(made._replace(roles={}), asked)

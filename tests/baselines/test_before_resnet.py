@@ -41,7 +41,7 @@ def images_for(model, count=2):
     return np.random.default_rng(0).normal(size=(count, *model.input_shape[1:])).astype("float32")
 
 
-def train_one_step(model, **how):
+def assert_one_step_trains(model, **how):
     """One step of gradient descent moves the first and the last layer of weights; the loss is a number."""
     heads = len(model.outputs)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -58,19 +58,19 @@ def train_one_step(model, **how):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_one_training_step_at_28(name):
-    train_one_step(NETWORKS[name]((28, 28, 1), 10), run_eagerly=True)
+    assert_one_step_trains(NETWORKS[name]((28, 28, 1), 10), run_eagerly=True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_one_training_step_at_32_in_colour(name):
-    train_one_step(NETWORKS[name]((32, 32, 3), 10))
+    assert_one_step_trains(NETWORKS[name]((32, 32, 3), 10))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NATIVE)
 def test_one_training_step_as_in_the_paper(name):
-    train_one_step(NATIVE[name](), run_eagerly=True)
+    assert_one_step_trains(NATIVE[name](), run_eagerly=True)
 
 
 @pytest.mark.parametrize("name", DISTINCT)

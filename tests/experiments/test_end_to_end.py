@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from places import make_place
 
-from experiments import attempts, datasets, events, models, names, plan, tracking, trial_data
+from experiments import attempts, datasets, events, models, names, plan, requested, tracking, trial_data
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def runs(finished):
 
 
 def planned_trials(place):
-    study = plan.read_study(str(place.study), None, place.work, print)
+    study = requested.read_study(str(place.study), None, place.work, print)
     return plan.trials(study, place.work)
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from places import make_place
 
-from experiments import plan, study_file
+from experiments import requested, study_file
 
 NAMES = sorted(path.stem for path in study_file.STUDIES.glob("*.yaml"))
 
@@ -40,7 +40,7 @@ def test_the_reduced_form_runs(name, tmp_path, photographs):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_reduced_form_keeps_the_arms_and_the_grid(name):
     document = study_file.load(study_file.find(name))
-    whole, small = (study_file.parse(each, name) for each in (document, plan.reduced(document)))
+    whole, small = (study_file.parse(each, name) for each in (document, requested.reduced(document)))
     assert list(small.models) == list(whole.models)
     assert (small.vary, small.tune) == (whole.vary, whole.tune)
     assert {small.recipe_of(arm).epochs for arm in small.models.values()} == {1}

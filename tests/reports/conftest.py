@@ -1,10 +1,14 @@
+import math
 import os
 import shutil
+from dataclasses import replace
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 import pytest
 from synthetic import Store, grid_study, small_study, width_study
+
+from reports import runs
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +30,19 @@ def writable(ready, tmp_path):
     copy = Store(path)
     copy.clock = ready.clock
     return copy
+
+
+@pytest.fixture(scope="module")
+def small(ready):
+    return runs.read(ready.uri, "small")
+
+
+@pytest.fixture(scope="module")
+def depth(small):
+    """The small study as one of depth: every trial's gradients fall by ten from stage to stage."""
+    norms = {
+        f"gradient_norm/{stage}": 10.0**-place for place, stage in enumerate(["logits", "stage1", "stem"])
+    }
+    logged = small.epochs.assign(**norms)
+    logged.loc[logged["arm"] == "features", list(norms)] = math.nan
+    return replace(small, epochs=logged)

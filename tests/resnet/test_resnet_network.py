@@ -120,16 +120,16 @@ def test_wrong_arguments_are_named_in_one_line(build, message):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_saved_network_loads_in_safe_mode(name, tmp_path):
-    check_saved(SMALL[name]((28, 28, 1), 10), tmp_path)
+    assert_loads_as_saved(SMALL[name]((28, 28, 1), 10), tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet110", "resnet152"])
 def test_deepest_networks_load_in_safe_mode(name, tmp_path):
-    check_saved(getattr(network, name)((16, 16, 1), 10), tmp_path)
+    assert_loads_as_saved(getattr(network, name)((16, 16, 1), 10), tmp_path)
 
 
-def check_saved(model, folder):
+def assert_loads_as_saved(model, folder):
     # Keras' own layers alone, so that a saved network loads where this package is not installed.
     assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
     images = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype("float32")

@@ -1,0 +1,92 @@
+"""The study that a command line asks for: that of a file, in its reduced form, on other data."""
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+from experiments import names, published, splits, study_file
+from experiments.errors import UserError
+from experiments.published import Tell
+from experiments.study import NAMED_SOURCES, Study
+
+
+def read_study(
+    name: str,
+    data: str | None,
+    work: Path,
+    tell: Tell,
+    *,
+    smoke: bool = False,
+    dry: bool = False,
+) -> Study:
+    """The study of a file, on other data where `data` is given, in its reduced form where `smoke` is.
+
+    Raises:
+        UserError: whatever is wrong with the file or the data.
+    """
+    path = study_file.find(name)
+    document = study_file.load(path)
+    study = study_file.parse(document, path)
+    if study.name != path.stem:
+        raise UserError(f"{path}: name: {study.name!r} must be the name of its file, {path.stem!r}")
+    return on_data(reduced(document) if smoke else document, data, path, work, tell, dry=dry)
+
+
+SMOKE = {"data": {"train": 80, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
+
+
+def reduced(document: dict[str, Any]) -> dict[str, Any]:
+    """The same arms and grid on a few images, for one epoch and one seed: does it run at all?"""
+    arms = {
+        label: {**(arm or {}), "recipe": {**(arm or {}).get("recipe", {}), **SMOKE["recipe"]}}
+        for label, arm in document["models"].items()
+    }
+    return {
+        **document,
+        "name": f"{document['name']}-smoke",
+        "data": {**document["data"], **SMOKE["data"]},
+        "recipe": {**document.get("recipe", {}), **SMOKE["recipe"], "batch_size": 20},
+        "models": arms,
+        "seeds": document.get("seeds", [1])[:1],
+    }
+
+
+def on_data(
+    document: dict[str, Any],
+    data: str | None,
+    path: Path | str,
+    work: Path,
+    tell: Tell,
+    *,
+    dry: bool = False,
+) -> Study:
+    """The study of a document; data named on the command line makes another study.
+
+    Its name then ends in the data's name, its sizes shrink to what there is (told), and its targets are the
+    general ladder, unless the data is the study's own.
+    """
+    study = study_file.parse(document, path)
+    if data is None:
+        return study
+    _check_source(data)
+    document = {**document, "name": names.experiment_name(study.name, data)}
+    if data != study.data.source:
+        document.pop("targets", None)
+    document["data"] = {**document["data"], "source": data}
+    study = study_file.parse(document, path)
+    there = published.summary(data, study.data.image_size, work, tell if dry else None)
+    sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
+    fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
+    if fitting != sizes:
+        tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
+    return study_file.parse({**document, "data": {**document["data"], **fitting}}, path)
+
+
+def _check_source(data: str) -> None:
+    """Data named on the command line is known, or the message speaks of the command line."""
+    if data in NAMED_SOURCES or data.startswith("path:"):
+        return
+    close = difflib.get_close_matches(data, NAMED_SOURCES, n=1)
+    meant = f"path:{data}" if Path(data).is_dir() else close[0] if close else ""
+    hint = f"did you mean {meant!r}? " if meant else ""
+    raise UserError(f"--data {data}: unknown; {hint}choose from: {', '.join(NAMED_SOURCES)}, path:FOLDER")
