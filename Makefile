@@ -60,10 +60,10 @@ predict: given-RUN given-IMAGES $(SET_UP) ## the model of RUN on a folder: make 
 	@$(BIN)/python -m experiments.predict "$(RUN)" "$(IMAGES)" $(if $(OUT),--to "$(OUT)")
 
 diagrams: $(SET_UP) ## structure pictures of every network, in docs/diagrams/
-	@$(BIN)/python -m experiments.diagrams
+	@$(BIN)/python -m experiments.diagrams $(ARGS)
 
 cost: $(SET_UP) ## parameters, MACs, memory and images/s of every network; trains no study
-	@$(BIN)/python -m experiments.cost_table
+	@$(BIN)/python -m experiments.cost_table $(ARGS)
 
 smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
 	@$(MAKE) --no-print-directory compare STUDY=smoke

@@ -1,9 +1,11 @@
 """What is read off a built network is what was built, and its pictures come out the same twice."""
 
+import shutil
 import sys
 
 import keras
 import pytest
+from PIL import Image
 
 from experiments import catalog, costs, diagram_labels, diagrams, structure
 from experiments.errors import UserError, exit_status
@@ -212,6 +214,13 @@ def test_without_dot_the_pictures_still_come(monkeypatch, capsys, tmp_path):
     assert run(monkeypatch, "lenet5", "--plot-model", "--out", tmp_path) == 0
     assert "no plot_model pictures: they need the program dot (Graphviz)" in capsys.readouterr().out
     assert sorted(file.name for file in tmp_path.iterdir()) == ["lenet5.png", "lenet5.svg"]
+
+
+@pytest.mark.skipif(not shutil.which("dot"), reason="the program dot (Graphviz) is not installed")
+def test_with_dot_keras_draws_every_layer_too(monkeypatch, tmp_path):
+    assert run(monkeypatch, "autoencoder_features", "--plot-model", "--out", tmp_path) == 0
+    with Image.open(tmp_path / "autoencoder_features_layers.png") as picture:
+        assert min(picture.size) > 300
 
 
 def test_everything_in_the_catalog_is_drawn_by_default():
