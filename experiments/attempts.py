@@ -1,22 +1,25 @@
-"""The folder of a trial: `work/<trial id>/`, its event log, and the logs of earlier attempts.
+"""The folder of a trial: `work/<trial id>/`, its event log, its checkpoint, and the logs of earlier attempts.
 
-An attempt that failed or was killed is kept beside the next one (`events.1.jsonl`, …): it is not a
-result, but neither is it forgotten.
+A trial that was ended goes on: its next process continues the log and the checkpoint of the attempt. Only
+where the numbers would not be the same (another processor, other versions) a new attempt begins; the old
+one is kept beside it (`events.1.jsonl`, …): it is not a result, but neither is it forgotten.
 """
 
 import contextlib
 import fcntl
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from experiments import events
+from experiments import checkpoint, events, names
 from experiments.errors import UserError
 from experiments.specification import Trial
 
 LOG = "events.jsonl"
 ATTEMPT = "attempt"
+ABANDONED = "its processes were ended from outside"
 
 
 def folder(work: Path, trial: Trial) -> Path:
@@ -64,9 +67,58 @@ def lock(work: Path) -> Iterator[None]:
 
 
 def begin(place: Path, trial: Trial) -> None:
-    """Make the folder ready for a new attempt: the specification, and an empty log."""
+    """Make the folder ready for a process: an attempt goes on, or the first one begins."""
     place.mkdir(parents=True, exist_ok=True)
+    _replace(place / names.SPECIFICATION_FILE, trial.model_dump_json(indent=2) + "\n")
+    if not (place / ATTEMPT).exists():
+        start_over(place)
+
+
+def close_abandoned(place: Path) -> None:
+    """An attempt whose processes died without a word gets its end."""
+    told = events.read(log(place))
+    if told and not isinstance(told[-1], events.ENDS):
+        events.append(log(place), events.Killed(reason=ABANDONED))
+
+
+def tidy(place: Path) -> None:
+    """Nothing is resumed of a complete trial: its checkpoint goes, where its process did not get to that."""
+    if is_complete(place):
+        checkpoint.Checkpoints(place).remove()
+
+
+def start_over(place: Path) -> None:
+    """Begin a new attempt, with an empty log and no checkpoint."""
+    (place / checkpoint.FILE).unlink(missing_ok=True)
     if log(place).exists():
         log(place).rename(place / f"events.{1 + len(list(place.glob('events.*.jsonl')))}.jsonl")
-    (place / ATTEMPT).write_text(uuid.uuid4().hex[:12] + "\n", encoding="utf-8")
-    (place / "trial.json").write_text(trial.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    _replace(place / ATTEMPT, uuid.uuid4().hex[:12] + "\n")
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(file)
+
+
+@contextlib.contextmanager
+def hold(place: Path) -> Iterator[None]:
+    """Hold a trial's folder: waits until the process before, whose parent was killed, has noticed it.
+
+    Raises:
+        UserError: another process trains there, and goes on.
+    """
+    with (place / "lock").open("a") as file:
+        for _ in range(HOLD_TRIES):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.1)
+        else:
+            raise UserError(f"{place}: another process trains this trial")
+        yield
+
+
+HOLD_TRIES = 300  # tenths of a second

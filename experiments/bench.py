@@ -27,6 +27,7 @@ ARM = "resnet18"
 def in_a_trial(trial: Trial, place: Path) -> float:
     """Training images/s of a real trial, evaluation and start-up left out by its own clock."""
     attempts.begin(place, trial)
+    attempts.start_over(place)  # else a second round would have nothing to do
     _child(trial, "experiments.trial", str(place))
     told = [event for event in events.read(attempts.log(place)) if isinstance(event, events.EpochEnded)]
     last = told[-1].metrics

@@ -3,25 +3,20 @@
     python -m experiments.compare compare --dry-run
     python -m experiments.compare compare
 
-Stop it at any time and start it again: complete trials are never trained twice.
+Stop it at any time and start it again: it goes on from the last checkpoints, and nothing is trained twice.
 """
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
-from experiments import attempts, events, location, plan, progress, requested, scheduler, tracking
-from experiments.arguments import positive
+from experiments import checkpoint, execution, keeping, location, plan, progress, requested, scheduler
+from experiments.arguments import positive, seconds
 from experiments.errors import exit_status
-from experiments.specification import PlannedTrial
-from experiments.stored import StoreError
 
 DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
 it to MLflow. Studies are YAML files (docs/studies.md); those that ship lie in experiments/studies/."""
-EXIT = """exit status: 0 all trials complete; 1 some failed or were ended (a later start trains those again);
+EXIT = """exit status: 0 all trials complete; 1 some failed or were ended (a later start goes on with those);
 2 the study, the data or an argument cannot be used"""
 
 
@@ -37,6 +32,24 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
         type=location.absolute,
         default=location.store_uri(),
         help="MLflow store (default: MLFLOW_TRACKING_URI, or mlflow.db in the repository)",
+    )
+    parser.add_argument(
+        "--keep-models",
+        choices=keeping.POLICIES,
+        default="all",
+        help="models that stay on the disk: all, the best on validation of each arm, or none (default: all)",
+    )
+    parser.add_argument(
+        "--checkpoint-seconds",
+        type=seconds,
+        default=checkpoint.SECONDS,
+        help="between two checkpoints of a trial (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--hang-seconds",
+        type=seconds,
+        default=scheduler.Patience().silence_seconds,
+        help="a trial without a sign of life for so long is ended and tried again (default: %(default)g)",
     )
     parser.add_argument(
         "--dry-run",
@@ -68,8 +81,14 @@ def main() -> int:
 
 
 def execute(made: plan.Plan, asked: argparse.Namespace) -> int:
-    """Tell the plan and, unless this is a dry run, carry it out; returns the exit status."""
+    """Tell the plan and, unless this is a dry run, carry it out; returns the exit status.
+
+    Raises:
+        UserError: the disk is too small, among others.
+    """
     say(overview(made))
+    if made.waiting:
+        say(keeping.disk_told(made.model_sizes, made.workers, asked.keep_models, asked.work))
     if asked.dry_run:
         for planned in made.waiting:
             cost, seconds = made.costs[planned.trial.id], made.seconds[planned.trial.id]
@@ -79,17 +98,13 @@ def execute(made: plan.Plan, asked: argparse.Namespace) -> int:
                 f"{progress.duration(seconds):>12}"
             )
         return 0
-    if not (made.waiting or made.unprojected or made.tags or made.roles):
-        return 0
-    with attempts.lock(asked.work):
-        projection = tracking.Projection(asked.store, made.study.name)
-        projection.describe(made.tags, made.roles)
-        for planned in made.unprojected:
-            place = attempts.folder(asked.work, planned.trial)
-            projection.project(planned, place, events.read(attempts.log(place)))
-        for planned in made.waiting:
-            _close_abandoned(projection, planned, attempts.folder(asked.work, planned.trial))
-        return _train(made, asked.work, projection) if made.waiting else 0
+    keeping.check_disk(made.model_sizes, made.workers, asked.keep_models, asked.work)
+    patience = scheduler.Patience(
+        silence_seconds=asked.hang_seconds, checkpoint_seconds=asked.checkpoint_seconds
+    )
+    return execution.carry_out(
+        made, execution.Options(asked.work, asked.store, asked.keep_models, patience), say
+    )
 
 
 def overview(made: plan.Plan) -> str:
@@ -114,56 +129,6 @@ def overview(made: plan.Plan) -> str:
 
 def _amount(macs: float) -> str:
     return f"{macs / 1e12:,.1f} T MACs" if macs >= 1e11 else f"{macs / 1e9:,.1f} G MACs"
-
-
-def _close_abandoned(projection: tracking.Projection, planned: PlannedTrial, place: Path) -> None:
-    """An attempt whose processes died without a word ends here, in its log and in the store."""
-    told = events.read(attempts.log(place))
-    if told:
-        if not isinstance(told[-1], events.ENDS):
-            told.append(events.Killed(reason="its processes were ended from outside"))
-            events.append(attempts.log(place), told[-1])
-        projection.project(planned, place, told)
-
-
-def _train(made: plan.Plan, work: Path, projection: tracking.Projection) -> int:
-    workers = scheduler.LocalWorkers(made.waiting, work, made.workers)
-    previous = {number: signal.signal(number, lambda *_: workers.interrupt()) for number in STOPPING}
-    outlook = progress.Outlook(made.seconds, made.workers)
-    shown = progress.Bars if Console().is_terminal else progress.Lines
-    failures: list[str] = []
-    behind: dict[str, PlannedTrial] = {}  # trials of which the store lacks something
-    try:
-        with shown(outlook, len(made.waiting)) as screen:
-            for planned, event in workers.told():
-                place = attempts.folder(work, planned.trial)
-                try:
-                    projection.project(planned, place, [event])
-                except StoreError as error:
-                    if not behind:
-                        say(f"{error}; training goes on, and the store is brought up to date later")
-                    behind[planned.trial.id] = planned
-                outlook.heard(planned, event)
-                screen.show(planned, event)
-                if isinstance(event, events.Failed):
-                    failures.append(f"{planned.run_name}: {event.reason} ({place / scheduler.OUTPUT})")
-    finally:
-        workers.end()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-    for planned in behind.values():
-        place = attempts.folder(work, planned.trial)
-        # If the store fails again, its one line ends the program; the next start tries once more.
-        projection.project(planned, place, events.read(attempts.log(place)))
-    if workers.interrupted:
-        say("stopped; complete trials are kept. The same command goes on with the others")
-    elif failures:
-        say(f"{len(failures)} of {len(made.waiting)} trials failed; start again to retry them:")
-        say("\n".join(f"  {failure}" for failure in failures))
-    return 1 if workers.interrupted or failures else 0
-
-
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def say(text: str) -> None:

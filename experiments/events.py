@@ -21,18 +21,24 @@ class _Event(BaseModel):
 
 
 class Started(_Event):
-    """The child is up: what it runs on, and which data it found."""
+    """The child is up: what it runs on, and which data it found.
+
+    A trial whose process was ended is started again: `start` counts from 1. An epoch is told once, by the
+    first process that reached its end.
+    """
 
     event: Literal["started"] = names.STARTED
     tags: dict[str, str]
+    start: Annotated[int, Field(ge=1)] = 1
 
 
 class EpochEnded(_Event):
-    """One epoch's metrics; `epoch` counts from 1."""
+    """One epoch's metrics; `epoch` counts from 1. Metrics that were not finite are named, not given."""
 
     event: Literal["epoch"] = names.EPOCH
     epoch: Annotated[int, Field(ge=1)]
     metrics: dict[str, float]
+    not_finite: tuple[str, ...] = ()
 
 
 class Finished(_Event):
@@ -45,14 +51,14 @@ class Finished(_Event):
 
 
 class Failed(_Event):
-    """The attempt ended without completing."""
+    """The attempt was ended by a fault; it may be started again."""
 
     event: Literal["failed"] = names.FAILED
     reason: str
 
 
 class Killed(_Event):
-    """The attempt was ended on the user's demand."""
+    """The attempt was ended from outside, by the user or with its parent; it may be started again."""
 
     event: Literal["killed"] = names.KILLED
     reason: str
@@ -77,10 +83,17 @@ def parse(line: str | bytes) -> Event:
 
 def read(path: Path) -> list[Event]:
     """The events of a log; a last line without its end was cut by a kill and does not count."""
+    return read_from(path, 0)[0]
+
+
+def read_from(path: Path, position: int) -> tuple[list[Event], int]:
+    """The events of a log from a byte on, and the byte at which those that follow will begin."""
     if not path.exists():
-        return []
-    complete, _, _ = path.read_bytes().rpartition(b"\n")
-    return [parse(line) for line in complete.splitlines()]
+        return [], position
+    with path.open("rb") as log:
+        log.seek(position)
+        complete, end, _ = log.read().rpartition(b"\n")
+    return [parse(line) for line in complete.splitlines()], position + len(complete) + len(end)
 
 
 def append(path: Path, event: Event) -> str:

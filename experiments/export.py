@@ -97,6 +97,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
             place = attempts.folder(work, planned.trial)
             if not attempts.is_complete(place):
                 attempts.begin(place, planned.trial)
+                attempts.start_over(place)  # what is unfinished here gives way
                 # Only names of our own are written: whatever else stands in the archive is left there.
                 for file in FILES:
                     if f"{planned.trial.id}/{file}" in content:

@@ -14,8 +14,8 @@ import numpy as np
 import skops.io
 
 from experiments import names, pipeline, training
+from experiments.checkpoint import Checkpoints
 from experiments.learners import (
-    Best,
     Evaluate,
     Report,
     TrainingData,
@@ -38,30 +38,29 @@ class FeatureLearner:
         self._trained = keras.Model(images, parts.autoencoder(normalised))
         self._encoder = keras.Model(images, parts.encoder(normalised))
 
-    def fit(self, evaluate: Evaluate, report: Report) -> int:
+    def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:
         """Train the autoencoder, then the classifier; returns the last epoch, whose cost the accuracy has."""
-        best = Best()
+        best = training.Best()
         ended: list[tuple[int, dict[str, float]]] = []
         data, recipe = self._data, self._recipe
 
-        def epoch_ended(epoch: int, progress: dict[str, float]) -> None:
+        def epoch_ended(epoch: int, progress: dict[str, float], last: bool) -> None:
             losses = self._reconstruction_losses()
             if best.improved(epoch, _rank(losses)):
                 best.weights = self._trained.get_weights()
-            # An epoch is told when the next one has ended: the last one also carries the classifier.
-            if ended:
-                report(*ended.pop())
-            ended.append((epoch, {**progress, **losses}))
+            if last:
+                ended.append((epoch, {**progress, **losses}))  # told with the classifier's accuracy
+            else:
+                report(epoch, {**progress, **losses})
 
         training.compile_for(self._trained, [self._squared_error], recipe, len(data.images))
-        batches = recipe_batches(data, recipe, self._seed).map(lambda images, _: (images, images))
-        training.train(self._trained, batches, recipe, len(data.images), epoch_ended)
+        training.train(self._trained, self._batches, recipe, len(data.images), epoch_ended, best, checkpoints)
         self._trained.set_weights(best.weights)
         images = pipeline.centre_crop(data.images, data.crop)
         self._codes(images[:1])  # compiles the encoder, outside the clock
         began = time.perf_counter()
         self._classifier.fit(self._codes(images), data.labels)
-        last, metrics = ended.pop()
+        [(last, metrics)] = ended
         metrics[names.TRAIN_SECONDS] += time.perf_counter() - began
         report(last, {**metrics, **evaluate(self.predict)})
         return last
@@ -74,6 +73,10 @@ class FeatureLearner:
         """Two files: uint8 images to codes, codes to probabilities."""
         self._encoder.save(folder / "encoder.keras")
         skops.io.dump(self._classifier, folder / "classifier.skops")
+
+    def _batches(self, first_epoch: int) -> Any:  # noqa: ANN401 - a tf.data.Dataset
+        batches = recipe_batches(self._data, self._recipe, self._seed, first_epoch)
+        return batches.map(lambda images, _: (images, images))
 
     def _codes(self, images: np.ndarray) -> np.ndarray:
         codes = pipeline.outputs(self._encoder, images)
@@ -105,8 +108,8 @@ class PipelineLearner:
     def __init__(self, pipeline_: Any, data: TrainingData, recipe: Recipe, seed: int) -> None:  # noqa: ANN401
         self._pipeline, self._data = pipeline_, data
 
-    def fit(self, evaluate: Evaluate, report: Report) -> int:
-        """Fit once on the training images."""
+    def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:
+        """Fit once on the training images; there is no state to keep meanwhile."""
         images = pipeline.centre_crop(self._data.images, self._data.crop)
         began = time.perf_counter()
         self._pipeline.fit(flattened(images), self._data.labels)

@@ -6,12 +6,13 @@ file needs nothing else.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import keras
 import numpy as np
 
 from experiments import gradients, names, pipeline, training
+from experiments.checkpoint import Checkpoints
 from experiments.evaluation import Predict
 from experiments.specification import Recipe
 
@@ -48,8 +49,12 @@ class Learner(Protocol):
 
     network: keras.Model | None  # what is trained by gradient, if anything: the arm's parameters and MACs
 
-    def fit(self, evaluate: Evaluate, report: Report) -> int:
-        """Train; evaluate(predict) measures the splits, report(epoch, metrics) tells; the chosen epoch."""
+    def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:
+        """Train; evaluate(predict) measures the splits, report(epoch, metrics) tells; the chosen epoch.
+
+        With checkpoints, a training goes on where an earlier process was ended; it may report again what
+        was reported after the last checkpoint.
+        """
         ...
 
     def predict(self, images: np.ndarray) -> np.ndarray:
@@ -81,11 +86,11 @@ class KerasLearner:
             self._activations = gradients.Activations(network, np.asarray(normalise(data.slice_images)))
         self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(heads[0]))
 
-    def fit(self, evaluate: Evaluate, report: Report) -> int:
+    def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:
         """Train on the recipe; ends with the weights of the chosen epoch, and returns it."""
-        best = Best()
+        best = training.Best()
 
-        def epoch_ended(epoch: int, progress: dict[str, float]) -> None:
+        def epoch_ended(epoch: int, progress: dict[str, float], last: bool) -> None:
             metrics = evaluate(self.predict)
             if best.improved(epoch, rank(metrics)):
                 best.weights = self._trained.get_weights()
@@ -96,11 +101,14 @@ class KerasLearner:
         losses = [loss] * self._heads
         weights = [1.0] + [AUXILIARY_WEIGHT] * (self._heads - 1)
         training.compile_for(self._trained, losses, self._recipe, len(self._data.images), weights)
-        batches = recipe_batches(self._data, self._recipe, self._seed)
-        batches = batches.map(lambda images, labels: (images, (labels,) * self._heads))
-        training.train(self._trained, batches, self._recipe, len(self._data.images), epoch_ended)
+        images = len(self._data.images)
+        training.train(self._trained, self._batches, self._recipe, images, epoch_ended, best, checkpoints)
         self._trained.set_weights(best.weights)
         return best.epoch
+
+    def _batches(self, first_epoch: int) -> Any:  # noqa: ANN401 - a tf.data.Dataset
+        batches = recipe_batches(self._data, self._recipe, self._seed, first_epoch)
+        return batches.map(lambda images, labels: (images, (labels,) * self._heads))
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities float32 (n, classes)."""
@@ -109,22 +117,6 @@ class KerasLearner:
     def save(self, folder: Path) -> None:
         """One file: uint8 images in, probabilities out."""
         self._classifier.save(folder / "model.keras")
-
-
-class Best:
-    """The best epoch so far and its weights; the first of equals."""
-
-    def __init__(self) -> None:
-        self.epoch = 0
-        self.weights: list[np.ndarray] = []
-        self._rank: tuple[float, ...] = ()
-
-    def improved(self, epoch: int, rank: tuple[float, ...]) -> bool:
-        """Take the epoch if its rank is higher than that of all before."""
-        if self.epoch and not rank > self._rank:
-            return False
-        self.epoch, self._rank = epoch, rank
-        return True
 
 
 def rank(metrics: dict[str, float]) -> tuple[float, float]:
@@ -146,7 +138,7 @@ def normalisation(images: np.ndarray) -> keras.layers.Normalization:
     return keras.layers.Normalization(mean=mean, variance=np.maximum(variance, 1.0))
 
 
-def recipe_batches(data: TrainingData, recipe: Recipe, seed: int):  # noqa: ANN201 - a tf.data.Dataset
+def recipe_batches(data: TrainingData, recipe: Recipe, seed: int, first_epoch: int = 1) -> Any:  # noqa: ANN401
     """The training stream of a recipe; every arm of the same seed sees the same images in the same order."""
     return pipeline.training_batches(
         data.images,
@@ -156,4 +148,5 @@ def recipe_batches(data: TrainingData, recipe: Recipe, seed: int):  # noqa: ANN2
         crop=data.crop,
         shift=recipe.shift,
         flip=recipe.flip,
+        first_epoch=first_epoch,
     )

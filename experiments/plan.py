@@ -9,6 +9,7 @@ from experiments import (
     datasets,
     measurement,
     names,
+    owner,
     page,
     published,
     scheduler,
@@ -39,6 +40,17 @@ class Plan(NamedTuple):
     workers: int
     tags: dict[str, str]  # of the study's experiment, as far as the store has others
     roles: dict[str, str]  # by run id, as far as the store has others
+    abandoned: list[str]  # ids of runs that the store calls RUNNING though their process is gone
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to train, or to bring to the store."""
+        return bool(self.waiting or self.unprojected or self.tags or self.roles or self.abandoned)
+
+    @property
+    def model_sizes(self) -> list[tuple[PlannedTrial, int]]:
+        """Each waiting or later trial and the bytes of its model, 4 a parameter."""
+        return [(each, 4 * self.costs[each.trial.id].parameters) for each in self.waiting + self.later]
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -93,7 +105,9 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     slots = workers or scheduler.default_workers(threads, memory)
     wanted = page.experiment_tags(study)
     tags = {key: value for key, value in wanted.items() if held.tags.get(key) != value}
-    return Plan(study, trials, waiting, unprojected, later, costs, slots, tags, _roles(trials, held))
+    abandoned = [run for run, process in held.running.items() if owner.is_gone(process)]
+    roles = _roles(trials, held)
+    return Plan(study, trials, waiting, unprojected, later, costs, slots, tags, roles, abandoned)
 
 
 def _roles(trials: list[PlannedTrial], held: Stored) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from experiments import events, names
-from experiments.specification import PlannedTrial
+from experiments.scheduler import Told
 
 PLAIN_LINE_SECONDS = 15.0  # between two lines of overall progress in a pipe
 
@@ -26,12 +26,13 @@ class Outlook:
         self._began = clock()
         self._done = dict.fromkeys(seconds, 0.0)  # share of each trial, 0…1
 
-    def heard(self, planned: PlannedTrial, event: events.Event) -> None:
+    def heard(self, told: Told) -> None:
         """Take an event into account."""
+        planned, event = told.planned, told.event
         if isinstance(event, events.EpochEnded):
             # Start-up and test take time too, so the last epoch is not yet the end.
             self._done[planned.trial.id] = 0.95 * event.epoch / planned.trial.recipe.epochs
-        elif isinstance(event, events.ENDS):
+        elif isinstance(event, events.ENDS) and not told.again:
             self._done[planned.trial.id] = 1.0
 
     @property
@@ -99,23 +100,28 @@ class Bars:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def show(self, planned: PlannedTrial, event: events.Event) -> None:
+    def tell(self, text: str) -> None:
+        """Print a message above the bars."""
+        self._progress.console.print(text, highlight=False, markup=False)
+
+    def show(self, told: Told) -> None:
         """Bring one event onto the screen."""
+        planned, event = told.planned, told.event
         key = planned.trial.id
         if key not in self._lines:
             total = planned.trial.recipe.epochs
             self._lines[key] = self._progress.add_task(planned.run_name, total=total, told="starting")
         line = self._lines[key]
         if isinstance(event, events.EpochEnded):
-            told = f"epoch {event.epoch} of {planned.trial.recipe.epochs}, {score_text(event.metrics)}"
-            self._progress.update(line, completed=event.epoch, told=told)
+            text = f"epoch {event.epoch} of {planned.trial.recipe.epochs}, {score_text(event.metrics)}"
+            self._progress.update(line, completed=event.epoch, told=text)
         elif isinstance(event, events.ENDS):
             self._progress.remove_task(self._lines.pop(key))
-            self._progress.console.print(_end_line(planned, event), highlight=False, markup=False)
-            self._ended += 1
+            self.tell(_end_line(told))
+            self._ended += not told.again
         left = duration(self._outlook.remaining_seconds)
-        told = f"{self._ended} of {self._trials} done, {left} left"
-        self._progress.update(self._all, completed=self._outlook.share, told=told)
+        text = f"{self._ended} of {self._trials} done, {left} left"
+        self._progress.update(self._all, completed=self._outlook.share, told=text)
 
 
 class Lines:
@@ -131,26 +137,32 @@ class Lines:
     def __exit__(self, *_: object) -> None:
         sys.stdout.flush()
 
-    def show(self, planned: PlannedTrial, event: events.Event) -> None:
+    def tell(self, text: str) -> None:
+        """Print a message."""
+        print(text, flush=True)
+
+    def show(self, told: Told) -> None:
         """Print what an event adds."""
+        planned, event = told.planned, told.event
         if isinstance(event, events.ENDS):
-            self._ended += 1
-            print(f"[{self._ended}/{self._trials}] {_end_line(planned, event)}", flush=True)
+            self._ended += not told.again
+            self.tell(f"[{self._ended}/{self._trials}] {_end_line(told)}")
         elif isinstance(event, events.EpochEnded) and self._clock() - self._last >= PLAIN_LINE_SECONDS:
             self._last = self._clock()
             left = duration(self._outlook.remaining_seconds)
-            print(
+            self.tell(
                 f"{self._outlook.share:.0%}, {left} left; {planned.run_name}: "
-                f"epoch {event.epoch} of {planned.trial.recipe.epochs}, {score_text(event.metrics)}",
-                flush=True,
+                f"epoch {event.epoch} of {planned.trial.recipe.epochs}, {score_text(event.metrics)}"
             )
 
 
-def _end_line(planned: PlannedTrial, event: events.Event) -> str:
+def _end_line(told: Told) -> str:
+    planned, event = told.planned, told.event
     if isinstance(event, events.Finished):
         test = event.metrics.get(names.metric(names.TEST, names.ACCURACY), float("nan"))
         seconds = event.metrics.get(names.TRIAL_SECONDS, float("nan"))
         diverged = ", DIVERGED" if event.diverged else ""
-        told = f"test accuracy {test:.3f} at epoch {event.epoch}, {seconds:.0f} s{diverged}"
-        return f"{planned.run_name}: {told} (trial {planned.trial.id})"
-    return f"{planned.run_name}: {event.event}: {event.reason}"
+        result = f"test accuracy {test:.3f} at epoch {event.epoch}, {seconds:.0f} s{diverged}"
+        return f"{planned.run_name}: {result} (trial {planned.trial.id})"
+    again = "; it is tried again" if told.again else ""
+    return f"{planned.run_name}: {event.event}: {event.reason}{again}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from experiments import location, names
 
 TRAINING_CODE = ("experiments", "resnet", "baselines", "requirements.txt")
+NO_GPU = "none"
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
@@ -67,9 +68,9 @@ def peak_memory_mib() -> float:
 
 
 def gpu() -> str:
-    """The names of the GPUs that tensorflow sees, or "none"."""
+    """The names of the GPUs that tensorflow sees, or NO_GPU."""
     import tensorflow as tf
 
     found = tf.config.list_physical_devices("GPU")
     details = [tf.config.experimental.get_device_details(device) for device in found]
-    return ", ".join(detail.get("device_name", "unknown GPU") for detail in details) or "none"
+    return ", ".join(detail.get("device_name", "unknown GPU") for detail in details) or NO_GPU

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ from typing import NamedTuple
 
 import psutil
 
-from experiments import attempts, events, provenance
+from experiments import attempts, checkpoint, endings, events, provenance
 from experiments.specification import PlannedTrial
 
 MIB_PER_WORKER = 1500  # a trial that is not yet measured; tensorflow alone takes about 600
@@ -22,10 +21,11 @@ TERMINATION_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 
 
 class Told(NamedTuple):
-    """An event of a running trial."""
+    """An event of a running trial; `again`: the trial failed, and is tried once more."""
 
     planned: PlannedTrial
     event: events.Event
+    again: bool = False
 
 
 def default_workers(threads: int, mib: float = MIB_PER_WORKER) -> int:
@@ -52,30 +52,62 @@ def environment(threads: int) -> dict[str, str]:
     return {**wished, **os.environ, **fixed}
 
 
-class LocalWorkers:
-    """Runs trials in order, so many at a time, each in a process of its own."""
+class Patience(NamedTuple):
+    """How long and how often something is tried."""
 
-    def __init__(self, trials: Sequence[PlannedTrial], work: Path, workers: int) -> None:
+    tries: int = 2  # of a trial in one run of the study
+    silence_seconds: float = 600.0  # without a sign of life a process counts as hanging
+    checkpoint_seconds: float = checkpoint.SECONDS
+
+
+class _Child:
+    """A running process and when it was last heard."""
+
+    def __init__(self, planned: PlannedTrial, process: subprocess.Popen, place: Path) -> None:
+        self.planned, self.process, self.place = planned, process, place
+        self.memory_kills = endings.memory_kills()
+        self.began = time.time()
+        self.hangs = False
+        self.heard()
+
+    def heard(self) -> None:
+        self.last_heard = time.monotonic()
+
+
+class LocalWorkers:
+    """Runs trials in order, so many at a time, each in a process of its own; one that fails gets another try.
+
+    Where memory runs out, one trial fewer runs side by side from then on.
+    """
+
+    def __init__(
+        self, trials: Sequence[PlannedTrial], work: Path, workers: int, patience: Patience | None = None
+    ) -> None:
         self._waiting = list(reversed(trials))
         self._work, self._workers = work, workers
-        self._running: dict[str, subprocess.Popen] = {}
+        self._patience = patience or Patience()
+        self._tries: dict[str, int] = {}
+        self._running: dict[str, _Child] = {}
         self._heard: queue.SimpleQueue[Told | Exception | None] = queue.SimpleQueue()
         self.interrupted = False
+        self.no_space = ""  # the reason of a trial that found the disk full: the others would too
 
     def told(self) -> Iterator[Told]:
-        """What the trials tell, as they tell it; each ends with one Finished, Failed or Killed."""
+        """What the trials tell, as they tell it; each try ends with one Finished, Failed or Killed."""
         while self._running or (self._waiting and not self.interrupted):
             while self._waiting and not self.interrupted and len(self._running) < self._workers:
                 self._start(self._waiting.pop())
-            heard = self._heard.get()
+            self._end_silent()
+            try:
+                heard = self._heard.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                continue
             if heard is None:
                 self.end()
             elif isinstance(heard, Exception):
                 raise heard
             else:
-                if isinstance(heard.event, events.ENDS):
-                    self._running.pop(heard.planned.trial.id).wait()
-                yield heard
+                yield self._ended(heard) if isinstance(heard.event, events.ENDS) else heard
 
     def interrupt(self) -> None:
         """Start no more trials and end the running ones, whose last events are still told.
@@ -87,7 +119,7 @@ class LocalWorkers:
 
     def end(self) -> None:
         """End the children, kindly at first."""
-        children = list(self._running.values())
+        children = [child.process for child in self._running.values()]
         for child in children:
             child.terminate()
         deadline = time.monotonic() + TERMINATION_GRACE
@@ -96,12 +128,37 @@ class LocalWorkers:
                 child.wait(max(0.0, deadline - time.monotonic()))
             child.kill()
 
+    def _ended(self, told: Told) -> Told:
+        """Give the slot back; a trial that failed waits for its next try, unless it had its last."""
+        planned, event = told.planned, told.event
+        self._running.pop(planned.trial.id).process.wait()
+        if not isinstance(event, events.Failed):
+            return told
+        if event.reason.startswith(endings.OUT_OF_MEMORY):
+            self._workers = max(1, self._workers - 1)
+        if endings.is_no_space(event.reason) and not self.interrupted:
+            self.no_space = event.reason
+            self.interrupt()
+        again = not self.interrupted and self._tries[planned.trial.id] < self._patience.tries
+        if again:
+            self._waiting.append(planned)
+        return told._replace(again=again)
+
+    def _end_silent(self) -> None:
+        for child in self._running.values():
+            if time.monotonic() - child.last_heard > self._patience.silence_seconds:
+                child.hangs = True
+                child.process.kill()
+
     def _start(self, planned: PlannedTrial) -> None:
         place = attempts.folder(self._work, planned.trial)
         attempts.begin(place, planned.trial)
+        self._tries[planned.trial.id] = self._tries.get(planned.trial.id, 0) + 1
+        options = ["--workers", str(self._workers)]
+        options += ["--checkpoint-seconds", str(self._patience.checkpoint_seconds)]
         with (place / OUTPUT).open("wb") as output:
-            child = subprocess.Popen(
-                [*TRIAL, str(place), "--workers", str(self._workers), "--with-parent"],
+            process = subprocess.Popen(
+                [*TRIAL, str(place), *options, "--with-parent"],
                 cwd=Path(__file__).parent.parent,
                 env=environment(planned.trial.recipe.threads),
                 stdin=subprocess.PIPE,  # never written to: it closes when this process dies, however it does
@@ -109,34 +166,45 @@ class LocalWorkers:
                 stderr=output,
                 start_new_session=True,  # Ctrl-C reaches the parent alone, which ends the children in order
             )
+        child = _Child(planned, process, place)
         self._running[planned.trial.id] = child
-        threading.Thread(target=self._listen, args=(planned, child, place), daemon=True).start()
+        threading.Thread(target=self._listen, args=(child,), daemon=True).start()
 
-    def _listen(self, planned: PlannedTrial, child: subprocess.Popen, place: Path) -> None:
+    def _listen(self, child: _Child) -> None:
         """Pass the child's events on; a child that ended without a last event gets one."""
         try:
             last = None
-            for line in child.stdout:
-                last = events.parse(line)
-                self._heard.put(Told(planned, last))
-            status = child.wait()
+            for line in child.process.stdout:
+                child.heard()
+                # An empty line is a sign of life; one without its end was cut by a kill, the log has it.
+                if line.strip() and line.endswith(b"\n"):
+                    last = events.parse(line)
+                    self._heard.put(Told(child.planned, last))
+            status = child.process.wait()
             if not isinstance(last, events.ENDS):
-                reason = _reason(status, place / OUTPUT)
-                end = (
-                    events.Killed(reason="interrupted") if self.interrupted else events.Failed(reason=reason)
-                )
-                events.append(attempts.log(place), end)
-                self._heard.put(Told(planned, end))
+                self._heard.put(Told(child.planned, self._end_of(child, status)))
         except Exception as error:  # a thread has no caller: the loop raises it
             self._heard.put(error)
+
+    def _end_of(self, child: _Child, status: int) -> events.Event:
+        """The last event of a child that told none: the one in its log, or one that is written for it."""
+        log = attempts.log(child.place)
+        logged = events.read(log)
+        # It may have been killed between writing its last event and telling it.
+        if logged and isinstance(logged[-1], events.ENDS) and logged[-1].time >= child.began:
+            return logged[-1]
+        if child.hangs:
+            silence = f"{self._patience.silence_seconds:g}"
+            end = events.Failed(reason=f"hung: no sign of life for {silence} seconds")
+        elif self.interrupted:
+            end = events.Killed(reason="interrupted")
+        else:
+            end = events.Failed(reason=endings.reason(status, child.place / OUTPUT, child.memory_kills))
+        with contextlib.suppress(OSError):  # a full disk; the next start notes the end of this attempt
+            events.append(log, end)
+        return end
 
 
 TRIAL = [sys.executable, "-m", "experiments.trial"]
 OUTPUT = "output.txt"  # what a trial prints beside its events
-
-
-def _reason(status: int, output: Path) -> str:
-    if status < 0:
-        return f"ended by signal {-status} ({signal.Signals(-status).name})"
-    lines = output.read_text(errors="replace").strip().splitlines()
-    return f"ended with status {status}" + (f" ({lines[-1][:200]})" if lines else "")
+LOOK_SECONDS = 1.0  # between two looks at who is silent, where nobody tells anything

@@ -20,11 +20,13 @@ class StoreError(UserError):
 class Stored(NamedTuple):
     """What a store holds of one study.
 
-    tags: of its experiment; complete: (run id, trial id, role) of each complete run.
+    tags: of its experiment; complete: (run id, trial id, role) of each complete run; running: the owner of
+    each run that is RUNNING, by run id.
     """
 
     tags: dict[str, str]
     complete: list[tuple[str, str, str]]
+    running: dict[str, str]
 
 
 def read_sqlite(uri: str, study: str) -> Stored:
@@ -38,11 +40,12 @@ def read_sqlite(uri: str, study: str) -> Stored:
     """
     path = Path(uri.removeprefix(SQLITE))
     if not path.exists():
-        return Stored({}, [])
+        return Stored({}, [], {})
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=10)) as database:
             tags = dict(database.execute(EXPERIMENT_TAGS, {"study": study}))
-            return Stored(tags, database.execute(COMPLETE_RUNS, {"study": study}).fetchall())
+            complete = database.execute(COMPLETE_RUNS, {"study": study}).fetchall()
+            return Stored(tags, complete, dict(database.execute(RUNNING_RUNS, {"study": study})))
     except sqlite3.Error as error:
         raise StoreError(f"store {uri}: cannot be read as an MLflow database ({error})") from None
 
@@ -58,4 +61,10 @@ COMPLETE_RUNS = f"""
     JOIN tags AS role ON role.run_uuid = runs.run_uuid AND role.key = '{names.ROLE}'
     JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
     WHERE complete.value = 'true' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
+"""
+RUNNING_RUNS = f"""
+    SELECT runs.run_uuid, owner.value FROM experiments
+    JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
+    JOIN tags AS owner ON owner.run_uuid = runs.run_uuid AND owner.key = '{names.OWNER}'
+    WHERE runs.status = 'RUNNING' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
 """

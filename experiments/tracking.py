@@ -7,18 +7,25 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 import json
 import logging
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from experiments import attempts, events, names, page
+from experiments import attempts, events, names, owner, page
 from experiments.errors import UserError
-from experiments.location import SQLITE
+from experiments.location import SQLITE, without_secrets
 from experiments.specification import PlannedTrial
 from experiments.stored import Stored, StoreError, read_sqlite
 
-ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false"}
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false",
+    # A server that is down is asked again by `forwarding`, which waits in a thread of its own.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
 
 
 def stored(uri: str, study: str) -> Stored:
@@ -47,12 +54,14 @@ def _asked_of_client(uri: str, study: str) -> Stored:
         client = _client(uri)
         experiment = client.get_experiment_by_name(study)
         if experiment is None:
-            return Stored({}, [])
+            return Stored({}, [], {})
         runs = _pages(client, experiment.experiment_id, f"tags.`{names.COMPLETE}` = 'true'")
         complete = [
             (run.info.run_id, run.data.tags[names.TRIAL], run.data.tags.get(names.ROLE, "")) for run in runs
         ]
-        return Stored(dict(experiment.tags), complete)
+        there = _pages(client, experiment.experiment_id, "attributes.status = 'RUNNING'")
+        running = {run.info.run_id: run.data.tags.get(names.OWNER, "") for run in there}
+        return Stored(dict(experiment.tags), complete, running)
 
 
 def _client(uri: str) -> Any:  # noqa: ANN401 - mlflow is imported late
@@ -66,13 +75,15 @@ def _client(uri: str) -> Any:  # noqa: ANN401 - mlflow is imported late
 
 @contextmanager
 def _errors_of(uri: str) -> Iterator[None]:
-    """Whatever MLflow raises becomes one line."""
+    """Whatever the store raises becomes one line."""
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except MlflowException as error:
-        raise StoreError(f"store {uri}: {str(error).splitlines()[0][:300]}") from None
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        told = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise StoreError(without_secrets(f"store {uri}: {told[:300]}")) from None
 
 
 class Projection:
@@ -96,6 +107,22 @@ class Projection:
             for run, role in roles.items():
                 self._client.set_tag(run, names.ROLE, role)
 
+    def close(self, runs: Iterable[str]) -> None:
+        """End runs that nobody works on any more."""
+        with _errors_of(self._uri):
+            for run in runs:
+                self._end(run, "KILLED", attempts.ABANDONED, round(time.time() * 1000))
+
+    def drop_model(self, place: Path) -> None:
+        """Remove the model of a complete trial from its run, if it has one."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        with _errors_of(self._uri):
+            query = f"tags.`{names.ATTEMPT}` = '{attempts.identity(place)}'"
+            for run in _pages(self._client, self._experiment, query):
+                if self._client.list_artifacts(run.info.run_id, names.MODEL_FOLDER):
+                    get_artifact_repository(run.info.artifact_uri).delete_artifacts(names.MODEL_FOLDER)
+
     def project(self, planned: PlannedTrial, place: Path, told: Iterable[events.Event]) -> None:
         """Bring events of the trial's current attempt into its run.
 
@@ -115,34 +142,46 @@ class Projection:
             raise
 
     def _project(self, event: events.Event, run: str, place: Path) -> None:
-        time = round(event.time * 1000)
+        at = round(event.time * 1000)
         match event:
-            case events.Started(tags=tags):
-                self._log(run, tags=tags)
+            case events.Started(tags=tags, start=start):
+                self._log(run, tags={**tags, names.STARTS: str(start), names.OWNER: owner.mine()})
+                self._reopen(run)
             case events.EpochEnded(epoch=epoch, metrics=metrics):
-                self._log(run, metrics=metrics, step=epoch, time=time)
+                self._log(run, metrics=metrics, step=epoch, at=at)
             case events.Finished(epoch=epoch, metrics=metrics, diverged=diverged):
-                self._log(run, metrics=metrics, step=epoch, time=time)
+                self._log(run, metrics=metrics, step=epoch, at=at)
                 self._log(run, tags={names.DIVERGED: str(diverged).lower()})
                 self._log_files(run, place)
-                self._client.set_terminated(run, "FINISHED", time)
+                self._client.set_terminated(run, "FINISHED", at)
                 # Last of all: the one sign that nothing is missing.
                 self._client.set_tag(run, names.COMPLETE, "true")
             case events.Failed(reason=reason):
-                self._end(run, "FAILED", reason, time)
+                self._end(run, "FAILED", reason, at)
             case events.Killed(reason=reason):
-                self._end(run, "KILLED", reason, time)
+                self._end(run, "KILLED", reason, at)
 
-    def _end(self, run: str, status: str, reason: str, time: int) -> None:
+    def _reopen(self, run: str) -> None:
+        """A run that had ended goes on."""
+        there = self._client.get_run(run)
+        if there.info.status != "RUNNING":
+            self._client.update_run(run, status="RUNNING")
+        if names.FAILURE in there.data.tags:
+            self._client.delete_tag(run, names.FAILURE)
+
+    def _end(self, run: str, status: str, reason: str, at: int) -> None:
         self._client.set_tag(run, names.FAILURE, reason)
-        self._client.set_terminated(run, status, time)
+        self._client.set_terminated(run, status, at)
 
     def _run(self, planned: PlannedTrial, attempt: str, began: float) -> str:
         """The id of the attempt's run, which is found or made."""
         if attempt not in self._runs:
             query = f"tags.`{names.TRIAL}` = '{planned.trial.id}' and tags.`{names.ATTEMPT}` = '{attempt}'"
             found = _pages(self._client, self._experiment, query)
-            self._runs[attempt] = found[0].info.run_id if found else self._make_run(planned, attempt, began)
+            run = found[0].info.run_id if found else self._make_run(planned, attempt, began)
+            # Also into a run that was found: its maker may have been killed before it got there.
+            self._specify(run, planned)
+            self._runs[attempt] = run
         return self._runs[attempt]
 
     def _make_run(self, planned: PlannedTrial, attempt: str, began: float) -> str:
@@ -158,15 +197,18 @@ class Projection:
             names.TRIAL: trial.id,
             names.ATTEMPT: attempt,
             names.DATA: planned.data,
+            names.OWNER: owner.mine(),
         }
         made = self._client.create_run(
             self._experiment, start_time=round(began * 1000), tags=tags, run_name=planned.run_name
         )
-        run = made.info.run_id
-        self._log(run, params=page.params(trial, planned.data))
+        return made.info.run_id
+
+    def _specify(self, run: str, planned: PlannedTrial) -> None:
+        """All settings, as params and whole; a second time changes nothing."""
+        self._log(run, params=page.params(planned.trial, planned.data))
         self._client.log_inputs(run, [_dataset(planned)])
-        self._client.log_text(run, trial.model_dump_json(indent=2), names.SPECIFICATION_FILE)
-        return run
+        self._client.log_text(run, planned.trial.model_dump_json(indent=2), names.SPECIFICATION_FILE)
 
     def _log(
         self,
@@ -176,13 +218,13 @@ class Projection:
         params: dict[str, str] | None = None,
         tags: dict[str, str] | None = None,
         step: int = 1,
-        time: int = 0,
+        at: int = 0,
     ) -> None:
         from mlflow.entities import Metric, Param, RunTag
 
         self._client.log_batch(
             run,
-            [Metric(key, value, time, step) for key, value in (metrics or {}).items()],
+            [Metric(key, value, at, step) for key, value in (metrics or {}).items()],
             [Param(key, value) for key, value in (params or {}).items()],
             [RunTag(key, value) for key, value in (tags or {}).items()],
         )

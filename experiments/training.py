@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments import gradients, names
+from experiments.checkpoint import Checkpoints, State
 from experiments.specification import Recipe
 
 
@@ -75,35 +76,89 @@ def compile_for(
     )
 
 
+class Best:
+    """The best epoch so far and its weights; the first of equals."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.weights: list[np.ndarray] = []
+        self.rank: tuple[float, ...] = ()
+
+    def improved(self, epoch: int, rank: tuple[float, ...]) -> bool:
+        """Take the epoch if its rank is higher than that of all before."""
+        if self.epoch and not rank > self.rank:
+            return False
+        self.epoch, self.rank = epoch, rank
+        return True
+
+
+EpochEnded = Callable[[int, dict[str, float], bool], None]
+
+
 def train(
     model: keras.Model,
-    batches: tf.data.Dataset,
+    batches: Callable[[int], tf.data.Dataset],
     recipe: Recipe,
     images: int,
-    epoch_ended: Callable[[int, dict[str, float]], None],
+    epoch_ended: EpochEnded,
+    best: Best,
+    checkpoints: Checkpoints | None = None,
 ) -> None:
     """Run the recipe's epochs; stops early when the training loss is no longer finite.
 
     Args:
         model: compiled.
-        batches: an endless stream of (inputs, targets).
+        batches: the endless stream of (inputs, targets) from an epoch on; epochs count from 1.
         recipe: the number of epochs and the batch size.
         images: the number of training images.
-        epoch_ended: called after each epoch with its number and cumulative training seconds, images seen
-            and learning rate; the clock stands still in it.
+        epoch_ended: called after each epoch with its number, with cumulative training seconds, images seen
+            and learning rate, and with whether it is the last; the clock stands still in it. Called again
+            for the last epoch where a training is resumed that was over.
+        best: what epoch_ended keeps as the best epoch.
+        checkpoints: where the training goes on from, and keeps its state.
     """
-    warm_up(model, batches)
+    warm_up(model, batches(1))
     steps = recipe.steps_per_epoch(images)
-    clock = _Clock(steps, recipe, epoch_ended)
+    clock = _Clock(steps, recipe, epoch_ended, best, checkpoints)
+    state = checkpoints and checkpoints.load()
+    done = 0
+    if state and _restore(model, best, state):
+        done = state.epoch
+        clock.seconds = state.progress[names.TRAIN_SECONDS]
+        if state.over:
+            epoch_ended(done, state.progress, True)
+            return
     model.fit(
-        batches, epochs=recipe.epochs, steps_per_epoch=steps, callbacks=[clock], shuffle=False, verbose=0
+        batches(done + 1),
+        initial_epoch=done,
+        epochs=recipe.epochs,
+        steps_per_epoch=steps,
+        callbacks=[clock],
+        shuffle=False,
+        verbose=0,
     )
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """All that an update changes: weights, moving statistics, seed generators, the optimizer's own."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _restore(model: keras.Model, best: Best, state: State) -> bool:
+    """Take a state over; not if it is another network's, such as one before a change of the code."""
+    variables = _variables(model)
+    if [(each.shape, each.dtype) for each in variables] != [(v.shape, v.dtype.name) for v in state.variables]:
+        return False
+    for variable, value in zip(variables, state.variables, strict=True):
+        variable.assign(value)
+    best.epoch, best.rank, best.weights = state.best_epoch, state.best_rank, state.best_weights
+    return True
 
 
 def warm_up(model: keras.Model, batches: tf.data.Dataset) -> None:
     """Compile the training step by one update, and take the update back to the last bit."""
     model.optimizer.build(model.trainable_variables)
-    variables = [*model.variables, *model.optimizer.variables]
+    variables = _variables(model)
     before = [variable.numpy() for variable in variables]
     model.fit(batches, epochs=1, steps_per_epoch=1, shuffle=False, verbose=0)
     for variable, value in zip(variables, before, strict=True):
@@ -114,32 +169,46 @@ class _Clock(keras.callbacks.Callback):
     """Times the epochs, and nothing between them."""
 
     def __init__(
-        self, steps: int, recipe: Recipe, epoch_ended: Callable[[int, dict[str, float]], None]
+        self,
+        steps: int,
+        recipe: Recipe,
+        epoch_ended: EpochEnded,
+        best: Best,
+        checkpoints: Checkpoints | None,
     ) -> None:
         super().__init__()
-        self._steps = steps
-        self._batch_size = recipe.batch_size
+        self._steps, self._recipe = steps, recipe
         self._rate = learning_rate(recipe, steps)
-        self._epoch_ended = epoch_ended
-        self._seconds = 0.0
+        self._epoch_ended, self._best, self._checkpoints = epoch_ended, best, checkpoints
+        self.seconds = 0.0
         self._began = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        self._seconds += time.perf_counter() - self._began
-        updates = (epoch + 1) * self._steps
+        self.seconds += time.perf_counter() - self._began
+        epoch += 1
+        if self._checkpoints:
+            self.seconds = self._checkpoints.told_seconds.get(epoch, self.seconds)
+        updates = epoch * self._steps
         # The optimizer's own rate is already that of the next update.
         rate = self._rate(updates - 1) if callable(self._rate) else self._rate
-        self._epoch_ended(
-            epoch + 1,
-            {
-                names.TRAIN_SECONDS: self._seconds,
-                names.IMAGES_SEEN: float(updates * self._batch_size),
-                names.LEARNING_RATE: float(np.asarray(rate)),
-                **gradients.norms(self.model.optimizer, self._steps),
-            },
-        )
-        if not math.isfinite((logs or {}).get("loss", math.nan)):
+        progress = {
+            names.TRAIN_SECONDS: self.seconds,
+            names.IMAGES_SEEN: float(updates * self._recipe.batch_size),
+            names.LEARNING_RATE: float(np.asarray(rate)),
+            **gradients.norms(self.model.optimizer, self._steps),
+        }
+        diverged = not math.isfinite((logs or {}).get("loss", math.nan))
+        over = diverged or epoch == self._recipe.epochs
+        self._epoch_ended(epoch, progress, over)
+        if self._checkpoints:
+            self._checkpoints.offer(lambda: self._state(epoch, progress, over), over=over)
+        if diverged:
             self.model.stop_training = True
+
+    def _state(self, epoch: int, progress: dict[str, float], over: bool) -> State:
+        values = [variable.numpy() for variable in _variables(self.model)]
+        best = self._best
+        return State(epoch, progress, over, values, best.epoch, best.rank, best.weights)

@@ -16,32 +16,53 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from experiments import attempts, events, names
-from experiments.errors import UserError
+from experiments import attempts, checkpoint, earlier, endings, events, names
 from experiments.specification import Trial
 
 Emit = Callable[[events.Event], None]
 
+BEAT_SECONDS = 5.0
+BUSY = 0.01  # of a core: a process that uses less does nothing
 
-def run(trial: Trial, place: Path, workers: int, emit: Emit, began: float) -> None:
-    """Load, split, build, fit, evaluate; everything that is found out is emitted."""
+
+class Options(NamedTuple):
+    """What a process is told beside its trial; none of it changes a number."""
+
+    workers: int  # that run side by side, to be noted
+    checkpoint_seconds: float
+
+
+def run(trial: Trial, place: Path, options: Options, emit: Emit, began: float) -> None:
+    """Load, split, build, fit, evaluate; everything that is found out is emitted, each epoch once."""
     from experiments import catalog, evaluation, models, provenance, samples, trial_data
 
     data = trial_data.load(trial, place.parent)
-    emit(events.Started(tags={**provenance.tags(trial.recipe.threads, workers), **data.digests}))
+    here = {**provenance.tags(trial.recipe.threads, options.workers), **data.digests}
+    told = earlier.read(place)
+    if not told.fits(here):
+        attempts.start_over(place)
+        told = earlier.read(place)
+    emit(events.Started(tags=here, start=told.starts + 1))
     samples.save_grid(place / names.SAMPLE_GRID_FILE, data.training, trial.recipe, trial.seed)
     built = catalog.build(trial.model, data.training.input_shape, data.training.classes, trial.arguments)
     learner = catalog.learner(trial.model)(built, data.training, trial.recipe, trial.seed)
-    diverged = False
+    checkpoints = checkpoint.Checkpoints(place, options.checkpoint_seconds, told.train_seconds)
+    epochs = dict(told.epochs)
 
     def report(epoch: int, metrics: dict[str, float]) -> None:
-        nonlocal diverged
         finite = {key: value for key, value in metrics.items() if math.isfinite(value)}
-        diverged = diverged or len(finite) < len(metrics)
-        emit(events.EpochEnded(epoch=epoch, metrics=finite))
+        ended = events.EpochEnded(
+            epoch=epoch, metrics=finite, not_finite=tuple(sorted({*metrics} - {*finite}))
+        )
+        if epoch not in epochs:
+            epochs[epoch] = ended
+            emit(ended)
+        elif here[names.GPU] == provenance.NO_GPU:  # a GPU is not exact to the bit
+            told.check(ended)
 
-    chosen = learner.fit(data.evaluate, report)
+    chosen = learner.fit(data.evaluate, report, checkpoints)
     probabilities = learner.predict(data.test_images)
     test = evaluation.test_report(probabilities, data.test_labels, data.classes)
     (place / names.TEST_REPORT_FILE).write_text(json.dumps(test, indent=1) + "\n", encoding="utf-8")
@@ -52,10 +73,12 @@ def run(trial: Trial, place: Path, workers: int, emit: Emit, began: float) -> No
         names.CHOSEN_EPOCH: float(chosen),
         **models.size(learner.network),
         names.PEAK_MEMORY: provenance.peak_memory_mib(),
-        names.TRIAL_SECONDS: time.time() - began,
+        names.TRIAL_SECONDS: told.seconds + time.time() - began,
     }
     finite = {key: float(value) for key, value in final.items() if math.isfinite(value)}
+    diverged = any(ended.not_finite for ended in epochs.values())
     emit(events.Finished(epoch=chosen, metrics=finite, diverged=diverged))
+    checkpoints.remove()
 
 
 def prepare_process(threads: int, seed: int) -> None:
@@ -79,41 +102,74 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the trial of a folder WORK/<trial id>.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=1, help="trials that run side by side, to be noted")
+    parser.add_argument(
+        "--checkpoint-seconds", type=float, default=checkpoint.SECONDS, help="between two checkpoints"
+    )
     parser.add_argument("--with-parent", action="store_true", help="end when the standard input is closed")
     asked = parser.parse_args()
     place = asked.folder
     if asked.with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    told = _claim_stdout()
-    trial = Trial.model_validate_json((place / "trial.json").read_text(encoding="utf-8"))
+    teller = _Teller(_claim_stdout())
+    threading.Thread(target=_beat, args=(teller,), daemon=True).start()
 
     def emit(event: events.Event) -> None:
-        line = events.append(attempts.log(place), event)
-        try:
-            print(line, file=told, flush=True)
-        except BrokenPipeError:
-            os._exit(1)  # nobody listens any more: the log alone has it
+        teller.tell(events.append(attempts.log(place), event))
 
-    try:
-        prepare_process(trial.recipe.threads, trial.seed)
-        run(trial, place, asked.workers, emit, began)
-    except Exception as error:  # the border of the process: whatever it was becomes the trial's last event
-        traceback.print_exc()
-        reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        emit(events.Failed(reason=" ".join(reason.split())[:500]))
-        return 1
+    with attempts.hold(place):
+        trial = Trial.model_validate_json((place / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
+        try:
+            prepare_process(trial.recipe.threads, trial.seed)
+            run(trial, place, Options(asked.workers, asked.checkpoint_seconds), emit, began)
+        except Exception as error:  # the border of the process: whatever it was becomes its last event
+            traceback.print_exc()
+            failed = events.Failed(reason=endings.reason_of(error))
+            try:
+                emit(failed)
+            except OSError:  # the disk is full, say: the parent still hears it
+                teller.tell(failed.model_dump_json())
+            return 1
     return 0
+
+
+class _Teller:
+    """Lines to the parent, whole ones, from more than one thread."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._turn = threading.Lock()
+
+    def tell(self, line: str) -> None:
+        with self._turn:
+            left = f"{line}\n".encode()
+            try:
+                while left:
+                    left = left[os.write(self._descriptor, left) :]
+            except BrokenPipeError:
+                os._exit(1)  # nobody listens any more: the log alone has it
+
+
+def _beat(teller: _Teller) -> None:
+    """An empty line now and then, as long as this process is at work: one that hangs uses no processor."""
+    used = -math.inf
+    while True:
+        now = time.process_time()
+        if now - used >= BUSY * BEAT_SECONDS:
+            teller.tell("")
+        used = now
+        time.sleep(BEAT_SECONDS)
 
 
 def _end_with_parent() -> None:
     """Wait for the end of the standard input, which the parent holds open as long as it lives."""
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # sys.stdin has a lock that must be free when the interpreter ends
+        pass
     os._exit(1)
 
 
-def _claim_stdout():  # noqa: ANN202 - a text file
-    """A file on the real stdout, while everything else that is printed goes to stderr."""
-    told = os.fdopen(os.dup(1), "w", encoding="utf-8")
+def _claim_stdout() -> int:
+    """A descriptor of the real stdout, while everything else that is printed goes to stderr."""
+    told = os.dup(1)
     os.dup2(2, 1)
     return told
 

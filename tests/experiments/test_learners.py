@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import skops.io
 
-from experiments import catalog, evaluation, learners, models, names, pipeline, sources
+from experiments import catalog, evaluation, learners, models, names, pipeline, sources, training
 from experiments.errors import UserError
 from experiments.learners import TrainingData
 from experiments.specification import Recipe
@@ -29,7 +29,7 @@ from experiments.specification import Recipe
     ],
 )
 def test_chosen_epoch(epochs, chosen):
-    best = learners.Best()
+    best = training.Best()
     for epoch, (accuracy, loss) in enumerate(epochs, start=1):
         metrics = {"validation/accuracy": accuracy, "validation/loss": loss, "train/accuracy": 1 - accuracy}
         best.improved(epoch, learners.rank(metrics))

@@ -107,9 +107,21 @@ def test_warm_up_leaves_every_bit_as_it_was():
     }
 
 
+def train(network, stream, recipe, images, epoch_ended):
+    """`training.train` on a stream that has no epochs, told without what a chosen epoch needs."""
+    training.train(
+        network,
+        lambda first: stream,
+        recipe,
+        images,
+        lambda epoch, progress, last: epoch_ended(epoch, progress),
+        training.Best(),
+    )
+
+
 def test_training_is_fit_to_the_last_bit():
     trained, fitted = stateful_network(), stateful_network()
-    training.train(trained, batches(), RECIPE, 32, lambda epoch, progress: None)
+    train(trained, batches(), RECIPE, 32, lambda epoch, progress: None)
     fitted.fit(batches(), epochs=3, steps_per_epoch=4, verbose=0)
     for one, other in zip(trained.get_weights(), fitted.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -133,9 +145,7 @@ def test_the_stream_is_consumed_once_from_its_beginning():
         lambda k: (tf.fill((2, 1), tf.cast(k, tf.float32)), tf.zeros(2))
     )
     weights = []
-    training.train(
-        network, stream, recipe, 6, lambda *_: weights.append(float(network.get_weights()[0].item()))
-    )
+    train(network, stream, recipe, 6, lambda *_: weights.append(float(network.get_weights()[0].item())))
     assert weights == [-(0 + 1 + 2), -15]
 
 
@@ -147,7 +157,7 @@ def ones(value=1.0):
 def test_progress_of_each_epoch():
     network, recipe = one_weight(rate=0.5)
     told = []
-    training.train(network, ones(), recipe, 5, lambda epoch, progress: told.append((epoch, progress)))
+    train(network, ones(), recipe, 5, lambda epoch, progress: told.append((epoch, progress)))
     assert [epoch for epoch, _ in told] == [1, 2]
     assert [progress["images_seen"] for _, progress in told] == [6, 12]
     assert [progress["learning_rate"] for _, progress in told] == [0.5, 0.5]
@@ -166,7 +176,7 @@ def test_the_learning_rate_told_is_that_of_the_epoch_s_last_update(schedule, exp
     recipe = Recipe(momentum=0, learning_rate=1, schedule=schedule, batch_size=2, epochs=2)
     training.compile_for(network, lambda wanted, given: keras.ops.mean(given), recipe, 8)
     told = []
-    training.train(network, ones(), recipe, 8, lambda _, progress: told.append(progress["learning_rate"]))
+    train(network, ones(), recipe, 8, lambda _, progress: told.append(progress["learning_rate"]))
     assert told == pytest.approx(expected, rel=1e-4)
 
 
@@ -188,7 +198,7 @@ def test_the_clock_stands_still_in_compilation_and_between_epochs():
         seconds.append(progress["train_seconds"])
         time.sleep(0.3)
 
-    training.train(network, ones(), recipe, 6, epoch_ended)
+    train(network, ones(), recipe, 6, epoch_ended)
     assert 0 < seconds[0] < seconds[1] < 0.3
 
 
@@ -196,7 +206,7 @@ def test_the_clock_stands_still_in_compilation_and_between_epochs():
 def test_a_loss_that_is_no_number_ends_the_training():
     network, recipe = one_weight(rate=1e30)
     epochs = []
-    training.train(
+    train(
         network,
         ones(1e20),
         recipe.model_copy(update={"epochs": 50}),

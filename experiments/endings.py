@@ -1,0 +1,61 @@
+"""Why a trial's process ended: its own error, a signal, the kernel's want of memory, no sign of life."""
+
+import errno
+import signal
+from pathlib import Path
+
+from experiments.errors import UserError
+
+OUT_OF_MEMORY = "out of memory"
+LONGEST = 500  # characters of a reason
+# Counts of processes that the kernel ended for want of memory: control groups of version 2 and 1, the kernel.
+COUNTERS = (
+    Path("/sys/fs/cgroup/memory.events"),
+    Path("/sys/fs/cgroup/memory/memory.oom_control"),
+    Path("/proc/vmstat"),
+)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def reason_of(error: Exception) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    if isinstance(error, UserError):
+        return text[:LONGEST]
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return f"{OUT_OF_MEMORY}: {type(error).__name__}: {text}"[:LONGEST]
+    return f"{type(error).__name__}: {text}"[:LONGEST]
+
+
+def reason(status: int, output: Path, kills_before: int, counters: tuple[Path, ...] = COUNTERS) -> str:
+    """Of a process that ended without a word.
+
+    Args:
+        status: of the process, the negative signal where one ended it.
+        output: the file of what it printed.
+        kills_before: `memory_kills` when it began.
+        counters: where the kernel counts.
+    """
+    if status == -signal.SIGKILL and memory_kills(counters) > kills_before:
+        return f"{OUT_OF_MEMORY}: ended by the kernel (SIGKILL)"
+    if status < 0:
+        return f"ended by signal {-status} ({signal.Signals(-status).name})"
+    lines = output.read_text(errors="replace").strip().splitlines()
+    return f"ended with status {status}" + (f" ({lines[-1][:200]})" if lines else "")
+
+
+def is_no_space(told: str) -> bool:
+    """Whether a reason says that a disk, a quota or a limit of file size is full."""
+    return any(f"[Errno {number}]" in told for number in FULL)
+
+
+def memory_kills(counters: tuple[Path, ...] = COUNTERS) -> int:
+    """How many processes the kernel ended here for want of memory, as far as it tells."""
+    total = 0
+    for file in counters:
+        try:
+            lines = file.read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+    return total

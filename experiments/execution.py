@@ -1,0 +1,96 @@
+"""A plan is carried out: trials run, what they tell is shown and brought to the store, failures are told."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+
+from experiments import (
+    attempts,
+    events,
+    forwarding,
+    keeping,
+    plan,
+    progress,
+    scheduler,
+    tracking,
+)
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Options(NamedTuple):
+    """How to carry out; nothing of it changes a number."""
+
+    work: Path
+    store: str
+    keep: keeping.Policy
+    patience: scheduler.Patience
+
+
+def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) -> int:
+    """Train what waits and bring the store up to date; returns the exit status.
+
+    Raises:
+        UserError: another process trains in this work folder, or the store cannot be written.
+    """
+    work, keep = options.work, options.keep
+    if keep == "all" and not made.has_work:
+        return 0
+    with attempts.lock(work):
+        projection = tracking.Projection(options.store, made.study.name)
+        projection.describe(made.tags, made.roles)
+        projection.close(made.abandoned)
+        for planned in made.waiting:
+            attempts.close_abandoned(attempts.folder(work, planned.trial))
+        for planned in made.unprojected + made.waiting:
+            place = attempts.folder(work, planned.trial)
+            attempts.tidy(place)
+            if told := events.read(attempts.log(place)):
+                projection.project(planned, place, told)
+        status = _train(made, options, projection, tell) if made.waiting else 0
+        for planned in keeping.drop(made.trials, work, keep):
+            projection.drop_model(attempts.folder(work, planned.trial))
+    return status
+
+
+def _train(
+    made: plan.Plan, options: Options, projection: tracking.Projection, tell: Callable[[str], None]
+) -> int:
+    workers = scheduler.LocalWorkers(made.waiting, options.work, made.workers, options.patience)
+    previous = {number: signal.signal(number, lambda *_: workers.interrupt()) for number in STOPPING}
+    outlook = progress.Outlook(made.seconds, made.workers)
+    shown = progress.Bars if Console().is_terminal else progress.Lines
+    failures: dict[str, str] = {}
+    try:
+        with shown(outlook, len(made.waiting)) as screen:
+            forwarder = forwarding.Forwarder(projection, options.work, screen.tell)
+            for told in workers.told():
+                planned, event = told.planned, told.event
+                if isinstance(event, events.Finished):
+                    attempts.tidy(attempts.folder(options.work, planned.trial))
+                    keeping.drop(made.trials, options.work, options.keep)
+                forwarder.grown(planned)
+                outlook.heard(told)
+                screen.show(told)
+                if isinstance(event, events.Failed) and not told.again:
+                    failures[planned.run_name] = (
+                        f"{event.reason} ({attempts.folder(options.work, planned.trial) / scheduler.OUTPUT})"
+                    )
+            lacking = forwarder.close()
+    finally:
+        workers.end()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    if workers.no_space:
+        tell(f"stopped: {workers.no_space}; make room, then the same command goes on")
+    elif workers.interrupted:
+        tell("stopped; every finished epoch is kept. The same command goes on from there")
+    if failures:
+        tell(f"{len(failures)} of {len(made.waiting)} trials failed; start again to try them once more:")
+        tell("\n".join(f"  {name}: {reason}" for name, reason in failures.items()))
+    if lacking:
+        tell(f"the store lacks what {len(lacking)} trials told; the same command brings it there")
+    return 1 if workers.interrupted or failures or lacking else 0

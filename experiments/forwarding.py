@@ -1,0 +1,100 @@
+"""The event logs are brought to the store by a thread of their own: a store in trouble stops no training.
+
+The thread reads what the logs hold beyond what it has projected. While the store fails it waits, ever
+longer, and tries again; what it could not bring there, the next start of the study does.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from experiments import attempts, events, tracking
+from experiments.specification import PlannedTrial
+from experiments.stored import StoreError
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between two tries
+PATIENCE = 60.0  # seconds that the end of a study waits for the store
+
+
+class Forwarder:
+    """Brings the logs of trials to the store as they grow."""
+
+    def __init__(self, projection: tracking.Projection, work: Path, tell: Callable[[str], None]) -> None:
+        self._projection, self._work, self._tell = projection, work, tell
+        self._news = threading.Condition()
+        self._behind: dict[str, PlannedTrial] = {}  # by id: trials whose log has something for the store
+        self._positions: dict[str, _Position] = {}
+        self._closing = False
+        self._deadline = float("inf")
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def grown(self, planned: PlannedTrial) -> None:
+        """The log of a trial has new events."""
+        with self._news:
+            self._behind[planned.trial.id] = planned
+            self._news.notify()
+
+    def close(self, patience: float = PATIENCE) -> list[PlannedTrial]:
+        """Bring the rest, as far as the store takes it within so many seconds; the trials it then lacks."""
+        with self._news:
+            self._closing, self._deadline = True, time.monotonic() + patience
+            self._news.notify()
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+        return list(self._behind.values())
+
+    def _run(self) -> None:
+        pause = 0.0
+        try:
+            while (due := self._wait(pause)) and time.monotonic() < self._deadline:
+                pause = self._bring_all(due, pause)
+        except BaseException as error:  # a thread has no caller: close() raises it
+            self._failure = error
+
+    def _wait(self, pause: float) -> list[PlannedTrial]:
+        """Until there is something to bring, or in trouble for a while; nothing once the study has ended."""
+        with self._news:
+            if not pause:
+                self._news.wait_for(lambda: self._behind or self._closing)
+            elif self._closing:
+                self._news.wait(min(pause, self._deadline - time.monotonic()))
+            else:
+                self._news.wait_for(lambda: self._closing, pause)
+            return list(self._behind.values())
+
+    def _bring_all(self, due: list[PlannedTrial], pause: float) -> float:
+        """The pause until the next try: none if all went well."""
+        for planned in due:
+            with self._news:
+                self._behind.pop(planned.trial.id, None)
+            try:
+                self._bring(planned)
+            except StoreError as error:
+                with self._news:
+                    self._behind.setdefault(planned.trial.id, planned)
+                if not pause:
+                    self._tell(f"{error}; training goes on, and the store is brought up to date later")
+                return min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
+        if pause:
+            self._tell("the store is up to date again")
+        return 0.0
+
+    def _bring(self, planned: PlannedTrial) -> None:
+        place = attempts.folder(self._work, planned.trial)
+        attempt = attempts.identity(place)
+        begin = self._positions.get(planned.trial.id, _Position(attempt, 0))
+        told, end = events.read_from(attempts.log(place), begin.byte if begin.attempt == attempt else 0)
+        self._projection.project(planned, place, told)
+        self._positions[planned.trial.id] = _Position(attempt, end)
+
+
+class _Position(NamedTuple):
+    """How much of an attempt's log the store has."""
+
+    attempt: str
+    byte: int
