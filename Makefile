@@ -3,6 +3,8 @@ STUDY ?= compare
 DATA ?=
 WORKERS ?=
 PORT ?= 5000
+SEED ?= 1
+KEEP_MODELS ?=
 PYTHON ?= python3
 
 VENV := .venv
@@ -15,13 +17,13 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 data_option = $(if $(DATA),--data "$(DATA)")
-workers_option = $(if $(WORKERS),--workers $(WORKERS))
+workers_option = $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up compare report pages ui plan run predict diagrams cost smoke export import bench test test-slow lint format clean distclean
+.PHONY: help set-up lock compare report pages ui plan run predict diagrams cost smoke export import bench test test-slow test-faults lint format clean distclean
 
 help: ## list the targets
-	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2]"
+	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 # Before set-up, which takes minutes.
@@ -30,12 +32,16 @@ given-%:
 
 set-up: $(SET_UP) ## make the virtual environment (every other target does it by itself)
 
-$(SET_UP): requirements.txt
+$(SET_UP): requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("error: Python 3.11 to 3.13 is needed, $(PYTHON) is %d.%d; use make PYTHON=python3.12" % v)'
 	@echo "setting up: tensorflow, mlflow and the others go into $(VENV), once; some minutes"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
+
+lock: $(SET_UP) ## requirements.txt → requirements.lock: the newest versions that fit, with their hashes
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  requirements.txt --output-file requirements.lock
 
 compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then draw its figures
 	@$(BIN)/python -m experiments.compare "$(STUDY)" $(data_option) $(workers_option); status=$$?; \
@@ -78,10 +84,13 @@ bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, sid
 	@$(BIN)/python -m experiments.bench
 
 test: $(SET_UP) ## the fast tests
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not faults" --numprocesses 2 --dist loadfile
 
 test-slow: $(SET_UP) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+test-faults: $(SET_UP) ## kills, full disks, locked and stopped stores (SEED=1 is another series of moments)
+	FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults -s
 
 lint: $(SET_UP) ## ruff: format and rules
 	$(BIN)/ruff format --check .

@@ -6,7 +6,6 @@ Both train ResNet-18 of the study `compare` with its batch, threads and flags, o
 alternate. With requirements-bench.txt installed, PyTorch's throughput stands beside them.
 """
 
-import argparse
 import importlib.util
 import json
 import statistics
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from experiments import attempts, events, location, names, plan, provenance, scheduler, study_file
 from experiments.compare import say
-from experiments.errors import UserError, exit_status
+from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import Trial
 
 ARM = "resnet18"
@@ -47,7 +46,7 @@ def _child(trial: Trial, module: str, *arguments: str) -> str:
 
 def main() -> int:
     """Print each way's median rate, and its ratio to the bare fit that ran beside it, round by round."""
-    parser = argparse.ArgumentParser(description="Throughput of a trial against a bare model.fit.")
+    parser = Parser(description="Throughput of a trial against a bare model.fit.")
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
     parser.add_argument("--epochs", type=int, default=4, help="timed epochs a round (default: %(default)s)")
     asked = parser.parse_args()

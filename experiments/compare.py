@@ -12,7 +12,7 @@ from pathlib import Path
 
 from experiments import checkpoint, execution, keeping, location, plan, progress, requested, scheduler
 from experiments.arguments import positive, seconds
-from experiments.errors import exit_status
+from experiments.errors import Parser, exit_status
 
 DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
 it to MLflow. Studies are YAML files (docs/studies.md); those that ship lie in experiments/studies/."""
@@ -61,7 +61,7 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
 
 def main() -> int:
     """Run the study named on the command line."""
-    parser = argparse.ArgumentParser(description=DESCRIPTION, epilog=EXIT)
+    parser = Parser(description=DESCRIPTION, epilog=EXIT)
     parser.add_argument(
         "study", help="the name of a shipped study (compare, smoke, …) or a path to a YAML file"
     )

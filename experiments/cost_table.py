@@ -25,7 +25,7 @@ from rich.table import Table
 from experiments import arguments, catalog, location, measurement, provenance
 from experiments.arguments import positive
 from experiments.compare import say
-from experiments.errors import UserError, exit_status
+from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import Recipe
 
 DESCRIPTION = """Measure every network of the catalog, or the ones named, at one input size. Below 64 pixels,
@@ -151,7 +151,7 @@ def _notes(rows: list[Measured], about: list[str]) -> list[str]:
 
 def main() -> int:
     """Measure, print and write the table."""
-    parser = argparse.ArgumentParser(description=DESCRIPTION)
+    parser = Parser(description=DESCRIPTION)
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help="default: all of the catalog")
     parser.add_argument("--size", type=positive, default=28, help="pixels, square (default: %(default)s)")
     parser.add_argument("--channels", type=positive, default=1, help="default: %(default)s")

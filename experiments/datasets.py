@@ -7,20 +7,17 @@ file names, folders or order: the images are kept in the order of (class, SHA-25
 them form the data set's own test part is told by a second digest, the partition.
 """
 
-import argparse
 import hashlib
 import json
-import os
-import subprocess
+import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from experiments import folders
-from experiments.errors import UserError, exit_status
+from experiments import children, folders, unfinished
+from experiments.errors import Parser, UserError, exit_status
 
 CACHE_VERSION = 1
 
@@ -66,7 +63,7 @@ def summary(source: str, image_size: int | None, work: Path) -> Summary:
         size = [] if image_size is None else ["--image-size", str(image_size)]
         command = [sys.executable, "-m", "experiments.datasets", source, *size, "--work", str(work)]
         print(f"preparing the data of {source} (once) …", file=sys.stderr, flush=True)
-        child = subprocess.run(command, capture_output=True, text=True)
+        child = children.run([*command, "--with-parent"])
         if child.returncode:
             message = child.stderr.strip().splitlines()[-1] if child.stderr.strip() else "no output"
             raise UserError(message.removeprefix("error: "))
@@ -119,7 +116,7 @@ def prepare(source: str, image_size: int | None, work: Path) -> Summary:
     arrays = (found.images[order], found.labels[order], in_test, raw[order])
     _keep(_place(work, made.digest, made.partition), dict(zip(_ARRAYS, arrays, strict=True)), made)
     index.parent.mkdir(parents=True, exist_ok=True)
-    part = index.with_suffix(f".{os.getpid()}")
+    part = unfinished.beside(index)
     part.write_text(json.dumps(made._asdict()))
     part.replace(index)
     return made
@@ -133,18 +130,18 @@ def _keep(place: Path, arrays: dict[str, np.ndarray], facts: Summary) -> None:
     if (place / "dataset.json").exists():
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.parent) as name:
-        made = Path(name) / "made"
-        made.mkdir()
-        for array, values in arrays.items():
-            np.save(made / f"{array}.npy", values)
-        (made / "dataset.json").write_text(json.dumps(facts._asdict()))
-        try:
-            made.rename(place)
-        except OSError:
-            # Another process may have kept the same content meanwhile.
-            if not (place / "dataset.json").exists():
-                raise
+    made = unfinished.beside(place)
+    made.mkdir()
+    for array, values in arrays.items():
+        np.save(made / f"{array}.npy", values)
+    (made / "dataset.json").write_text(json.dumps(facts._asdict()))
+    try:
+        made.rename(place)
+    except OSError:
+        shutil.rmtree(made)
+        # Another process may have kept the same content meanwhile.
+        if not (place / "dataset.json").exists():
+            raise
 
 
 def _place(work: Path, digest: str, partition: str) -> Path:
@@ -166,11 +163,14 @@ def _index(source: str, image_size: int | None, work: Path) -> Path:
 
 def main() -> int:
     """Prepare one source and print its summary as JSON."""
-    parser = argparse.ArgumentParser(description="Decode a data source once and keep it by its digest.")
+    parser = Parser(description="Decode a data source once and keep it by its digest.")
     parser.add_argument("source", help="fashion_mnist, mnist, cifar10, cifar100, digits or path:FOLDER")
     parser.add_argument("--image-size", type=int, help="fit each image to N × N pixels")
     parser.add_argument("--work", type=Path, default=Path("work"), help="where to keep it (default: work)")
+    parser.add_argument("--with-parent", action="store_true", help="end when the standard input is closed")
     arguments = parser.parse_args()
+    if arguments.with_parent:
+        children.end_with_parent()
     print(json.dumps(prepare(arguments.source, arguments.image_size, arguments.work)._asdict()))
     return 0
 

@@ -6,7 +6,6 @@
 Each picture is a PNG and an SVG file, byte-equal for an unchanged network.
 """
 
-import argparse
 import difflib
 import importlib.util
 import shutil
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 
 from experiments import arguments, catalog, location
 from experiments.compare import say
-from experiments.errors import UserError, exit_status
+from experiments.errors import Parser, UserError, exit_status
 
 DESCRIPTION = """Draw the structure of networks, read off their built layers: stages, what is repeated,
 channels, strides, shortcuts, parameters and multiply-accumulates. A NETWORK is one of the catalog, the plain
@@ -120,7 +119,7 @@ def missing_for_plot_model() -> list[str]:
 
 def main() -> int:
     """Draw the networks named on the command line."""
-    parser = argparse.ArgumentParser(description=DESCRIPTION)
+    parser = Parser(description=DESCRIPTION)
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help="default: all")
     parser.add_argument("--size", type=arguments.positive, help="pixels of a square image")
     parser.add_argument("--channels", type=arguments.positive, help="of an image")

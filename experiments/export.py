@@ -6,7 +6,6 @@
 A pack is small, since models stay behind, and it is all that figures and tables need.
 """
 
-import argparse
 import io
 import json
 import lzma
@@ -17,7 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from experiments import attempts, compare, events, location, names, page, plan, requested, tracking
-from experiments.errors import UserError, exit_status
+from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import PlannedTrial
 from experiments.study import Study
 
@@ -109,7 +108,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
 
 def main() -> int:
     """Pack or unpack."""
-    parser = argparse.ArgumentParser(description="Move a study's results: event logs in one small file.")
+    parser = Parser(description="Move a study's results: event logs in one small file.")
     parser.add_argument("action", choices=["pack", "unpack"])
     parser.add_argument("what", help="pack: a study's name or file; unpack: a file that pack made")
     parser.add_argument("--data", help="the other data that the study ran on")

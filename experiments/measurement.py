@@ -6,11 +6,8 @@ The child builds the network of the file's request and times a few training step
 one worker's threads, so that the plan can state an ETA for this machine.
 """
 
-import argparse
 import hashlib
 import json
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -19,8 +16,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from experiments import catalog, names, provenance, scheduler
-from experiments.errors import UserError
+from experiments import catalog, children, names, provenance, scheduler, unfinished
+from experiments.errors import Parser, UserError
 from experiments.specification import RESULTS_VERSION, Recipe, Trial
 
 EPOCHS, STEPS, VALIDATION = 3, 3, 250  # of the timed training
@@ -120,15 +117,11 @@ def _told(measured: Request) -> str:
 
 
 def _measure_in_child(wanted: Request, folder: Path) -> Request:
-    asked, answer = folder / f"{wanted.key}.{os.getpid()}", folder / f"{wanted.key}.json"
+    answer = folder / f"{wanted.key}.json"
+    asked = unfinished.beside(folder / f"{wanted.key}.request")
     asked.write_text(wanted.model_dump_json())
-    child = subprocess.run(
-        [sys.executable, "-m", "experiments.measurement", str(asked), str(answer)],
-        cwd=Path(__file__).parent.parent,
-        env=scheduler.environment(wanted.recipe.threads),
-        capture_output=True,
-        text=True,
-    )
+    command = [sys.executable, "-m", "experiments.measurement", str(asked), str(answer), "--with-parent"]
+    child = children.run(command, scheduler.environment(wanted.recipe.threads))
     asked.unlink()
     if child.returncode:
         lines = child.stderr.strip().splitlines() or [f"ended with status {child.returncode}"]
@@ -187,12 +180,15 @@ def measure(wanted: Request, began: float) -> Cost:
 def main() -> int:
     """Answer one request file."""
     began = time.time()
-    parser = argparse.ArgumentParser(description="Measure the cost of one network.")
+    parser = Parser(description="Measure the cost of one network.")
     parser.add_argument("request", type=Path)
     parser.add_argument("answer", type=Path)
+    parser.add_argument("--with-parent", action="store_true", help="end when the standard input is closed")
     arguments = parser.parse_args()
+    if arguments.with_parent:
+        children.end_with_parent()
     cost = measure(Request.model_validate_json(arguments.request.read_text()), began)
-    made = arguments.answer.with_suffix(f".{os.getpid()}")
+    made = unfinished.beside(arguments.answer)
     made.write_text(json.dumps(cost.model_dump(), indent=1))
     made.rename(arguments.answer)
     return 0

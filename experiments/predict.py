@@ -5,7 +5,6 @@
 RUN is a trial id (a folder of work/) or the id of a run on MLflow's pages.
 """
 
-import argparse
 import csv
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments import attempts, compare, folders, location, names, tracking
-from experiments.errors import UserError, exit_status
+from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import Trial
 from experiments.stored import StoreError
 
@@ -92,7 +91,7 @@ def as_trained(file: Path, model: "models.Model") -> np.ndarray:
 
 def main() -> int:
     """Predict a folder."""
-    parser = argparse.ArgumentParser(description="Classify a folder of images with the model of a run.")
+    parser = Parser(description="Classify a folder of images with the model of a run.")
     parser.add_argument("run", help="a trial id, or a run id from MLflow's pages")
     parser.add_argument("images", type=Path, help="a folder of PNG and JPEG files, at any depth")
     parser.add_argument("--to", type=Path, default=Path("predictions.csv"), help="default: %(default)s")

@@ -4,11 +4,10 @@ python -m experiments.run resnet50 --epochs 5
 python -m experiments.run resnet18 --data path:photographs --image-size 64 --crop 56 --set width=16
 """
 
-import argparse
 import sys
 
 from experiments import arguments, attempts, catalog, compare, names, plan, requested, study_file
-from experiments.errors import exit_status
+from experiments.errors import Parser, exit_status
 
 DESCRIPTION = """Train one network and log it to MLflow, in the experiment `run`. What is not said comes from
 the shipped study `compare`: its data, sizes, recipe, and the arguments that it gives to this network."""
@@ -16,7 +15,7 @@ the shipped study `compare`: its data, sizes, recipe, and the arguments that it 
 
 def main() -> int:
     """Run the network named on the command line."""
-    parser = argparse.ArgumentParser(description=DESCRIPTION)
+    parser = Parser(description=DESCRIPTION)
     parser.add_argument("model", help=f"one of: {', '.join(catalog.CATALOG)}")
     compare.arguments_of(parser)
     for option, help_text in (

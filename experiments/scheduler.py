@@ -3,6 +3,7 @@
 import contextlib
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -35,11 +36,11 @@ def default_workers(threads: int, mib: float = MIB_PER_WORKER) -> int:
     return max(1, min(by_cores, by_memory))
 
 
-def environment(threads: int) -> dict[str, str]:
+def environment(threads: int, temporary: Path | None = None) -> dict[str, str]:
     """The environment of a trial's process.
 
     oneDNN is on, which tensorflow leaves off on a CPU without AVX512-VNNI; every thread pool has the
-    recipe's size.
+    recipe's size. `temporary`: a folder for what libraries leave behind where a process is killed.
     """
     fixed = {
         "OMP_NUM_THREADS": str(threads),
@@ -49,7 +50,8 @@ def environment(threads: int) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
     }
     wished = {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    return {**wished, **os.environ, **fixed}
+    own = {"TMPDIR": str(temporary.absolute())} if temporary else {}
+    return {**wished, **os.environ, **fixed, **own}
 
 
 class Patience(NamedTuple):
@@ -154,13 +156,16 @@ class LocalWorkers:
         place = attempts.folder(self._work, planned.trial)
         attempts.begin(place, planned.trial)
         self._tries[planned.trial.id] = self._tries.get(planned.trial.id, 0) + 1
+        temporary = place / TEMPORARY
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
         options = ["--workers", str(self._workers)]
         options += ["--checkpoint-seconds", str(self._patience.checkpoint_seconds)]
         with (place / OUTPUT).open("wb") as output:
             process = subprocess.Popen(
                 [*TRIAL, str(place), *options, "--with-parent"],
                 cwd=Path(__file__).parent.parent,
-                env=environment(planned.trial.recipe.threads),
+                env=environment(planned.trial.recipe.threads, temporary),
                 stdin=subprocess.PIPE,  # never written to: it closes when this process dies, however it does
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -181,6 +186,7 @@ class LocalWorkers:
                     last = events.parse(line)
                     self._heard.put(Told(child.planned, last))
             status = child.process.wait()
+            shutil.rmtree(child.place / TEMPORARY, ignore_errors=True)
             if not isinstance(last, events.ENDS):
                 self._heard.put(Told(child.planned, self._end_of(child, status)))
         except Exception as error:  # a thread has no caller: the loop raises it
@@ -206,5 +212,6 @@ class LocalWorkers:
 
 
 TRIAL = [sys.executable, "-m", "experiments.trial"]
+TEMPORARY = "tmp"
 OUTPUT = "output.txt"  # what a trial prints beside its events
 LOOK_SECONDS = 1.0  # between two looks at who is silent, where nobody tells anything

@@ -8,7 +8,7 @@ import json
 import math
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from experiments import catalog, names
 
@@ -22,6 +22,11 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+# Bounds that no study meets; beyond them, numbers no longer fit where they are calculated with.
+Count = Annotated[int, Field(gt=0, le=10**9)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
 class Recipe(Frozen):
     """How a network is trained; the same for every arm unless an arm names its own, visibly.
 
@@ -31,15 +36,15 @@ class Recipe(Frozen):
 
     optimizer: Literal["sgd", "adam"] = "sgd"
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    learning_rate: Annotated[float, Field(gt=0)] = 0.05
+    learning_rate: Annotated[float, Field(gt=0, le=1e6)] = 0.05
     schedule: Literal["constant", "cosine", "steps"] = "cosine"
-    warmup_epochs: Annotated[float, Field(ge=0)] = 0
-    weight_decay: Annotated[float, Field(ge=0)] = 0
-    batch_size: PositiveInt = 64
-    epochs: PositiveInt = 12
+    warmup_epochs: Annotated[float, Field(ge=0, le=1e9)] = 0
+    weight_decay: Annotated[float, Field(ge=0, le=1e6)] = 0
+    batch_size: Count = 64
+    epochs: Count = 12
     flip: bool = False
-    shift: NonNegativeInt = 0
-    threads: PositiveInt = 1
+    shift: Annotated[int, Field(ge=0, le=4096)] = 0
+    threads: Annotated[int, Field(gt=0, le=1024)] = 1
     gradient_flow: bool = False
 
     def steps_per_epoch(self, images: int) -> int:

@@ -6,14 +6,16 @@ Field by field: docs/studies.md.
 import contextlib
 import copy
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
-from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from experiments import catalog, names
-from experiments.specification import Frozen, PlannedTrial, Recipe, Trial
+from experiments.specification import Count, Frozen, PlannedTrial, Recipe, Seed, Trial
 
+MOST_TRIALS = 10_000  # of one study; more is a typing error, or takes years
 NAMED_SOURCES = ("fashion_mnist", "mnist", "cifar10", "cifar100", "digits")
 
 Digests = dict[tuple[str, int | None], tuple[str, str]]
@@ -30,7 +32,9 @@ def _told_as(field: str) -> Iterator[None]:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         inner = ".".join([field, *map(str, first["loc"])])
-        raise ValueError(f"{inner}: {first['msg'].removeprefix('Value error, ')}") from None
+        unknown = first["type"] == "extra_forbidden"
+        told = "unknown field" if unknown else first["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{inner}: {told}") from None
 
 
 def _concerns(path: str, label: str) -> bool:
@@ -53,10 +57,10 @@ class Data(Frozen):
     source: str
     image_size: Annotated[int, Field(ge=8, le=4096)] | None = None
     crop: Annotated[int, Field(ge=8, le=4096)] | None = None
-    train: PositiveInt
-    validation: PositiveInt
-    test: PositiveInt
-    split_seed: NonNegativeInt = 0
+    train: Count
+    validation: Count
+    test: Count
+    split_seed: Seed = 0
 
     @field_validator("source")
     @classmethod
@@ -88,19 +92,19 @@ class Arm(Frozen):
 class Tune(Frozen):
     """The same small sweep of the learning rate for every arm, on a seed that no result uses."""
 
-    learning_rate: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2)]
-    seed: NonNegativeInt = 100
+    learning_rate: Annotated[list[Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=2)]
+    seed: Seed = 100
 
 
 class Study(Frozen):
     """A whole study file."""
 
     name: Name
-    question: Annotated[str, Field(min_length=1)]
+    question: Annotated[str, Field(min_length=1, max_length=1000)]
     data: Data
     models: Annotated[dict[Name, Arm], Field(min_length=1)]
     recipe: Recipe = Recipe()
-    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)] = [1, 2, 3, 4, 5]
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [1, 2, 3, 4, 5]
     targets: Annotated[list[Accuracy], Field(min_length=1)] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
     vary: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     tune: Tune | None = None
@@ -116,6 +120,14 @@ class Study(Frozen):
         }
         return {**study, "models": models}
 
+    @field_validator("question")
+    @classmethod
+    def _plain_text(cls, question: str) -> str:
+        line = " ".join(question.split())
+        if not line.isprintable() or not line:
+            raise ValueError("must be text of printable characters")
+        return line
+
     @field_validator("seeds", "targets")
     @classmethod
     def _distinct(cls, values: list[Any]) -> list[Any]:
@@ -125,6 +137,10 @@ class Study(Frozen):
 
     @model_validator(mode="after")
     def _every_arm_and_point_is_valid(self) -> "Study":
+        points = math.prod(len(values) for values in self.vary.values())
+        trials = points * len(self.models) * len(self.seeds)
+        if trials > MOST_TRIALS:
+            raise ValueError(f"vary: {trials:,} trials, more than the {MOST_TRIALS:,} that a study may have")
         for label, arm in self.models.items():
             with _told_as(f"models.{label}.recipe"):
                 self.recipe_of(arm)

@@ -8,9 +8,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from experiments import yaml_text
 from experiments.errors import UserError
 from experiments.study import Study
 
+LONGEST_SHOWN = 60  # characters of a wrong value
 STUDIES = Path(__file__).parent / "studies"
 
 
@@ -33,15 +35,7 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         UserError: not YAML, or not a mapping.
     """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: not a text file in UTF-8") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "cannot be parsed"
-        raise UserError(f"{path}{where}: not valid YAML: {problem}") from None
+    document = yaml_text.load(path)
     if not isinstance(document, dict):
         raise UserError(f"{path}: a study file is a mapping with name, question, data, models, …")
     return document
@@ -81,7 +75,8 @@ def _message(problem: dict[str, Any]) -> str:
     text = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     given = problem["input"]
     if isinstance(given, str | int | float | bool) and problem["type"] != "value_error":
-        text += f", not {given!r}"
+        shown = repr(given)
+        text += f", not {shown if len(shown) <= LONGEST_SHOWN else shown[:LONGEST_SHOWN] + '…'}"
     return text[0].lower() + text[1:]
 
 
@@ -100,7 +95,7 @@ def _line(path: Path, location: tuple[Any, ...]) -> int | None:
     """The line (from 1) of the deepest part of `location` that stands in the file, or None."""
     if not path.is_file():
         return None
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    node = yaml_text.compose(path)
     line = None
     for part in location:
         if isinstance(node, yaml.MappingNode):

@@ -6,7 +6,6 @@ reads trial.json there, appends each event to events.jsonl and prints it as a li
 files, the training images as the network sees them and the test report are left in the folder.
 """
 
-import argparse
 import json
 import math
 import os
@@ -18,7 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments import attempts, checkpoint, earlier, endings, events, names
+from experiments import attempts, checkpoint, children, earlier, endings, events, names
+from experiments.errors import Parser
 from experiments.specification import Trial
 
 Emit = Callable[[events.Event], None]
@@ -99,7 +99,7 @@ def prepare_process(threads: int, seed: int) -> None:
 def main() -> int:
     """Run the trial of one folder; status 1 when it failed, with the reason as its last event."""
     began = time.time()
-    parser = argparse.ArgumentParser(description="Run the trial of a folder WORK/<trial id>.")
+    parser = Parser(description="Run the trial of a folder WORK/<trial id>.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=1, help="trials that run side by side, to be noted")
     parser.add_argument(
@@ -109,7 +109,7 @@ def main() -> int:
     asked = parser.parse_args()
     place = asked.folder
     if asked.with_parent:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        children.end_with_parent()
     teller = _Teller(_claim_stdout())
     threading.Thread(target=_beat, args=(teller,), daemon=True).start()
 
@@ -158,13 +158,6 @@ def _beat(teller: _Teller) -> None:
             teller.tell("")
         used = now
         time.sleep(BEAT_SECONDS)
-
-
-def _end_with_parent() -> None:
-    """Wait for the end of the standard input, which the parent holds open as long as it lives."""
-    while os.read(0, 4096):  # sys.stdin has a lock that must be free when the interpreter ends
-        pass
-    os._exit(1)
 
 
 def _claim_stdout() -> int:

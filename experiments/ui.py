@@ -1,6 +1,5 @@
 """Serve MLflow's pages on this machine only: `python -m experiments.ui [--port 5000]`."""
 
-import argparse
 import os
 import socket
 import subprocess
@@ -8,12 +7,12 @@ import sys
 from pathlib import Path
 
 from experiments import location, tracking
-from experiments.errors import UserError, exit_status
+from experiments.errors import Parser, UserError, exit_status
 
 
 def main() -> int:
     """Become the MLflow server; ends with Ctrl-C."""
-    parser = argparse.ArgumentParser(description="Serve MLflow's pages of the store on 127.0.0.1.")
+    parser = Parser(description="Serve MLflow's pages of the store on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=5000, help="default: %(default)s")
     parser.add_argument("--store", default=location.store_uri(), help="default: %(default)s")
     asked = parser.parse_args()

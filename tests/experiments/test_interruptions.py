@@ -69,25 +69,64 @@ def endless_epochs(place) -> list[str]:
     return [log for log in place.work.glob("*/events.jsonl") if '"epoch":5,' in log.read_text()]
 
 
-def test_a_killed_child_is_told_and_the_others_go_on(endless):
+def runs_of(place):
+    client = mlflow.MlflowClient(place.store)
+    return client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
+
+
+def run_of(place, arm: str = "plain_cnn"):
+    [found] = [run for run in runs_of(place) if run.data.tags[names.ARM] == arm]
+    return found
+
+
+def steps(place, run) -> list[int]:
+    history = mlflow.MlflowClient(place.store).get_metric_history(run.info.run_id, names.TRAIN_SECONDS)
+    return [metric.step for metric in history]
+
+
+def test_a_child_that_is_killed_goes_on_and_one_that_is_killed_twice_fails(endless):
     place = endless
-    process = start(place, "--workers", "1")
+    process = start(place, "--workers", "1", "--checkpoint-seconds", "0")
     log = wait_for(lambda: endless_epochs(place))[0]
     [child] = wait_for(lambda: children(process))
+    wait_for((log.parent / "checkpoint.npz").exists)
     os.kill(child.pid, signal.SIGKILL)
+    [again] = wait_for(lambda: [other for other in children(process) if other.pid != child.pid])
+    wait_for(lambda: [event for event in events.read(log)[-1:] if isinstance(event, events.EpochEnded)])
+    os.kill(again.pid, signal.SIGKILL)
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 1, errors
-    assert "plain_cnn · seed 1: failed: ended by signal 9 (SIGKILL)" in output
+    assert "plain_cnn · seed 1: failed: ended by signal 9 (SIGKILL); it is tried again" in output
+    assert "[1/2] plain_cnn · seed 1: failed: ended by signal 9 (SIGKILL)\n" in output
     assert "short · seed 1: test accuracy" in output
-    assert "1 of 2 trials failed; start again to retry them" in output
-    client = mlflow.MlflowClient(place.store)
-    found = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
-    status = {run.data.tags[names.ARM]: run.info.status for run in found}
-    assert status == {"plain_cnn": "FAILED", "short": "FINISHED"}
-    failed = next(run for run in found if run.info.status == "FAILED")
+    assert "1 of 2 trials failed; start again to try them once more" in output
+    failed = run_of(place)
+    assert (failed.info.status, run_of(place, "short").info.status) == ("FAILED", "FINISHED")
     assert failed.data.tags[names.FAILURE] == "ended by signal 9 (SIGKILL)"
+    assert failed.data.tags[names.STARTS] == "2"
     assert names.COMPLETE not in failed.data.tags
-    assert isinstance(events.read(log)[-1], events.Failed)
+    told = events.read(log)
+    assert [type(event) for event in told if not isinstance(event, events.EpochEnded)] == [
+        events.Started,
+        events.Failed,
+        events.Started,
+        events.Failed,
+    ]
+    epochs = [event.epoch for event in told if isinstance(event, events.EpochEnded)]
+    assert epochs == list(range(1, len(epochs) + 1)) == steps(place, failed)
+
+
+def test_a_child_that_hangs_is_ended_and_tried_again(endless):
+    place = endless
+    process = start(place, "--workers", "1", "--hang-seconds", "12")
+    wait_for(lambda: endless_epochs(place))
+    [child] = children(process)
+    os.kill(child.pid, signal.SIGSTOP)
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, seconds=40)
+    wait_for(lambda: [other for other in children(process) if other.pid != child.pid])
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert "failed: hung: no sign of life for 12 seconds; it is tried again" in output
 
 
 def test_ctrl_c_ends_the_children_and_says_how_to_go_on(endless):
@@ -98,17 +137,16 @@ def test_ctrl_c_ends_the_children_and_says_how_to_go_on(endless):
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors
-    assert "stopped; complete trials are kept. The same command goes on with the others" in output
+    assert "stopped; every finished epoch is kept. The same command goes on from there" in output
     assert not any(trial.is_running() for trial in trials)
-    client = mlflow.MlflowClient(place.store)
-    found = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
+    found = runs_of(place)
     killed = [run for run in found if run.info.status == "KILLED"]
     assert [run.data.tags[names.FAILURE] for run in killed] == ["interrupted"] * len(killed)
     assert "plain_cnn" in {run.data.tags[names.ARM] for run in killed}
     assert not [run for run in found if run.info.status == "RUNNING"]
 
 
-def test_a_killed_parent_takes_its_children_along_and_the_next_start_closes_their_runs(endless):
+def test_a_killed_parent_takes_its_children_along_and_the_next_start_goes_on(endless):
     place = endless
     process = start(place, "--workers", "1")
     wait_for(lambda: endless_epochs(place))
@@ -117,27 +155,41 @@ def test_a_killed_parent_takes_its_children_along_and_the_next_start_closes_thei
     process.communicate(timeout=60)
     wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, seconds=10)
     [log] = place.work.glob("*/events.jsonl")
-    told = events.read(log)
-    assert not any(isinstance(event, events.ENDS) for event in told)
+    before = events.read(log)
+    assert not any(isinstance(event, events.ENDS) for event in before)
+    assert run_of(place).info.status == "RUNNING"
 
     again = start(place, "--workers", "1")
-    wait_for(
-        lambda: (
-            (endless_epochs(place) and (log.parent / "events.1.jsonl").exists()) or again.poll() is not None
-        )
-    )
+    wait_for(lambda: len(events.read(log)) > len(before) + 3 or again.poll() is not None)
     assert again.poll() is None, again.stderr.read()
     again.send_signal(signal.SIGTERM)
     again.communicate(timeout=60)
-    client = mlflow.MlflowClient(place.store)
-    found = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
-    endless = {run.data.tags[names.FAILURE]: run for run in found if run.data.tags[names.ARM] == "plain_cnn"}
-    assert set(endless) == {"its processes were ended from outside", "interrupted"}
-    assert {run.info.status for run in endless.values()} == {"KILLED"}
-    # Every epoch of the first attempt is in the store, whether or not its parent lived to log it.
-    first = endless["its processes were ended from outside"].info.run_id
-    steps = [metric.step for metric in client.get_metric_history(first, names.TRAIN_SECONDS)]
-    assert steps == [event.epoch for event in told if isinstance(event, events.EpochEnded)]
+    told = events.read(log)
+    ends = [event.reason for event in told if isinstance(event, events.Killed)]
+    assert ends == ["its processes were ended from outside", "interrupted"]
+    # One run has every epoch once, whether or not a parent lived to log it.
+    run = run_of(place)
+    assert run.info.status == "KILLED"
+    epochs = [event.epoch for event in told if isinstance(event, events.EpochEnded)]
+    assert len(epochs) >= 5
+    assert epochs == list(range(1, len(epochs) + 1)) == steps(place, run)
+
+
+def test_a_run_whose_trial_nobody_asks_for_any_more_is_closed(endless):
+    place = endless
+    process = start(place, "--workers", "1")
+    wait_for(lambda: endless_epochs(place))
+    process.kill()
+    process.communicate(timeout=60)
+    assert run_of(place).info.status == "RUNNING"
+    lines = place.study.read_text().splitlines(keepends=True)
+    place.study.write_text("".join(line for line in lines if not line.startswith("  plain_cnn:")))
+    done = place.compare()
+    assert done.returncode == 0, done.stderr
+    left = run_of(place)
+    assert left.info.status == "KILLED"
+    assert left.data.tags[names.FAILURE] == "its processes were ended from outside"
+    assert run_of(place, "short").info.status == "FINISHED"
 
 
 def test_a_second_parent_is_told_who_is_at_work(endless):

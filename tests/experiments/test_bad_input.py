@@ -1,0 +1,213 @@
+"""Forty kinds of bad input, each with the one line that its user reads: what, where, what to do.
+
+`pytest tests/experiments/test_bad_input.py -s` shows the lines as they are told.
+"""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from animals import PIXELS, write
+from places import ROOT, TINY, make_place
+
+from experiments import tracking
+
+
+class Bad(NamedTuple):
+    """An input and what is told of it; {file}, {work} and {store} stand for the paths."""
+
+    kind: str
+    told: str
+    study: Callable[[str], str] | str | bytes = lambda text: text
+    options: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+    prepare: Callable[[Path], None] = lambda folder: None
+
+
+def put(old: str, new: str) -> Callable[[str], str]:
+    """A change of the study file."""
+
+    def change(text: str) -> str:
+        assert old in text
+        return text.replace(old, new)
+
+    return change
+
+
+THOUSAND = list(range(1, 1001))
+BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
+    f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+STUDY_FILES = [
+    Bad("empty file", "{file}: a study file is a mapping with name, question, data, models, …", ""),
+    Bad("a list", "{file}: a study file is a mapping with name, question, data, models, …", "- name: tiny"),
+    Bad("not YAML",
+        "{file}:2: not valid YAML: expected the node content, but found '<stream end>'", "name: {\n"),
+    Bad("not text", "{file}: not a text file in UTF-8", b"name: \xff\xfe"),
+    Bad("control characters", "{file}: not valid YAML: special characters are not allowed", "name: \x01"),
+    Bad("aliases that multiply", "{file}:5: stands for more than 20,000 values", BOMB),
+    Bad("an alias of itself", "{file}:1: contains an alias of itself", "name: &a [*a]"),
+    Bad("too deep", "{file}:1: nested deeper than 30 levels", "[" * 5000),
+    Bad("too large", "{file}: larger than 256 KiB, which no study file is", "#" * 300_000),
+    Bad("a tag of another language",
+        "{file}:1: not valid YAML: could not determine a constructor for the tag 'tag:yaml.org",
+        "name: !!python/object/apply:os.system [ls]"),
+    Bad("a date that is none", "{file}: not valid YAML: a value cannot be read (month must be in 1..12)",
+        put("name: tiny", "name: 2026-13-45")),
+    Bad("a field twice", "{file}:13: seeds: stands here twice",
+        put("seeds: [1, 2]", "seeds: [1]\nseeds: [2]")),
+    Bad("a field mistyped", "{file}:3: qestion: unknown field; did you mean 'question'? choose from: ",
+        put("question:", "qestion:")),
+    Bad("a field missing", "{file}: question: this field is required", put("question: Does it run?", "")),
+    Bad("a wrong type", "{file}:14: recipe.epochs: input should be a valid integer",
+        put("epochs: 2", "epochs: two")),
+    Bad("a number too large", "{file}:14: recipe.epochs: input should be less than or equal to 1000000000",
+        put("epochs: 2", "epochs: " + "9" * 400)),
+    Bad("a negative number", "{file}:14: recipe.batch_size: input should be greater than 0, not -1",
+        put("batch_size: 20", "batch_size: -1")),
+    Bad("a number that is none", "{file}:14: recipe.learning_rate: input should be a finite number",
+        put("learning_rate: 0.1", "learning_rate: .nan")),
+    Bad("a warm-up without end", "{file}:14: recipe: warmup_epochs (2) must be below epochs (2)",
+        put("epochs: 2", "epochs: 2, warmup_epochs: 2")),
+    Bad("an unknown model",
+        "{file}:11: models.resnnet20: unknown model 'resnnet20'; did you mean 'resnet20'?",
+        put("resnet20", "resnnet20")),
+    Bad("an unknown argument", "{file}:6: models.plain_cnn: arguments.filter: unknown argument of plain_cnn",
+        put("filters: [4, 8]", "filter: [4, 8]")),
+    Bad("a wrong argument", "{file}:6: models.plain_cnn: arguments.filters",
+        put("filters: [4, 8]", "filters: many")),
+    Bad("a recipe field of an arm", "{file}:8: models.autoencoder_features: recipe.optimiser: unknown field",
+        put("optimizer: adam", "optimiser: adam")),
+    Bad("an unknown data source",
+        "{file}:4: data.source: unknown data source 'digit'; choose from: fashion_mnist",
+        put("source: digits", "source: digit")),
+    Bad("seeds that are equal", "{file}:12: seeds: the values must differ from each other",
+        put("[1, 2]", "[1, 1]")),
+    Bad("no seed", "{file}:12: seeds: list should have at least 1 item", put("seeds: [1, 2]", "seeds: []")),
+    Bad("a target above 1", "{file}:13: targets.1: input should be less than or equal to 1, not 75",
+        put("0.99", "75")),
+    Bad("a grid over nothing", "{file}: vary.recipe.epoch: unknown field",
+        put("seeds:", "vary: {recipe.epoch: [1, 2]}\nseeds:")),
+    Bad("a grid without end", "{file}: vary: 6,000,000 trials, more than the 10,000 that a study may have",
+        put("seeds:", f"vary: {{recipe.epochs: {THOUSAND}, data.train: {THOUSAND}}}\nseeds:")),
+    Bad("a tuning seed that is a result's", "{file}: tune.seed: 1 stands in seeds",
+        put("seeds:", "tune: {learning_rate: [0.1, 0.2], seed: 1}\nseeds:")),
+    Bad("a name that is a path", "{file}:2: name: string should match pattern",
+        put("name: tiny", "name: ../tiny")),
+    Bad("another file's name", "{file}: name: 'other' must be the name of its file, 'tiny'",
+        put("name: tiny", "name: other")),
+    Bad("a question with control characters", "{file}:3: question: must be text of printable characters",
+        put("question: Does it run?", 'question: "\\e[31mred"')),
+]  # fmt: skip
+DATA = [
+    Bad("a folder that is not there", "nowhere: no such folder", options=("--data", "path:{folder}/nowhere")),
+    Bad("more images than there are", "digits holds 1797 images, too few for train 5000",
+        put("train: 120", "train: 5000")),
+    Bad("a crop beyond the image", "data.crop: 20 is larger than the images of digits (16×16)",
+        put("image_size: 16", "image_size: 16, crop: 20")),
+    Bad("fewer images than classes", "digits has 10 classes; each split needs at least as many images",
+        put("validation: 60", "validation: 6")),
+    Bad("a shift beyond the image", "recipe.shift: 16 must be below the 16 pixels of an image",
+        put("epochs: 2", "epochs: 2, shift: 16")),
+    Bad("an empty folder", "empty: ", options=("--data", "path:{folder}/empty"),
+        prepare=lambda folder: (folder / "empty").mkdir()),
+    Bad("a single class", "one: ", options=("--data", "path:{folder}/one"),
+        prepare=lambda folder: write(folder / "one" / "cat", PIXELS["cat"])),
+    Bad("a picture that is none", "broken.png", options=("--data", "path:{folder}/animals"),
+        prepare=lambda folder: broken_picture(folder / "animals")),
+]  # fmt: skip
+ARGUMENTS = [
+    Bad("no worker", "error: argument --workers: must be a whole number from 1 up, not '0'",
+        options=("--workers", "0")),
+    Bad("an unknown option", "error: unrecognized arguments: --worker-s 2", options=("--worker-s", "2")),
+    Bad("an unknown policy", "error: argument --keep-models: invalid choice: 'some'",
+        options=("--keep-models", "some")),
+    Bad("no number of seconds", "error: argument --hang-seconds: must be a number of seconds",
+        options=("--hang-seconds", "nan")),
+    Bad("a work folder that is a file", "{work}/data: Not a directory",
+        prepare=lambda folder: (folder / "work").write_text("")),
+    Bad("a work folder nobody may make", "/proc/work: No such file or directory",
+        options=("--work", "/proc/work")),
+]  # fmt: skip
+STORES = [
+    Bad("a store of another kind", "store ftp://host/store: ",
+        environment={"MLFLOW_TRACKING_URI": "ftp://host/store"}),
+    Bad("a server that is not there", "store http://…@127.0.0.1:9: ",
+        environment={"MLFLOW_TRACKING_URI": "http://me:secret@127.0.0.1:9"}),
+    Bad("a store that is no database", "store {store}: cannot be read as an MLflow database",
+        prepare=lambda folder: (folder / "mlflow.db").write_text("no database " * 1000)),
+    Bad("a store that is a folder", "store {store}: cannot be read as an MLflow database",
+        prepare=lambda folder: (folder / "mlflow.db").mkdir()),
+    Bad("a database of something else", "store {store}: cannot be read as an MLflow database",
+        prepare=lambda folder: other_database(folder / "mlflow.db")),
+    Bad("a database of another MLflow", "store {store}: Detected out-of-date database schema",
+        prepare=lambda folder: database_of_another_version(folder / "mlflow.db")),
+]  # fmt: skip
+
+
+def broken_picture(folder: Path) -> None:
+    for name, images in PIXELS.items():
+        write(folder / name, images)
+    (folder / "cat" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"no picture")
+
+
+def other_database(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        database.execute("INSERT INTO alembic_version VALUES ('of another version')")
+
+
+def database_of_another_version(path: Path) -> None:
+    tracking.Projection(f"sqlite:///{path}", "tiny")
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE alembic_version SET version_num = '0123456789ab'")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A work folder in which the tiny study is planned."""
+    place = make_place(tmp_path_factory.mktemp("prepared"))
+    assert place.compare("--dry-run").returncode == 0
+    return place.work
+
+
+@pytest.mark.parametrize("bad", STUDY_FILES + DATA + ARGUMENTS + STORES, ids=lambda bad: bad.kind)
+def test_one_line_says_it(bad, prepared, tmp_path):
+    place = make_place(tmp_path, TINY)
+    if bad in STORES:
+        shutil.copytree(prepared, place.work)
+    text = bad.study(TINY) if callable(bad.study) else bad.study
+    place.study.write_bytes(text if isinstance(text, bytes) else text.encode())
+    bad.prepare(tmp_path)
+    given = [option.format(folder=tmp_path) for option in bad.options]
+    command = [sys.executable, "-m", "experiments.compare", str(place.study)]
+    command += [] if "--work" in given else ["--work", str(place.work)]
+    command += [] if bad.environment else ["--store", place.store]
+    done = subprocess.run(
+        [*command, *given],
+        cwd=ROOT,
+        env=os.environ | bad.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    paths = {"file": place.study, "work": place.work, "store": place.store}
+    errors = [line for line in done.stderr.splitlines() if "error: " in line]
+    print(f"\n{bad.kind}: {done.stderr.splitlines()[-1] if done.stderr else done.stdout}")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    [line] = errors
+    assert line == done.stderr.splitlines()[-1]
+    assert bad.told.format_map({"folder": tmp_path, **paths}) in line if "{" in bad.told else bad.told in line
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_there_are_more_than_forty_kinds():
+    kinds = [bad.kind for bad in STUDY_FILES + DATA + ARGUMENTS + STORES]
+    assert len(set(kinds)) == len(kinds) >= 40

@@ -1,0 +1,65 @@
+"""The study that is disturbed, what it gives undisturbed, and the figures that are told at the end."""
+
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "experiments"))
+from places import Place, make_place
+from undisturbed import Content, content
+
+FAULTY = """
+name: tiny
+question: Is nothing lost?
+data: {source: digits, image_size: 16, train: 120, validation: 60, test: 100}
+models:
+  plain_cnn: {arguments: {filters: [4, 8], kernels: [3, 3], dense: 16}}
+  dropout: {model: vgg11, arguments: {stem: small, width: 4, dense: 16}}
+  autoencoder_features:
+    arguments: {filters: [4], code: 8}
+    recipe: {optimizer: adam, learning_rate: 0.01}
+seeds: [1, 2]
+targets: [0.2, 0.99]
+recipe: {batch_size: 20, epochs: 40, learning_rate: 0.05, flip: true, shift: 1}
+"""
+SEED = int(os.environ.get("FAULT_SEED", "1"))
+FIGURES = pytest.StashKey[dict]()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory) -> tuple[Place, Content]:
+    """The study after a run that nothing happened to."""
+    place = make_place(tmp_path_factory.mktemp("undisturbed"), FAULTY)
+    done = place.compare("--workers", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return place, content(place.store)
+
+
+@pytest.fixture
+def place(undisturbed, tmp_path) -> Place:
+    """A place where the study has not begun; its data and costs are known."""
+    return make_place(tmp_path, FAULTY, undisturbed[0].work)
+
+
+@pytest.fixture
+def chance(request) -> random.Random:
+    """Draws of its own for each test, of FAULT_SEED."""
+    return random.Random(f"{SEED} {request.node.name}")
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig) -> dict[str, int]:
+    """Counts that are told when all is over."""
+    return pytestconfig.stash.setdefault(
+        FIGURES, dict.fromkeys(("kills", "starts", "rows", "differences"), 0)
+    )
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    figures = config.stash.get(FIGURES, None)
+    if figures:
+        told = ", ".join(f"{name} {count:,}" for name, count in figures.items())
+        terminalreporter.write_line(f"faults, seed {SEED}: {told}")
