@@ -3,7 +3,8 @@
     python -m experiments.bench [--rounds 3] [--epochs 4]
 
 Both train ResNet-18 of the study `compare` with its batch, threads and flags, on one worker; the rounds
-alternate. With requirements-bench.txt installed, PyTorch's throughput stands beside them.
+alternate. With requirements-bench.txt installed, PyTorch's throughput stands beside them. The trial writes a
+checkpoint after each epoch, as far as their share of the time allows: what they took is told as well.
 """
 
 import importlib.util
@@ -27,10 +28,16 @@ def in_a_trial(trial: Trial, place: Path) -> float:
     """Training images/s of a real trial, evaluation and start-up left out by its own clock."""
     attempts.begin(place, trial)
     attempts.start_over(place)  # else a second round would have nothing to do
-    _child(trial, "experiments.trial", str(place))
+    _child(trial, "experiments.trial", str(place), "--checkpoint-seconds", "0")
     told = [event for event in events.read(attempts.log(place)) if isinstance(event, events.EpochEnded)]
     last = told[-1].metrics
     return last[names.IMAGES_SEEN] / last[names.TRAIN_SECONDS]
+
+
+def checkpoint_share(place: Path) -> float:
+    """Seconds for checkpoints of the trial that ended last, by its training seconds."""
+    *_, last, finished = events.read(attempts.log(place))
+    return finished.metrics[names.CHECKPOINT_SECONDS] / last.metrics[names.TRAIN_SECONDS]
 
 
 def _child(trial: Trial, module: str, *arguments: str) -> str:
@@ -66,9 +73,11 @@ def main() -> int:
         if importlib.util.find_spec("torch"):
             ways["PyTorch"] = lambda: float(_child(trial, "experiments.bench_torch", str(place)))
         found: dict[str, list[float]] = {way: [] for way in ways}
+        shares = []
         for round_number in range(1, asked.rounds + 1):
             for way, measured in ways.items():
                 found[way].append(measured())
+                shares += [checkpoint_share(place)] if way == "inside a trial" else []
                 say(f"round {round_number} of {asked.rounds}: {way:15} {found[way][-1]:7.1f} images/s")
     say(f"\n{ARM} {json.dumps(trial.arguments)}, batch {trial.recipe.batch_size}, {provenance.cpu()}")
     bare = found["bare model.fit"]
@@ -79,6 +88,8 @@ def main() -> int:
             f"{way:15} {statistics.median(rates):7.1f} images/s; of the bare fit of the same round: "
             f"{statistics.median(ratios):.3f} (rounds: {each})"
         )
+    told = ", ".join(f"{share:.2%}" for share in shares)
+    say(f"checkpoints    {statistics.median(shares):7.2%} of the training time (rounds: {told})")
     return 0
 
 

@@ -55,6 +55,7 @@ class Checkpoints:
         self._clock, self._every = clock, every
         self._next = clock() + every
         self.told_seconds = dict(told_seconds or {})
+        self.seconds = 0.0  # that this process took for checkpoints
 
     def offer(self, state: Callable[[], State], *, over: bool) -> None:
         """Keep the state if it is time, or if the training is over; `state` is called only then."""
@@ -63,6 +64,7 @@ class Checkpoints:
             return
         write(self._file, state())
         ended = self._clock()
+        self.seconds += ended - began
         self._next = ended + max(self._every, (ended - began) / LARGEST_SHARE)
 
     def load(self) -> State | None:

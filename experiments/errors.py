@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from experiments import names
+
 
 class UserError(Exception):
     """Something outside the program is wrong: says what, where, and what to do, in one line."""
@@ -23,7 +25,7 @@ def exit_status(command: Callable[[], int]) -> int:
     try:
         return command()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {names.without_secrets(str(error))}", file=sys.stderr)
         return 2
     except OSError as error:
         # A disk that is full, a file that may not be read: the program is not to blame, and cannot go on.

@@ -1,7 +1,6 @@
 """Where things lie unless the user says otherwise: the repository, the work folder, the store."""
 
 import os
-import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -12,11 +11,6 @@ SQLITE = "sqlite:///"
 def store_uri() -> str:
     """MLFLOW_TRACKING_URI, or the SQLite file in the repository root."""
     return absolute(os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{ROOT / 'mlflow.db'}")
-
-
-def without_secrets(text: str) -> str:
-    """A text in which no URI shows the user and password that it may hold."""
-    return re.sub(r"(?<=://)[^/\s@]+@", "…@", text)
 
 
 def absolute(uri: str) -> str:

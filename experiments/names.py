@@ -42,6 +42,12 @@ def experiment_name(study: str, data: str | None = None) -> str:
 
 LONGEST_DATA_LABEL = 30
 
+
+def without_secrets(text: str) -> str:
+    """A text in which no URI shows the user and password that it may hold."""
+    return re.sub(r"(?<=://)[^/\s@]+@", "…@", text)
+
+
 # A value may hold commas itself: the next assignment begins with a dotted name and "=".
 _BETWEEN = re.compile(r", (?=[a-z_]\w*(?:\.[\w-]+)+=)")
 
@@ -82,6 +88,7 @@ CHOSEN_EPOCH = "chosen_epoch"
 PARAMETERS = "parameters"  # trainable weights
 MACS = "macs"  # multiply-accumulates of one forward pass of one image
 PEAK_MEMORY = "peak_memory_mib"
+CHECKPOINT_SECONDS = "checkpoint_seconds"  # that the trial's last process took for checkpoints
 TRIAL_SECONDS = "trial_seconds"  # wall clock of the whole child process, start-up and evaluation included
 
 # Training costs three forward passes: one forward, two (inputs and weights) backward.

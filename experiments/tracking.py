@@ -15,13 +15,14 @@ from typing import Any
 
 from experiments import attempts, events, names, owner, page
 from experiments.errors import UserError
-from experiments.location import SQLITE, without_secrets
+from experiments.location import SQLITE
 from experiments.specification import PlannedTrial
 from experiments.stored import Stored, StoreError, read_sqlite
 
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     # A server that is down is asked again by `forwarding`, which waits in a thread of its own.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
@@ -83,7 +84,7 @@ def _errors_of(uri: str) -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
         told = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise StoreError(without_secrets(f"store {uri}: {told[:300]}")) from None
+        raise StoreError(names.without_secrets(f"store {uri}: {told[:300]}")) from None
 
 
 class Projection:

@@ -72,6 +72,7 @@ def run(trial: Trial, place: Path, options: Options, emit: Emit, began: float) -
         names.metric(names.TEST, names.MACRO_F1): float(test[names.MACRO_F1]),
         names.CHOSEN_EPOCH: float(chosen),
         **models.size(learner.network),
+        names.CHECKPOINT_SECONDS: checkpoints.seconds,
         names.PEAK_MEMORY: provenance.peak_memory_mib(),
         names.TRIAL_SECONDS: told.seconds + time.time() - began,
     }

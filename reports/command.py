@@ -69,7 +69,8 @@ def choose_study(uri: str, study: str | None, data: str | None) -> str:
 
 def refuse(reason: object, study: str | None = None, data: str | None = None) -> int:
     """Say on stderr, in one line, why nothing was drawn, and how to train what was asked for; exit status."""
-    print(f"reports: {str(reason).replace(store.TRAIN, training(study, data))}", file=sys.stderr)
+    text = str(reason).replace(store.TRAIN, training(study, data))
+    print(f"reports: {names.without_secrets(text)}", file=sys.stderr)
     return 2
 
 

@@ -17,7 +17,10 @@ question: Is nothing lost?
 data: {source: digits, image_size: 16, train: 120, validation: 60, test: 100}
 models:
   plain_cnn: {arguments: {filters: [4, 8], kernels: [3, 3], dense: 16}}
-  dropout: {model: vgg11, arguments: {stem: small, width: 4, dense: 16}}
+  dropout:
+    model: vgg11
+    arguments: {stem: small, width: 8, dense: 32}
+    recipe: {optimizer: adam, learning_rate: 0.002}
   autoencoder_features:
     arguments: {filters: [4], code: 8}
     recipe: {optimizer: adam, learning_rate: 0.01}
@@ -54,7 +57,7 @@ def chance(request) -> random.Random:
 def figures(pytestconfig) -> dict[str, int]:
     """Counts that are told when all is over."""
     return pytestconfig.stash.setdefault(
-        FIGURES, dict.fromkeys(("kills", "starts", "rows", "differences"), 0)
+        FIGURES, dict.fromkeys(("kills", "starts", "resumes", "rows", "differences"), 0)
     )
 
 

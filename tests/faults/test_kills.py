@@ -18,7 +18,12 @@ KILLS = 60
 
 def start(place: Place, log) -> subprocess.Popen:
     command = place.command("--workers", "2", "--checkpoint-seconds", "0")
-    return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, preexec_fn=hears_ctrl_c)
+
+
+def hears_ctrl_c() -> None:
+    """A process that was started in the background ignores it, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def children(process: subprocess.Popen) -> list[psutil.Process]:
@@ -27,11 +32,25 @@ def children(process: subprocess.Popen) -> list[psutil.Process]:
     return []
 
 
-def disturb(process: subprocess.Popen, chance: random.Random) -> int:
-    """Do harm until the parent is gone; the number of processes that were killed."""
+def epochs(place: Place) -> int:
+    return sum(log.read_text().count('"epoch"') for log in place.work.glob("*/events.jsonl"))
+
+
+def wait_for_epochs(place: Place, process: subprocess.Popen, seconds: float = 30) -> None:
+    """Until trials are in training, so that not every harm befalls a process that is still starting."""
+    before, deadline = epochs(place), time.monotonic() + seconds
+    while epochs(place) < before + 2 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def disturb(process: subprocess.Popen, place: Place, chance: random.Random) -> int:
+    """Do harm until the parent is gone; the number of processes that were ended."""
     killed = 0
+    there: list[psutil.Process] = []
     while process.poll() is None:
-        time.sleep(chance.uniform(0.3, 9))
+        if chance.random() < 0.6:
+            wait_for_epochs(place, process)
+        time.sleep(chance.uniform(0.1, 4))
         there = children(process)
         match chance.choices(["child", "parent", "both", "stop"], [6, 3, 1, 1])[0]:
             case "child" if there:
@@ -75,12 +94,15 @@ def test_kills_at_random_moments(undisturbed, tmp_path, chance, figures):
         with (tmp_path / f"{study}.log").open("w") as log:
             for _ in range(chance.randint(6, 14)):
                 figures["starts"] += 1
-                killed += disturb(start(place, log), chance)
+                killed += disturb(start(place, log), place, chance)
             while start(place, log).wait() != 0:
                 pass
         found = content(place.store)
         assert differences(found, wanted) == []
         figures["rows"] += found.rows
+        figures["resumes"] += sum(
+            log.read_text().count('"event":"started"') - 1 for log in place.work.glob("*/events.jsonl")
+        )
         assert_tidy(place)
     figures["kills"] += killed
 

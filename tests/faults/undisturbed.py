@@ -12,7 +12,7 @@ import h5py
 
 from experiments import names
 
-CLOCKS_AND_MEMORY = {names.TRAIN_SECONDS, names.TRIAL_SECONDS, names.PEAK_MEMORY}
+CLOCKS_AND_MEMORY = {names.TRAIN_SECONDS, names.TRIAL_SECONDS, names.CHECKPOINT_SECONDS, names.PEAK_MEMORY}
 OF_THE_RUN = {
     names.ATTEMPT,
     names.OWNER,
