@@ -20,7 +20,7 @@ data_option = $(if $(DATA),--data "$(DATA)")
 workers_option = $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lock compare report pages ui plan run predict diagrams cost smoke export import bench test test-slow test-faults lint format clean distclean
+.PHONY: help set-up lock compare report pages ui plan run predict diagrams cost smoke export import bench test test-slow test-faults fuzz lint format clean distclean
 
 help: ## list the targets
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none]"
@@ -84,13 +84,16 @@ bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, sid
 	@$(BIN)/python -m experiments.bench
 
 test: $(SET_UP) ## the fast tests
-	$(BIN)/python -m pytest -m "not slow and not faults" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not faults and not fuzz" --numprocesses 2 --dist loadfile
 
 test-slow: $(SET_UP) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
 test-faults: $(SET_UP) ## kills, full disks, locked and stopped stores (SEED=1 is another series of moments)
 	FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults -s
+
+fuzz: $(SET_UP) ## ten minutes of study files nobody would write
+	$(BIN)/python -m pytest -m fuzz
 
 lint: $(SET_UP) ## ruff: format and rules
 	$(BIN)/ruff format --check .

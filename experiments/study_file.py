@@ -1,6 +1,7 @@
 """YAML text → validated `Study`; whatever is wrong becomes one line with file, line, field and choices."""
 
 import difflib
+import types
 import typing
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,8 @@ def _fields(model: type[BaseModel], path: list[Any]) -> list[str]:
             current = typing.get_args(current)[1]  # part is a key: the label of an arm
         else:
             current = current.model_fields[part].annotation
+        if isinstance(current, types.UnionType):
+            current = typing.get_args(current)[0]  # `Tune | None`
     return list(current.model_fields)
 
 

@@ -1,0 +1,38 @@
+"""What a killed process left half-written is found by its number and removed; others are left alone."""
+
+import os
+import subprocess
+import sys
+
+import psutil
+
+from experiments import owner, unfinished
+
+
+def gone() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_only_what_nobody_writes_any_more_is_removed(tmp_path):
+    dead, alive = gone(), os.getppid()
+    (tmp_path / f"a.json.part-{dead}").write_text("half")
+    (tmp_path / f"folder.part-{dead}").mkdir()
+    (tmp_path / f"folder.part-{dead}" / "images.npy").write_text("half")
+    (tmp_path / f"a.json.part-{alive}").write_text("half")
+    (tmp_path / "a.json").write_text("whole")
+    assert unfinished.beside(tmp_path / "b.json") == tmp_path / f"b.json.part-{os.getpid()}"
+    assert {file.name for file in tmp_path.iterdir()} == {"a.json", f"a.json.part-{alive}"}
+
+
+def test_an_owner_is_gone_when_its_process_is():
+    assert not owner.is_gone(owner.mine())
+    host, number, began = owner.mine().split()
+    assert owner.is_gone(f"{host} {gone()} {began}")
+    # The same number, given to another process later.
+    assert owner.is_gone(f"{host} {number} {psutil.Process().create_time() - 60:.2f}")
+    # Of other hosts nothing is known.
+    assert not owner.is_gone(f"other-{host} {gone()} {began}")
+    assert not owner.is_gone("")
