@@ -12,6 +12,7 @@ import yaml
 from experiments import catalog
 from experiments.errors import UserError
 
+SHORTEST_SILENCE = 12.0  # seconds; a trial gives a sign of life every 5
 SMALL_STEM_BELOW = 64  # pixels: the ImageNet stem leaves a quarter of height and width
 
 
@@ -91,4 +92,16 @@ def seconds(text: str) -> float:
         value = -1.0
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a number of seconds from 0 up, not {text!r}")
+    return value
+
+
+def silence(text: str) -> float:
+    """An option's value: seconds that are longer than a trial is ever silent.
+
+    Raises:
+        argparse.ArgumentTypeError: less, or no number.
+    """
+    value = seconds(text)
+    if value < SHORTEST_SILENCE:
+        raise argparse.ArgumentTypeError(f"must be {SHORTEST_SILENCE:g} seconds or more, not {text!r}")
     return value

@@ -8,17 +8,19 @@ one is kept beside it (`events.1.jsonl`, …): it is not a result, but neither i
 import contextlib
 import fcntl
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from experiments import checkpoint, events, names
+from experiments import checkpoint, events, names, unfinished
 from experiments.errors import UserError
 from experiments.specification import Trial
 
 LOG = "events.jsonl"
 ATTEMPT = "attempt"
+TEMPORARY = "tmp"  # where libraries put what they may leave behind
 ABANDONED = "its processes were ended from outside"
 
 
@@ -69,37 +71,37 @@ def lock(work: Path) -> Iterator[None]:
 def begin(place: Path, trial: Trial) -> None:
     """Make the folder ready for a process: an attempt goes on, or the first one begins."""
     place.mkdir(parents=True, exist_ok=True)
-    _replace(place / names.SPECIFICATION_FILE, trial.model_dump_json(indent=2) + "\n")
-    if not (place / ATTEMPT).exists():
+    unfinished.replace(place / names.SPECIFICATION_FILE, trial.model_dump_json(indent=2) + "\n")
+    # Without its log, an attempt has told nothing that could be gone on from.
+    if not log(place).exists():
         start_over(place)
 
 
 def close_abandoned(place: Path) -> None:
-    """An attempt whose processes died without a word gets its end."""
-    told = events.read(log(place))
-    if told and not isinstance(told[-1], events.ENDS):
-        events.append(log(place), events.Killed(reason=ABANDONED))
+    """An attempt whose processes died without a word gets its end, once the last of them is gone."""
+    if not log(place).exists():
+        return
+    with hold(place):
+        told = events.read(log(place))
+        if told and not isinstance(told[-1], events.ENDS):
+            events.append(log(place), events.Killed(reason=ABANDONED))
 
 
 def tidy(place: Path) -> None:
-    """Nothing is resumed of a complete trial: its checkpoint goes, where its process did not get to that."""
+    """Nothing is resumed of a complete trial: what its process did not get to remove goes."""
     if is_complete(place):
         checkpoint.Checkpoints(place).remove()
+        shutil.rmtree(place / TEMPORARY, ignore_errors=True)
 
 
 def start_over(place: Path) -> None:
     """Begin a new attempt, with an empty log and no checkpoint."""
-    (place / checkpoint.FILE).unlink(missing_ok=True)
+    checkpoint.Checkpoints(place).remove()
     if log(place).exists():
         log(place).rename(place / f"events.{1 + len(list(place.glob('events.*.jsonl')))}.jsonl")
-    _replace(place / ATTEMPT, uuid.uuid4().hex[:12] + "\n")
-
-
-def _replace(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = file.with_name(f"{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    # The old identity goes with the old log: a process that is killed before this begins here again.
+    unfinished.replace(place / ATTEMPT, uuid.uuid4().hex[:12] + "\n")
+    log(place).touch()
 
 
 @contextlib.contextmanager

@@ -8,12 +8,13 @@ updates) and the best epoch so far. A training that goes on from them ends with 
 import json
 import os
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from experiments import unfinished
 
 FILE = "checkpoint.npz"
 PART = ".part"  # of a file that is being written
@@ -85,20 +86,20 @@ def write(file: Path, state: State) -> None:
         "over": state.over,
         "best_epoch": state.best_epoch,
         "best_rank": state.best_rank,
+        "arrays": (len(state.variables), len(state.best_weights)),
     }
     arrays = {f"variable{number}": value for number, value in enumerate(state.variables)}
     arrays |= {f"best{number}": value for number, value in enumerate(state.best_weights)}
     part = file.with_suffix(PART)
-    with part.open("wb") as target:
-        np.savez(target, facts=np.array(json.dumps(facts)), **arrays)
-        target.flush()
-        os.fsync(target.fileno())
-    part.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        with part.open("wb") as target:
+            np.savez(target, facts=np.array(json.dumps(facts)), **arrays)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError:
+        part.unlink(missing_ok=True)  # on a disk that is full it would keep it so
+        raise
+    unfinished.publish(part, file)
 
 
 def read(file: Path) -> State | None:
@@ -106,17 +107,17 @@ def read(file: Path) -> State | None:
     try:
         with np.load(file, allow_pickle=False) as content:
             facts = json.loads(str(content["facts"]))
-            names = content.files
-            variables = [content[f"variable{n}"] for n in range(sum(n.startswith("variable") for n in names))]
-            best = [content[f"best{n}"] for n in range(sum(n.startswith("best") for n in names))]
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+            variables, best = facts["arrays"]
+            arrays = [content[f"variable{number}"] for number in range(variables)]
+            best_arrays = [content[f"best{number}"] for number in range(best)]
+    except Exception:
         return None
     return State(
         facts["epoch"],
         facts["progress"],
         facts["over"],
-        variables,
+        arrays,
         facts["best_epoch"],
         tuple(facts["best_rank"]),
-        best,
+        best_arrays,
     )

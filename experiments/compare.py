@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from experiments import checkpoint, execution, keeping, location, plan, progress, requested, scheduler
-from experiments.arguments import positive, seconds
+from experiments.arguments import positive, seconds, silence
 from experiments.errors import Parser, exit_status
 
 DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
@@ -47,7 +47,7 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--hang-seconds",
-        type=seconds,
+        type=silence,
         default=scheduler.Patience().silence_seconds,
         help="a trial without a sign of life for so long is ended and tried again (default: %(default)g)",
     )

@@ -74,7 +74,10 @@ def _kept(index: Path, work: Path) -> bool:
     """Whether the index is there and what it leads to as well."""
     if not index.exists():
         return False
-    facts = json.loads(index.read_text())
+    try:
+        facts = json.loads(index.read_text())
+    except ValueError:  # damaged: it is made again
+        return False
     return (_place(work, facts["digest"], facts["partition"]) / "dataset.json").exists()
 
 
@@ -118,7 +121,7 @@ def prepare(source: str, image_size: int | None, work: Path) -> Summary:
     index.parent.mkdir(parents=True, exist_ok=True)
     part = unfinished.beside(index)
     part.write_text(json.dumps(made._asdict()))
-    part.replace(index)
+    unfinished.publish(part, index)
     return made
 
 
@@ -136,7 +139,7 @@ def _keep(place: Path, arrays: dict[str, np.ndarray], facts: Summary) -> None:
         np.save(made / f"{array}.npy", values)
     (made / "dataset.json").write_text(json.dumps(facts._asdict()))
     try:
-        made.rename(place)
+        unfinished.publish(made, place)
     except OSError:
         shutil.rmtree(made)
         # Another process may have kept the same content meanwhile.

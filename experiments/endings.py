@@ -8,12 +8,6 @@ from experiments.errors import UserError
 
 OUT_OF_MEMORY = "out of memory"
 LONGEST = 500  # characters of a reason
-# Counts of processes that the kernel ended for want of memory: control groups of version 2 and 1, the kernel.
-COUNTERS = (
-    Path("/sys/fs/cgroup/memory.events"),
-    Path("/sys/fs/cgroup/memory/memory.oom_control"),
-    Path("/proc/vmstat"),
-)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -27,14 +21,14 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {text}"[:LONGEST]
 
 
-def reason(status: int, output: Path, kills_before: int, counters: tuple[Path, ...] = COUNTERS) -> str:
+def reason(status: int, output: Path, kills_before: int, counters: tuple[Path, ...] | None = None) -> str:
     """Of a process that ended without a word.
 
     Args:
         status: of the process, the negative signal where one ended it.
         output: the file of what it printed.
         kills_before: `memory_kills` when it began.
-        counters: where the kernel counts.
+        counters: where the kernel counts; by default where it does so for this process.
     """
     if status == -signal.SIGKILL and memory_kills(counters) > kills_before:
         return f"{OUT_OF_MEMORY}: ended by the kernel (SIGKILL)"
@@ -49,13 +43,32 @@ def is_no_space(told: str) -> bool:
     return any(f"[Errno {number}]" in told for number in FULL)
 
 
-def memory_kills(counters: tuple[Path, ...] = COUNTERS) -> int:
+def memory_kills(files: tuple[Path, ...] | None = None) -> int:
     """How many processes the kernel ended here for want of memory, as far as it tells."""
     total = 0
-    for file in counters:
+    for file in counters() if files is None else files:
         try:
             lines = file.read_text().splitlines()
         except OSError:
             continue
         total += sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
     return total
+
+
+def counters() -> tuple[Path, ...]:
+    """Where the kernel counts for the control group of this process; without one, for the whole machine."""
+    groups = Path("/sys/fs/cgroup")
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return ()
+    found = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            found += [groups / path.lstrip("/") / "memory.events", groups / "memory.events"]
+        elif controllers == "memory":
+            own = groups / "memory" / path.lstrip("/") / "memory.oom_control"
+            found += [own, groups / "memory" / "memory.oom_control"]
+    there = [file for file in found if file.exists()]
+    return (there[0],) if there else (Path("/proc/vmstat"),)

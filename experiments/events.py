@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from experiments import names
+from experiments.errors import UserError
 
 
 def _now() -> float:
@@ -87,13 +88,21 @@ def read(path: Path) -> list[Event]:
 
 
 def read_from(path: Path, position: int) -> tuple[list[Event], int]:
-    """The events of a log from a byte on, and the byte at which those that follow will begin."""
+    """The events of a log from a byte on, and the byte at which those that follow will begin.
+
+    Raises:
+        UserError: a line is damaged.
+    """
     if not path.exists():
         return [], position
     with path.open("rb") as log:
         log.seek(position)
         complete, end, _ = log.read().rpartition(b"\n")
-    return [parse(line) for line in complete.splitlines()], position + len(complete) + len(end)
+    try:
+        told = [parse(line) for line in complete.splitlines()]
+    except ValueError as error:
+        raise UserError(f"{path}: damaged ({error}); delete its folder to train the trial again") from None
+    return told, position + len(complete) + len(end)
 
 
 def append(path: Path, event: Event) -> str:

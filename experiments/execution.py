@@ -17,7 +17,10 @@ from experiments import (
     scheduler,
     tracking,
 )
+from experiments.specification import PlannedTrial
+from experiments.stored import StoreError
 
+IMPATIENCE = 10.0  # seconds that somebody who stopped a study waits for the store
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -45,28 +48,45 @@ def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) ->
         projection.close(made.abandoned)
         for planned in made.waiting:
             attempts.close_abandoned(attempts.folder(work, planned.trial))
+        lacking = []
         for planned in made.unprojected + made.waiting:
             place = attempts.folder(work, planned.trial)
             attempts.tidy(place)
-            if told := events.read(attempts.log(place)):
-                projection.project(planned, place, told)
-        status = _train(made, options, projection, tell) if made.waiting else 0
-        for planned in keeping.drop(made.trials, work, keep):
-            projection.drop_model(attempts.folder(work, planned.trial))
+            try:
+                if told := events.read(attempts.log(place)):
+                    projection.project(planned, place, told)
+            except StoreError as error:
+                tell(f"{planned.run_name}: {error}")
+                lacking.append(planned)
+        status = _train(made, options, projection, lacking, tell) if made.waiting else int(bool(lacking))
+        try:
+            for planned in keeping.drop(made.trials, work, keep):
+                projection.drop_model(attempts.folder(work, planned.trial))
+        except StoreError as error:
+            tell(f"{error}; models that need not stay are removed at the next start")
+            return 1
     return status
 
 
 def _train(
-    made: plan.Plan, options: Options, projection: tracking.Projection, tell: Callable[[str], None]
+    made: plan.Plan,
+    options: Options,
+    projection: tracking.Projection,
+    lacking: list[PlannedTrial],
+    tell: Callable[[str], None],
 ) -> int:
     workers = scheduler.LocalWorkers(made.waiting, options.work, made.workers, options.patience)
-    previous = {number: signal.signal(number, lambda *_: workers.interrupt()) for number in STOPPING}
+    # What is ignored stays so: `nohup` wants a study to outlive its terminal.
+    heeded = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, lambda *_: workers.interrupt()) for number in heeded}
     outlook = progress.Outlook(made.seconds, made.workers)
     shown = progress.Bars if Console().is_terminal else progress.Lines
     failures: dict[str, str] = {}
     try:
         with shown(outlook, len(made.waiting)) as screen:
             forwarder = forwarding.Forwarder(projection, options.work, screen.tell)
+            for planned in lacking:
+                forwarder.grown(planned)
             for told in workers.told():
                 planned, event = told.planned, told.event
                 if isinstance(event, events.Finished):
@@ -79,9 +99,13 @@ def _train(
                     failures[planned.run_name] = (
                         f"{event.reason} ({attempts.folder(options.work, planned.trial) / scheduler.OUTPUT})"
                     )
-            lacking = forwarder.close()
+            lacking = forwarder.close(IMPATIENCE if workers.interrupted else forwarding.PATIENCE)
+    except BaseException:
+        # Nobody to print to, say: the trials get their ends, and what is told reaches the store.
+        workers.abandon()
+        forwarder.close(IMPATIENCE)
+        raise
     finally:
-        workers.end()
         for number, handler in previous.items():
             signal.signal(number, handler)
     if workers.no_space:

@@ -69,17 +69,24 @@ class Forwarder:
 
     def _bring_all(self, due: list[PlannedTrial], pause: float) -> float:
         """The pause until the next try: none if all went well."""
+        trouble = None
         for planned in due:
+            if time.monotonic() > self._deadline:
+                break
             with self._news:
                 self._behind.pop(planned.trial.id, None)
             try:
                 self._bring(planned)
-            except StoreError as error:
+            except Exception as error:  # whatever it is, training goes on, and it is tried again
+                trouble = trouble or error
                 with self._news:
                     self._behind.setdefault(planned.trial.id, planned)
-                if not pause:
-                    self._tell(f"{error}; training goes on, and the store is brought up to date later")
-                return min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
+                # The run may have been deleted on MLflow's pages: a new one needs the whole log.
+                self._positions.pop(planned.trial.id, None)
+        if trouble and not pause:
+            self._tell(f"{_told(trouble)}; training goes on, and the store is brought up to date later")
+        if trouble:
+            return min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
         if pause:
             self._tell("the store is up to date again")
         return 0.0
@@ -89,8 +96,15 @@ class Forwarder:
         attempt = attempts.identity(place)
         begin = self._positions.get(planned.trial.id, _Position(attempt, 0))
         told, end = events.read_from(attempts.log(place), begin.byte if begin.attempt == attempt else 0)
-        self._projection.project(planned, place, told)
+        for event in told:
+            if time.monotonic() > self._deadline:
+                raise StoreError("the store is too slow")
+            self._projection.project(planned, place, [event])
         self._positions[planned.trial.id] = _Position(attempt, end)
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, StoreError) else f"store: {type(error).__name__}: {error}"
 
 
 class _Position(NamedTuple):

@@ -58,7 +58,10 @@ def norms(optimizer: keras.optimizers.Optimizer, steps: int) -> dict[str, float]
 
 
 class Activations:
-    """The spread of each stage's output on a few fixed images, in inference mode."""
+    """The spread of each stage's last weighted layer on a few fixed images, in inference mode.
+
+    In a residual stage that is its last branch, before the addition.
+    """
 
     def __init__(self, network: keras.Model, images: np.ndarray) -> None:
         """Images: normalised float (n, height, width, channels); the first ones are used."""

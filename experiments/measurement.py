@@ -85,7 +85,15 @@ def request(trial: Trial, image_shape: tuple[int, int, int], classes: int) -> Re
 
 def are_known(requests: Iterable[Request], work: Path) -> bool:
     """Whether every request has been answered before."""
-    return all((work / "costs" / f"{each.key}.json").exists() for each in requests)
+    return all(_kept(work / "costs" / f"{each.key}.json") for each in requests)
+
+
+def _kept(file: Path) -> Cost | None:
+    """The answer in a file, if there is one that is whole."""
+    try:
+        return Cost.model_validate_json(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def costs(
@@ -99,7 +107,7 @@ def costs(
     folder = work / "costs"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {each.key: each for each in requests}
-    missing = [each for key, each in wanted.items() if not (folder / f"{key}.json").exists()]
+    missing = [each for key, each in wanted.items() if not _kept(folder / f"{key}.json")]
     if missing:
         what = "a network costs" if len(missing) == 1 else f"{len(missing)} networks cost"
         tell(f"measuring what {what} on this machine (once) …")
@@ -190,7 +198,7 @@ def main() -> int:
     cost = measure(Request.model_validate_json(arguments.request.read_text()), began)
     made = unfinished.beside(arguments.answer)
     made.write_text(json.dumps(cost.model_dump(), indent=1))
-    made.rename(arguments.answer)
+    unfinished.publish(made, arguments.answer)
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
 
 from experiments import catalog, costs, names, pipeline
 from experiments.errors import UserError
@@ -62,10 +63,18 @@ def load(folder: Path) -> Model:
     """Read what `save` wrote, in Keras' safe mode and with skops' trusted types.
 
     Raises:
-        UserError: the folder holds no model.
+        UserError: the folder holds no model, or not one of this program.
     """
     if not (folder / "model.json").exists():
         raise UserError(f"{folder}: no model here (model.json is missing)")
+    try:
+        return _load(folder)
+    except (KeyError, ValueError, TypeError, OSError, UntrustedTypesFoundException) as error:
+        told = " ".join(str(error).split())[:300]
+        raise UserError(f"{folder}: not a model of this program ({told})") from None
+
+
+def _load(folder: Path) -> Model:
     facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     catalog.import_layers(facts["model"])
     if (folder / "classifier.skops").exists():

@@ -45,7 +45,7 @@ LONGEST_DATA_LABEL = 30
 
 def without_secrets(text: str) -> str:
     """A text in which no URI shows the user and password that it may hold."""
-    return re.sub(r"(?<=://)[^/\s@]+@", "…@", text)
+    return re.sub(r"(?<=://)(?!/)[^\s@]+@(?:[^\s/@]+@)*", "…@", text)
 
 
 # A value may hold commas itself: the next assignment begins with a dotted name and "=".

@@ -40,7 +40,7 @@ def commit_tags() -> dict[str, str]:
             names.GIT_COMMIT: repository.head.commit.hexsha,
             names.GIT_DIRTY: str(bool(repository.git.status("--porcelain", "--", *TRAINING_CODE))).lower(),
         }
-    except (git.InvalidGitRepositoryError, git.NoSuchPathError, ValueError):
+    except (git.GitError, ValueError, OSError):  # no checkout, or that of somebody else
         return {}
 
 

@@ -69,6 +69,7 @@ class _Child:
         self.planned, self.process, self.place = planned, process, place
         self.memory_kills = endings.memory_kills()
         self.began = time.time()
+        self.listener: threading.Thread | None = None
         self.hangs = False
         self.heard()
 
@@ -91,6 +92,7 @@ class LocalWorkers:
         self._tries: dict[str, int] = {}
         self._running: dict[str, _Child] = {}
         self._heard: queue.SimpleQueue[Told | Exception | None] = queue.SimpleQueue()
+        self._looked = time.monotonic()
         self.interrupted = False
         self.no_space = ""  # the reason of a trial that found the disk full: the others would too
 
@@ -98,8 +100,12 @@ class LocalWorkers:
         """What the trials tell, as they tell it; each try ends with one Finished, Failed or Killed."""
         while self._running or (self._waiting and not self.interrupted):
             while self._waiting and not self.interrupted and len(self._running) < self._workers:
-                self._start(self._waiting.pop())
-            self._end_silent()
+                planned = self._waiting.pop()
+                try:
+                    self._start(planned)
+                except OSError as error:  # no memory for another process, say
+                    yield self._ended(Told(planned, events.Failed(reason=endings.reason_of(error))))
+            self._end_silent(time.monotonic())
             try:
                 heard = self._heard.get(timeout=LOOK_SECONDS)
             except queue.Empty:
@@ -130,10 +136,22 @@ class LocalWorkers:
                 child.wait(max(0.0, deadline - time.monotonic()))
             child.kill()
 
+    def abandon(self) -> None:
+        """End the children for somebody who listens no more; their logs get their ends."""
+        self.interrupted = True
+        self.end()
+        for child in self._running.values():
+            child.listener.join(TERMINATION_GRACE)
+
     def _ended(self, told: Told) -> Told:
         """Give the slot back; a trial that failed waits for its next try, unless it had its last."""
         planned, event = told.planned, told.event
-        self._running.pop(planned.trial.id).process.wait()
+        if child := self._running.pop(planned.trial.id, None):
+            try:
+                child.process.wait(TERMINATION_GRACE)
+            except subprocess.TimeoutExpired:  # it has told its end, and hangs in the interpreter's
+                child.process.kill()
+                child.process.wait()
         if not isinstance(event, events.Failed):
             return told
         if event.reason.startswith(endings.OUT_OF_MEMORY):
@@ -146,9 +164,13 @@ class LocalWorkers:
             self._waiting.append(planned)
         return told._replace(again=again)
 
-    def _end_silent(self) -> None:
+    def _end_silent(self, now: float) -> None:
+        stood_still = now - self._looked > STOOD_STILL
+        self._looked = now
         for child in self._running.values():
-            if time.monotonic() - child.last_heard > self._patience.silence_seconds:
+            if stood_still:  # this process was stopped, or could not print: nobody was listened to
+                child.heard()
+            elif now - child.last_heard > self._patience.silence_seconds:
                 child.hangs = True
                 child.process.kill()
 
@@ -156,7 +178,7 @@ class LocalWorkers:
         place = attempts.folder(self._work, planned.trial)
         attempts.begin(place, planned.trial)
         self._tries[planned.trial.id] = self._tries.get(planned.trial.id, 0) + 1
-        temporary = place / TEMPORARY
+        temporary = place / attempts.TEMPORARY
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         options = ["--workers", str(self._workers)]
@@ -172,8 +194,9 @@ class LocalWorkers:
                 start_new_session=True,  # Ctrl-C reaches the parent alone, which ends the children in order
             )
         child = _Child(planned, process, place)
+        child.listener = threading.Thread(target=self._listen, args=(child,), daemon=True)
         self._running[planned.trial.id] = child
-        threading.Thread(target=self._listen, args=(child,), daemon=True).start()
+        child.listener.start()
 
     def _listen(self, child: _Child) -> None:
         """Pass the child's events on; a child that ended without a last event gets one."""
@@ -186,7 +209,7 @@ class LocalWorkers:
                     last = events.parse(line)
                     self._heard.put(Told(child.planned, last))
             status = child.process.wait()
-            shutil.rmtree(child.place / TEMPORARY, ignore_errors=True)
+            shutil.rmtree(child.place / attempts.TEMPORARY, ignore_errors=True)
             if not isinstance(last, events.ENDS):
                 self._heard.put(Told(child.planned, self._end_of(child, status)))
         except Exception as error:  # a thread has no caller: the loop raises it
@@ -212,6 +235,6 @@ class LocalWorkers:
 
 
 TRIAL = [sys.executable, "-m", "experiments.trial"]
-TEMPORARY = "tmp"
 OUTPUT = "output.txt"  # what a trial prints beside its events
+STOOD_STILL = 30.0  # seconds between two looks that tell of a stop
 LOOK_SECONDS = 1.0  # between two looks at who is silent, where nobody tells anything

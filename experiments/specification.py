@@ -55,6 +55,10 @@ class Recipe(Frozen):
     def _warmup_ends(self) -> "Recipe":
         if self.warmup_epochs >= self.epochs:
             raise ValueError(f"warmup_epochs ({self.warmup_epochs:g}) must be below epochs ({self.epochs})")
+        if self.warmup_epochs and self.schedule != "cosine":
+            raise ValueError(
+                f"warmup_epochs: the schedule {self.schedule!r} has no warm-up, only 'cosine' has"
+            )
         return self
 
 

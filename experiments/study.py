@@ -8,6 +8,7 @@ import copy
 import itertools
 import math
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -68,6 +69,12 @@ class Data(Frozen):
         if source not in NAMED_SOURCES and not source.startswith("path:"):
             choices = ", ".join(NAMED_SOURCES)
             raise ValueError(f"unknown data source {source!r}; choose from: {choices}, path:FOLDER")
+        if not source.isprintable():
+            raise ValueError("must be printable characters")
+        try:
+            Path(source.removeprefix("path:")).expanduser()
+        except RuntimeError as error:  # ~somebody who is not there
+            raise ValueError(f"{source!r}: {error}") from None
         return source
 
 

@@ -4,16 +4,17 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 (metric, step, time, value). `import mlflow` takes 1.5 s and happens when a `Projection` is made.
 """
 
+import contextlib
 import json
 import logging
 import os
+import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from experiments import attempts, events, names, owner, page
+from experiments import attempts, events, names, owner, page, unfinished
 from experiments.errors import UserError
 from experiments.location import SQLITE
 from experiments.specification import PlannedTrial
@@ -23,9 +24,10 @@ ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    # A server that is down is asked again by `forwarding`, which waits in a thread of its own.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    # A server that is down is asked again by `forwarding`, which waits in a thread of its own. A request that
+    # is sent twice by itself could make a run twice.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 
 
@@ -74,7 +76,7 @@ def _client(uri: str) -> Any:  # noqa: ANN401 - mlflow is imported late
     return mlflow.MlflowClient(tracking_uri=uri)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _errors_of(uri: str) -> Iterator[None]:
     """Whatever the store raises becomes one line."""
     from mlflow.exceptions import MlflowException
@@ -83,8 +85,8 @@ def _errors_of(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        told = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise StoreError(names.without_secrets(f"store {uri}: {told[:300]}")) from None
+        told = names.without_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
+        raise StoreError(f"store {names.without_secrets(uri)}: {told[:300]}") from None
 
 
 class Projection:
@@ -96,8 +98,11 @@ class Projection:
     def __init__(self, uri: str, study: str) -> None:
         self._uri = uri
         with _errors_of(uri):
+            _make_whole(uri)
             self._client = _client(uri)
             self._experiment = _experiment_id(self._client, uri, study)
+            # Also tells, before anything is trained, whether the store can be written.
+            self._client.set_experiment_tag(self._experiment, names.OWNER, owner.mine())
         self._runs: dict[str, str] = {}  # run ids by attempt
 
     def describe(self, tags: dict[str, str], roles: dict[str, str]) -> None:
@@ -163,8 +168,10 @@ class Projection:
                 self._end(run, "KILLED", reason, at)
 
     def _reopen(self, run: str) -> None:
-        """A run that had ended goes on."""
+        """A run that had ended goes on; one that is complete stays so."""
         there = self._client.get_run(run)
+        if names.COMPLETE in there.data.tags:
+            return
         if there.info.status != "RUNNING":
             self._client.update_run(run, status="RUNNING")
         if names.FAILURE in there.data.tags:
@@ -244,6 +251,24 @@ def _dataset(planned: PlannedTrial) -> Any:  # noqa: ANN401 - mlflow is imported
 
     digest = planned.trial.data_digest[:36]
     return DatasetInput(Dataset(planned.data, digest, "local", json.dumps({"uri": planned.data})))
+
+
+def _make_whole(uri: str) -> None:
+    """Make a local store that is not there: elsewhere first, since MLflow cannot use half a database."""
+    path = Path(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    making = unfinished.beside(path)
+    made = unfinished.beside(path.with_name(f"{path.name}.made"))
+    try:
+        _client(f"{SQLITE}{making}").search_experiments()
+        shutil.copyfile(making, made)  # MLflow keeps the other one open
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            os.link(made, path)
+    finally:
+        for part in (making, made):
+            part.unlink(missing_ok=True)
 
 
 def _experiment_id(client: Any, uri: str, study: str) -> str:  # noqa: ANN401 - mlflow is imported late

@@ -118,6 +118,10 @@ def main() -> int:
         teller.tell(events.append(attempts.log(place), event))
 
     with attempts.hold(place):
+        if attempts.is_complete(place):
+            # The process before got there after its parent was gone, and was not heard.
+            teller.tell(events.read(attempts.log(place))[-1].model_dump_json())
+            return 0
         trial = Trial.model_validate_json((place / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
         try:
             prepare_process(trial.recipe.threads, trial.seed)

@@ -12,8 +12,37 @@ def beside(target: Path) -> Path:
 
     What processes that are gone left for any target of the folder is removed.
     """
+    mine = target.with_name(f"{target.name}.part-{os.getpid()}")
     for left in target.parent.glob("*.part-*"):
         number = left.name.rpartition("-")[2]
-        if not (number.isdigit() and psutil.pid_exists(int(number))):
+        # In a container an earlier process had our own number.
+        if left == mine or not (number.isdigit() and psutil.pid_exists(int(number))):
             shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
-    return target.with_name(f"{target.name}.part-{os.getpid()}")
+    return mine
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a file whole or not at all, through to the disk."""
+    part = file.with_name(f"{file.name}.part")
+    with part.open("w", encoding="utf-8") as target:
+        target.write(text)
+        target.flush()
+        os.fsync(target.fileno())
+    publish(part, file)
+
+
+def publish(part: Path, target: Path) -> None:
+    """Give what is written its name, so that a machine without power afterwards still has it."""
+    for file in part.iterdir() if part.is_dir() else ():
+        _sync(file)
+    _sync(part)
+    part.rename(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -13,6 +13,7 @@ from experiments.errors import UserError
 
 LARGEST = 2**18  # bytes of a file; the longest that ships has 4 KiB
 DEEPEST = 30  # levels of nesting
+LONGEST_INTEGER = 2048  # bits
 MOST_VALUES = 20_000  # with every alias counted as what it stands for
 
 
@@ -35,7 +36,7 @@ def load(path: Path) -> Any:  # noqa: ANN401 - whatever stands there
         raise UserError(f"{path}: not a text file in UTF-8") from None
     try:
         _check(text, path)
-        return yaml.safe_load(text)
+        return _bounded(yaml.safe_load(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
@@ -75,19 +76,38 @@ def _count(node: yaml.Node, path: Path, known: dict[int, int]) -> int:
         return known[id(node)]
     known[id(node)] = 0
     total = 1
-    if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and keys.count(key.value) > 1:
-                again = [k for k, _ in node.value if k.value == key.value][1]
-                raise UserError(f"{path}:{again.start_mark.line + 1}: {key.value}: stands here twice")
-            total += _count(key, path, known) + _count(value, path, known)
-    elif isinstance(node, yaml.SequenceNode):
-        total += sum(_count(value, path, known) for value in node.value)
-    if total > MOST_VALUES:
-        raise UserError(f"{path}:{line}: stands for more than {MOST_VALUES:,} values")
+    seen: set[str] = set()
+    inner = node.value if isinstance(node, yaml.CollectionNode) else ()
+    for entry in inner:
+        key, value = entry if isinstance(entry, tuple) else (None, entry)
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                raise UserError(
+                    f"{path}:{key.start_mark.line + 1}: {_one_line(key.value)}: stands here twice"
+                )
+            seen.add(key.value)
+        total += _count(value, path, known) + (0 if key is None else _count(key, path, known))
+        if total > MOST_VALUES:
+            raise UserError(f"{path}:{line}: stands for more than {MOST_VALUES:,} values")
     known[id(node)] = total
     return total
+
+
+def _bounded(value: Any) -> Any:  # noqa: ANN401
+    """The value as it is; an integer that Python does not even print is refused.
+
+    Raises:
+        ValueError: such an integer.
+    """
+    if isinstance(value, dict):
+        for pair in value.items():
+            _bounded(pair)
+    elif isinstance(value, list | tuple | set):
+        for each in value:
+            _bounded(each)
+    elif isinstance(value, int) and value.bit_length() > LONGEST_INTEGER:
+        raise ValueError(f"an integer of more than {LONGEST_INTEGER} bits")
+    return value
 
 
 def _one_line(text: object) -> str:

@@ -19,16 +19,19 @@ from reports.runs import Record
 from reports.statistics import median_and_range
 
 NOTE = (
-    "Left: L2 norm of the gradient of a stage's weights, root mean square over the steps of epoch 1, while "
-    "the weights are still near their start. A gradient that vanishes on its way back falls towards the "
-    "first stage; one that explodes rises. Stages differ in their number of weights: compare arms at one "
-    "stage. "
+    "Left: L2 norm of the gradient of a stage's weights, root mean square over the steps of epoch 1. A "
+    "gradient that vanishes on its way back falls towards the first stage; one that explodes rises. Stages "
+    "differ in their number of weights: compare arms at one stage. "
     "{middle}"
-    "Right: the first stage's gradient norm divided by the last stage's, epoch by epoch. "
+    "Right: the first numbered stage's gradient norm divided by the last one's, epoch by epoch (stem and "
+    "head have too few weights to be compared). "
     "Lines: median over seeds; bands: smallest to largest. A seed whose gradients overflowed has no value."
     "{rows}{missing}"
 )
-MIDDLE = "Middle: the same of activations, forward: standard deviation of a stage's output after epoch 1. "
+MIDDLE = (
+    "Middle: the same of activations, forward: standard deviation after epoch 1 of the output of a stage's "
+    "last layer with weights (in a residual stage: of its last branch, before the addition). "
+)
 ROWS = " A row of panels for the networks whose stages have the same names."
 MISSING = " Left out: arms without logged gradients."
 DEPTH = (  # what stages are called, from the images on; heads beside the main way stand before its own
@@ -90,9 +93,13 @@ def by_stage(epochs: pd.DataFrame, metric: str, epoch: int) -> pd.DataFrame:
 def first_to_last(epochs: pd.DataFrame) -> pd.Series:
     """Of each row, the gradient norm of the first stage divided by the last one's, of those its arm has.
 
-    NaN where any of them is missing: it overflowed.
+    Stages are the numbered ones (stage1 … stage4), where there are two or more: a stem or a layer of logits
+    has too few weights for its norm to be compared. NaN where any of them is missing: it overflowed.
     """
-    norms = epochs[[f"{names.GRADIENT_NORM}/{stage}" for stage in stages(epochs)]]
+    among = stages(epochs)
+    numbered = [stage for stage in among if re.fullmatch(r"(stage|inception|conv|encoder)\d.*", stage)]
+    compared = numbered if len(numbered) > 1 else among
+    norms = epochs[[f"{names.GRADIENT_NORM}/{stage}" for stage in compared]]
     has = norms.notna().groupby(epochs["label"]).transform("any")
     ratio = norms.bfill(axis=1).iloc[:, 0] / norms.ffill(axis=1).iloc[:, -1]
     return ratio.where(norms.notna().sum(axis=1) == has.sum(axis=1))

@@ -8,9 +8,10 @@
 Layers are named by position: `stem_conv`, `stage2_block1_conv2`, `logits`. Stages 1 to 4 are the paper's
 conv2_x to conv5_x.
 
-Departures: ResNet-18 and 34 have option B shortcuts (the paper's table 3, and torchvision; its table 2 has
-option A). The small stem on 18 to 152 is ours: the ImageNet stem leaves little of a small image. So are the
-networks without batch normalisation and ResNet-26, whose 24 convolutions in blocks are basic or bottleneck.
+Departures: ResNet-18 and 34 have option B shortcuts (as torchvision; the paper's table 3 has it for 34
+and deeper, its table 2 option A for both). The small stem on 18 to 152 is ours: the ImageNet stem leaves
+little of a small image. So are the networks without batch normalisation and ResNet-26, whose 24
+convolutions in blocks are basic or bottleneck.
 """
 
 from collections.abc import Callable

@@ -144,6 +144,9 @@ def test_the_page_explains_itself(runs):
     assert "`validation/accuracy`" in tags[names.NOTE]
 
 
+OF_THE_PROJECTION = ("mlflow.user", names.OWNER)
+
+
 def rows(store: str) -> list[tuple]:
     """All that a store holds of the study, but for the ids that MLflow draws."""
     client = mlflow.MlflowClient(store)
@@ -153,7 +156,7 @@ def rows(store: str) -> list[tuple]:
             run.info.run_name,
             run.info.status,
             sorted(run.data.params.items()),
-            sorted((key, value) for key, value in run.data.tags.items() if key != "mlflow.user"),
+            sorted((key, value) for key, value in run.data.tags.items() if key not in OF_THE_PROJECTION),
             [
                 (metric.key, metric.step, metric.timestamp, metric.value)
                 for key in sorted(run.data.metrics)
@@ -232,7 +235,7 @@ def test_the_same_specification_gives_the_same_numbers(finished, tmp_path):
     # Another number of workers must not matter.
     done = elsewhere.compare("--workers", "1")
     assert done.returncode == 0, done.stderr
-    clocks = {names.TRAIN_SECONDS, names.TRIAL_SECONDS, names.PEAK_MEMORY}
+    clocks = {names.TRAIN_SECONDS, names.TRIAL_SECONDS, names.CHECKPOINT_SECONDS, names.PEAK_MEMORY}
     for planned in planned_trials(elsewhere):
         told = [
             [

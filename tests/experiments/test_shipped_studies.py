@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from places import make_place
 
-from experiments import requested, study_file
+from experiments import compare, measurement, requested, study_file
 
 NAMES = sorted(path.stem for path in study_file.STUDIES.glob("*.yaml"))
 
@@ -44,3 +44,37 @@ def test_the_reduced_form_keeps_the_arms_and_the_grid(name):
     assert list(small.models) == list(whole.models)
     assert (small.vary, small.tune) == (whole.vary, whole.tune)
     assert {small.recipe_of(arm).epochs for arm in small.models.values()} == {1}
+
+
+# Costs as of a machine on which every network starts in a second and trains a step in a hundredth.
+COST = measurement.Cost(
+    parameters=1000,
+    macs=10**6,
+    start_seconds=1,
+    step_seconds=0.01,
+    evaluated_image_seconds=0.001,
+    memory_mib=500,
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_dry_run_lists_every_trial(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        measurement, "costs", lambda requests, *_: {request.key: COST for request in requests}
+    )
+    store = f"sqlite:///{tmp_path / 'none.db'}"
+    command = ["compare", name, "--data", "digits", "--dry-run", "--work", str(tmp_path), "--store", store]
+    monkeypatch.setattr("sys.argv", command)
+    assert compare.main() == 0
+    told = capsys.readouterr().out
+    study = study_file.parse(study_file.load(study_file.find(name)), name)
+    rates = len(study.tune.learning_rate) if study.tune else 0
+    lines = [line for line in told.splitlines() if line.startswith("  ")]
+    assert len(lines) == len({line.split()[0] for line in lines})
+    if not rates:
+        assert len(lines) % len(study.seeds) == 0
+        assert f"{len(lines)} of {len(lines)} trials to train" in told
+    else:
+        assert all(" · tune " in line for line in lines)
+        later = len(lines) // rates * len(study.seeds)
+        assert f"{len(lines)} of them choose the learning rates first, the other {later} follow" in told

@@ -57,7 +57,7 @@ def chance(request) -> random.Random:
 def figures(pytestconfig) -> dict[str, int]:
     """Counts that are told when all is over."""
     return pytestconfig.stash.setdefault(
-        FIGURES, dict.fromkeys(("kills", "starts", "resumes", "rows", "differences"), 0)
+        FIGURES, dict.fromkeys(("kills", "stops", "starts", "resumes", "rows", "differences"), 0)
     )
 
 

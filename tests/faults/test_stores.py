@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -37,9 +37,14 @@ def epochs_told(place: Place) -> int:
 
 
 def assert_undisturbed(place: Place, wanted, figures) -> None:
-    found = content(place.store)
-    assert differences(found, wanted) == []
+    compare(content(place.store), wanted, figures)
+
+
+def compare(found, wanted, figures) -> None:
+    differ = differences(found, wanted)
     figures["rows"] += found.rows
+    figures["differences"] += len(differ)
+    assert differ == []
 
 
 def test_a_locked_database(undisturbed, place, tmp_path, chance, figures):
@@ -115,9 +120,7 @@ def test_a_tracking_server_that_is_stopped_and_started_again(undisturbed, place,
             assert status == 0
         log.seek(0)
         assert "training goes on, and the store is brought up to date later" in log.read()
-    found = content(f"sqlite:///{folder}/mlflow.db", folder / "mlartifacts")
-    assert differences(found, undisturbed[1]) == []
-    figures["rows"] += found.rows
+    compare(content(f"sqlite:///{folder}/mlflow.db", folder / "mlartifacts"), undisturbed[1], figures)
 
 
 def limit_files(size: int):
@@ -156,19 +159,16 @@ def small_disk(folder: Path, size: str):
 @pytest.mark.skipif(not can_mount(), reason="only root mounts a small file system")
 def test_a_full_disk(undisturbed, place, tmp_path, chance, figures):
     disk = tmp_path / "disk"
-    with small_disk(disk, "24m"), (tmp_path / "log").open("w+") as log:
+    with small_disk(disk, "40m"), (tmp_path / "log").open("w+") as log:
         shutil.copytree(place.work, disk / "work")
         small = place._replace(work=disk / "work")
         filler = disk / "filler"
-        process = start(small, log)
-        wait_for(lambda: epochs_told(small) > chance.randint(1, 30), process)
-        with filler.open("wb") as file:
-            try:
+        with filler.open("wb", buffering=0) as file:
+            process = start(small, log)
+            wait_for(lambda: epochs_told(small) > chance.randint(1, 30), process)
+            with suppress(OSError):
                 while True:
                     file.write(b"0" * 4096)
-                    file.flush()
-            except OSError:
-                pass
         assert process.wait(300) == 1
         log.seek(0)
         told = log.read()

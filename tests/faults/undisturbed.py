@@ -86,8 +86,9 @@ def files(folder: Path) -> dict[str, bytes | list]:
 def stable(file: Path) -> bytes:
     if file.suffix == ".skops":
         with zipfile.ZipFile(file) as archive:
+            # Their names are numbers of objects in memory.
             return b"".join(
-                archive.read(name) for name in sorted(archive.namelist()) if name.endswith(".npy")
+                sorted(archive.read(name) for name in archive.namelist() if name.endswith(".npy"))
             )
     if file.suffix == ".json":
         return json.dumps(json.loads(file.read_text()), sort_keys=True).encode()

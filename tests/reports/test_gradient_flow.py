@@ -81,15 +81,27 @@ def test_a_ratio_that_no_trial_has_leaves_its_panel_empty(depth):
     assert gradient_flow.figure(replace(depth, epochs=only)) is not None
 
 
-def test_first_to_last_is_of_the_stages_an_arm_has():
-    columns = ["label", *(f"gradient_norm/{stage}" for stage in ("stem", "stage1", "conv1", "logits"))]
+def test_first_to_last_is_of_the_numbered_stages_an_arm_has():
+    stages = ("stem", "stage1", "stage4", "conv1", "conv2", "logits")
     nan = math.nan
     epochs = pd.DataFrame(
-        [["a", 1, 2, nan, 4], ["a", nan, 2, nan, 4], ["b", nan, nan, 6, 2], ["c", nan, nan, nan, nan]],
-        columns=columns,
+        [
+            ["a", 1, 2, 8, nan, nan, 4],
+            ["a", 1, nan, 8, nan, nan, 4],
+            ["b", nan, nan, nan, 6, 2, 9],
+            ["c", nan, nan, nan, nan, nan, nan],
+        ],
+        columns=["label", *(f"gradient_norm/{stage}" for stage in stages)],
     )
-    # a: stem / logits; then the stem overflowed; b has no stem: conv1 / logits; c logged nothing.
+    # a: stage1 / stage4, without stem and logits; then stage1 overflowed; b: conv1 / conv2; c logged nothing.
     assert list(gradient_flow.first_to_last(epochs)) == pytest.approx([0.25, nan, 3, nan], nan_ok=True)
+
+
+def test_first_to_last_of_a_network_without_numbered_stages():
+    epochs = pd.DataFrame(
+        [["a", 6, 2, 3]], columns=["label", *(f"gradient_norm/{s}" for s in ("stem", "dense", "logits"))]
+    )
+    assert list(gradient_flow.first_to_last(epochs)) == [2]
 
 
 def test_a_gradient_of_exactly_zero_has_no_point_on_a_logarithmic_axis(depth, tmp_path):

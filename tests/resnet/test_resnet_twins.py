@@ -19,6 +19,7 @@ slow = pytest.mark.slow
     [
         (18, 8, 6),
         (34, 16, 6),
+        (26, 12, 6),
         (50, 16, 8),
         pytest.param(101, 33, 8, marks=slow),
         pytest.param(152, 50, 8, marks=slow),
@@ -30,14 +31,15 @@ slow = pytest.mark.slow
     ],
 )
 def test_plain_twin_lacks_only_the_shortcuts(depth, additions, shortcut_layers, batch_norm):
-    narrow = {"width": 8} if depth in network.IMAGENET_BLOCKS else {}
+    projects = depth == 26 or depth in network.IMAGENET_BLOCKS
+    narrow = {"width": 8} if projects else {}
     builder = partial(getattr(network, f"resnet{depth}"), (32, 32, 3), 10, batch_norm=batch_norm, **narrow)
     residual = builder()
     plain = builder(shortcuts=False)
 
     added = [layer for layer in residual.layers if isinstance(layer, layers.Add)]
     shortcut = [layer for layer in residual.layers if "_shortcut" in layer.name]
-    if depth in network.IMAGENET_BLOCKS and not batch_norm:
+    if projects and not batch_norm:
         shortcut_layers //= 2
     assert (len(added), len(shortcut)) == (additions, shortcut_layers)
     assert plain.name == f"plain{depth}"

@@ -1,0 +1,99 @@
+"""A folder of images through a model's files: the images as the model was trained on them, a row each."""
+
+import csv
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from experiments import catalog, models, predict
+from experiments.errors import UserError
+from experiments.learners import TrainingData
+from experiments.specification import Recipe, Trial
+
+CLASSES = ("cat", "dog", "owl")
+GENERATOR = np.random.default_rng(3)
+
+
+def saved_model(work, channels, image_size=20, crop=16):
+    """A plain CNN of drawn weights in work/<id>/model, as a trial leaves it."""
+    keras.utils.set_random_seed(7)
+    shape = (crop or 16, crop or 16, channels)
+    images = GENERATOR.integers(0, 256, (6, *shape), np.uint8)
+    data = TrainingData(images, np.arange(6) % 3, 3, None, images, images)
+    arguments = {"filters": [4], "kernels": [3], "dense": 8}
+    learner = catalog.learner("plain_cnn")(catalog.build("plain_cnn", shape, 3, arguments), data, Recipe(), 1)
+    trial = Trial(
+        model="plain_cnn", arguments=arguments, data_digest="d", partition="p", image_size=image_size,
+        crop=crop, train=6, validation=3, test=3, split_seed=0, recipe=Recipe(), seed=1,
+    )  # fmt: skip
+    models.save(learner, work / trial.id / "model", CLASSES, shape, trial)
+    return trial.id, learner
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """Three pictures, not square, one of them grey and in a folder below."""
+    folder = tmp_path / "photographs"
+    (folder / "below").mkdir(parents=True)
+    for name, mode, size in (
+        ("b.png", "RGB", (40, 30)),
+        ("a.png", "RGB", (24, 50)),
+        ("below/c.png", "L", (20, 20)),
+    ):
+        channels = () if mode == "L" else (3,)
+        pixels = GENERATOR.integers(0, 256, (size[1], size[0], *channels), np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+    return folder
+
+
+def run(monkeypatch, *arguments):
+    monkeypatch.setattr("sys.argv", ["predict", *map(str, arguments)])
+    return predict.main()
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(3, "RGB"), (1, "L")])
+def test_each_image_gets_its_probabilities(monkeypatch, tmp_path, photographs, channels, mode):
+    trial, learner = saved_model(tmp_path, channels)
+    table = tmp_path / "predictions.csv"
+    assert (
+        run(monkeypatch, trial, photographs, "--to", table, "--work", tmp_path, "--store", "sqlite:///none")
+        == 0
+    )
+    rows = list(csv.DictReader(table.open()))
+    files = ["a.png", "b.png", "below/c.png"]
+    assert [row["file"] for row in rows] == files
+    # By hand: the short side to 20 pixels, the long one cut about its centre, then the central 16.
+    fitted = [
+        ImageOps.fit(Image.open(photographs / file).convert("RGB"), (20, 20), Image.Resampling.BILINEAR)
+        for file in files
+    ]
+    seen = [np.asarray(image.convert(mode)).reshape(20, 20, channels)[2:18, 2:18] for image in fitted]
+    expected = learner.predict(np.stack(seen))
+    found = np.array([[float(row[name]) for name in CLASSES] for row in rows])
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+    assert [row["class"] for row in rows] == [CLASSES[best] for best in expected.argmax(axis=1)]
+    np.testing.assert_allclose([float(row["probability"]) for row in rows], expected.max(axis=1), atol=2e-6)
+
+
+def test_an_image_of_another_size_is_refused(monkeypatch, tmp_path, photographs):
+    trial, _ = saved_model(tmp_path, 3, image_size=None, crop=None)
+    with pytest.raises(UserError, match=r"a\.png: 24×50 pixels; the model takes 16×16"):
+        run(monkeypatch, trial, photographs, "--to", tmp_path / "p.csv", "--work", tmp_path)
+    assert not (tmp_path / "p.csv").exists()
+
+
+@pytest.mark.parametrize("damage", ["{", '{"classes": ["cat"]}', '{"model": "none"}'])
+def test_files_that_are_no_model_are_refused(tmp_path, damage):
+    trial, _ = saved_model(tmp_path, 3)
+    (tmp_path / trial / "model" / "model.json").write_text(damage)
+    with pytest.raises(UserError, match="not a model of this program"):
+        models.load(tmp_path / trial / "model")
+
+
+def test_a_damaged_network_is_refused(tmp_path):
+    trial, _ = saved_model(tmp_path, 3)
+    (tmp_path / trial / "model" / "model.keras").write_bytes(b"no archive")
+    with pytest.raises(UserError, match="not a model of this program"):
+        models.load(tmp_path / trial / "model")
