@@ -9,7 +9,13 @@ from experiments import names
 
 
 class UserError(Exception):
-    """Something outside the program is wrong: says what, where, and what to do, in one line."""
+    """Something outside the program is wrong: says what, where, and what to do, in one line.
+
+    What comes from files or names stays text: a character that a terminal would act on is written out.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(each if each.isprintable() else repr(each)[1:-1] for each in message))
 
 
 class Parser(argparse.ArgumentParser):

@@ -36,10 +36,10 @@ class Recipe(Frozen):
 
     optimizer: Literal["sgd", "adam"] = "sgd"
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    learning_rate: Annotated[float, Field(gt=0, le=1e6)] = 0.05
+    learning_rate: Annotated[float, Field(gt=0)] = 0.05
     schedule: Literal["constant", "cosine", "steps"] = "cosine"
     warmup_epochs: Annotated[float, Field(ge=0, le=1e9)] = 0
-    weight_decay: Annotated[float, Field(ge=0, le=1e6)] = 0
+    weight_decay: Annotated[float, Field(ge=0)] = 0
     batch_size: Count = 64
     epochs: Count = 12
     flip: bool = False

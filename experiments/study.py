@@ -99,7 +99,7 @@ class Arm(Frozen):
 class Tune(Frozen):
     """The same small sweep of the learning rate for every arm, on a seed that no result uses."""
 
-    learning_rate: Annotated[list[Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=2)]
+    learning_rate: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2)]
     seed: Seed = 100
 
 

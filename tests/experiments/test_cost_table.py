@@ -111,6 +111,6 @@ def test_through_a_real_process_and_kept(monkeypatch, capsys, tmp_path):
     assert written.rstrip() in told  # a pipe gets the Markdown
     assert "python -m experiments.cost_table plain_cnn --size 12" in written
     # The second time nothing is measured, and the same numbers come.
-    monkeypatch.setattr(measurement.subprocess, "run", None)
+    monkeypatch.setattr(measurement.children, "run", None)
     assert run(monkeypatch, *asked) == 0
     assert (tmp_path / "out" / "costs.md").read_text() == written

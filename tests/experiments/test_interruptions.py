@@ -59,10 +59,15 @@ def endless(prepared, tmp_path):
 
 
 def start(place, *options: str) -> subprocess.Popen:
-    process = subprocess.Popen(
-        place.command(*options), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    return subprocess.Popen(
+        place.command(*options),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background ignore it, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    return process
 
 
 def endless_epochs(place) -> list[str]:
