@@ -78,7 +78,14 @@ def _train(
     workers = scheduler.LocalWorkers(made.waiting, options.work, made.workers, options.patience)
     # What is ignored stays so: `nohup` wants a study to outlive its terminal.
     heeded = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
-    previous = {number: signal.signal(number, lambda *_: workers.interrupt()) for number in heeded}
+    forwarder: forwarding.Forwarder | None = None
+
+    def stop(*_: object) -> None:
+        workers.interrupt()
+        if forwarder:
+            forwarder.hurry(IMPATIENCE)
+
+    previous = {number: signal.signal(number, stop) for number in heeded}
     outlook = progress.Outlook(made.seconds, made.workers)
     shown = progress.Bars if Console().is_terminal else progress.Lines
     failures: dict[str, str] = {}
@@ -99,11 +106,12 @@ def _train(
                     failures[planned.run_name] = (
                         f"{event.reason} ({attempts.folder(options.work, planned.trial) / scheduler.OUTPUT})"
                     )
-            lacking = forwarder.close(IMPATIENCE if workers.interrupted else forwarding.PATIENCE)
+            lacking = forwarder.close()
     except BaseException:
         # Nobody to print to, say: the trials get their ends, and what is told reaches the store.
         workers.abandon()
-        forwarder.close(IMPATIENCE)
+        if forwarder:
+            forwarder.close(IMPATIENCE)
         raise
     finally:
         for number, handler in previous.items():

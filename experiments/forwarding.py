@@ -15,6 +15,7 @@ from experiments.specification import PlannedTrial
 from experiments.stored import StoreError
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between two tries
+STEP = 5.0  # seconds between two tries at the end of a study, at most
 PATIENCE = 60.0  # seconds that the end of a study waits for the store
 
 
@@ -27,6 +28,7 @@ class Forwarder:
         self._behind: dict[str, PlannedTrial] = {}  # by id: trials whose log has something for the store
         self._positions: dict[str, _Position] = {}
         self._closing = False
+        self._patience = PATIENCE
         self._deadline = float("inf")
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -38,10 +40,17 @@ class Forwarder:
             self._behind[planned.trial.id] = planned
             self._news.notify()
 
+    def hurry(self, patience: float) -> None:
+        """Somebody wants to stop: the end waits so many seconds at most. Safe in a signal handler."""
+        self._patience = min(self._patience, patience)
+        if self._closing:
+            self._deadline = min(self._deadline, time.monotonic() + patience)
+
     def close(self, patience: float = PATIENCE) -> list[PlannedTrial]:
         """Bring the rest, as far as the store takes it within so many seconds; the trials it then lacks."""
         with self._news:
-            self._closing, self._deadline = True, time.monotonic() + patience
+            self._closing = True
+            self._deadline = time.monotonic() + min(patience, self._patience)
             self._news.notify()
         self._thread.join()
         if self._failure:
@@ -62,7 +71,7 @@ class Forwarder:
             if not pause:
                 self._news.wait_for(lambda: self._behind or self._closing)
             elif self._closing:
-                self._news.wait(min(pause, self._deadline - time.monotonic()))
+                self._news.wait(max(0.0, min(pause, STEP, self._deadline - time.monotonic())))
             else:
                 self._news.wait_for(lambda: self._closing, pause)
             return list(self._behind.values())

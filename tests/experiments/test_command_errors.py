@@ -3,8 +3,13 @@
 import subprocess
 import sys
 
+import known_costs
 import pytest
 from places import ROOT, TINY, make_place
+
+import experiments.run
+from experiments import compare
+from experiments.errors import exit_status
 
 
 def run(module: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -24,46 +29,6 @@ def study(tmp_path):
         return str(path)
 
     return write
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [
-        ("question:", "qestion:", ":3: qestion: unknown field; did you mean 'question'?"),
-        (
-            "resnet20",
-            "resnnet20",
-            ":11: models.resnnet20: unknown model 'resnnet20'; did you mean 'resnet20'?",
-        ),
-        ("source: digits", "source: digit", "unknown data source 'digit'; choose from: fashion_mnist, mnist"),
-        ("source: digits", "source: 'path:/no/such/folder'", "path:/no/such/folder: no such folder"),
-        ("train: 120", "train: 5000", "digits holds 1797 images, too few for train 5000"),
-        ("image_size: 16", "image_size: 16, crop: 20", "data.crop: 20 is larger than the images of digits"),
-        (
-            "validation: 60",
-            "validation: 6",
-            "digits has 10 classes; each split needs at least as many images",
-        ),
-        ("name: tiny", "name: other", "'other' must be the name of its file, 'tiny'"),
-        ("name: tiny", "name: {", "not valid YAML"),
-        ("epochs: 2", "epochs: two", "recipe.epochs: input should be a valid integer"),
-    ],
-)
-def test_a_wrong_study_file(study, tmp_path, old, new, told):
-    done = run(
-        "experiments.compare",
-        study(old, new),
-        "--work",
-        str(tmp_path / "work"),
-        "--store",
-        f"sqlite:///{tmp_path}/m.db",
-    )
-    errors = [line for line in done.stderr.splitlines() if not line.startswith("preparing the data")]
-    assert done.returncode == 2, done.stderr
-    assert len(errors) == 1, done.stderr
-    assert errors[0].startswith("error: ")
-    assert told in errors[0]
-    assert not (tmp_path / "m.db").exists()
 
 
 def test_images_too_small_for_a_network(tmp_path):
@@ -155,33 +120,44 @@ def test_predicting_with_a_run_that_is_not_there_makes_no_store(tmp_path):
     assert again.stderr == done.stderr
 
 
-def test_data_that_cannot_be_had_can_still_be_planned(tmp_path):
+def compared(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
+    """The status of the comparison in this process, and what it said."""
+    monkeypatch.setattr("sys.argv", ["compare", *arguments])
+    status = exit_status(compare.main)
+    return status, *capsys.readouterr()
+
+
+def test_data_that_cannot_be_had_can_still_be_planned(tmp_path, monkeypatch, capsys):
+    known_costs.know(monkeypatch)
     text = TINY[: TINY.index("  autoencoder_features")] + TINY[TINY.index("seeds") :]
     place = make_place(tmp_path, text.replace("source: digits", "source: cifar10"))
-    offline = {"KERAS_HOME": str(tmp_path / "keras"), "https_proxy": "http://127.0.0.1:9"}
-    refused = place.compare(**offline)
-    assert refused.returncode == 2
-    line = refused.stderr.splitlines()[-1]
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    command = [str(place.study), "--work", str(place.work), "--store", place.store]
+    status, _, errors = compared(monkeypatch, capsys, *command)
+    assert status == 2
+    line = errors.splitlines()[-1]
     assert line.startswith("error: data source 'cifar10' could not be downloaded by keras.datasets (")
     assert line.endswith(
         f"put its file into {tmp_path}/keras/datasets, or use DATA=fashion_mnist or DATA=digits"
     )
-    planned = place.compare("--dry-run", **offline)
-    assert planned.returncode == 0, planned.stderr
-    assert "the plan takes cifar10 as it is published" in planned.stdout
-    assert "2 of 2 trials to train" in planned.stdout
+    status, told, errors = compared(monkeypatch, capsys, *command, "--dry-run")
+    assert status == 0, errors
+    assert "the plan takes cifar10 as it is published" in told
+    assert "2 of 2 trials to train" in told
     place.study.write_text(text)
-    elsewhere = place.compare("--data", "cifar10", "--dry-run", **offline)
-    assert elsewhere.returncode == 0, elsewhere.stderr
-    assert "tiny-cifar10: Does it run?" in elsewhere.stdout
+    status, told, errors = compared(monkeypatch, capsys, *command, "--data", "cifar10", "--dry-run")
+    assert status == 0, errors
+    assert "tiny-cifar10: Does it run?" in told
 
 
-def test_a_short_training_has_no_room_for_the_usual_warm_up(tmp_path):
-    options = ["--data", "digits", "--image-size", "16", "--set", "filters=[4]", "--set", "kernels=[3]"]
-    place = ["--work", str(tmp_path / "work"), "--store", f"sqlite:///{tmp_path}/m.db", "--dry-run"]
-    done = run("experiments.run", "plain_cnn", "--epochs", "1", *options, *place)
-    assert done.returncode == 0, done.stderr
-    assert "1 of 1 trials to train" in done.stdout
+def test_a_short_training_has_no_room_for_the_usual_warm_up(tmp_path, monkeypatch, capsys):
+    known_costs.know(monkeypatch)
+    options = ["--data", "digits", "--image-size", "16", "--epochs", "1", "--dry-run"]
+    place = ["--work", str(tmp_path / "work"), "--store", f"sqlite:///{tmp_path}/m.db"]
+    monkeypatch.setattr("sys.argv", ["run", "plain_cnn", *options, *place])
+    assert exit_status(experiments.run.main) == 0
+    assert "1 of 1 trials to train" in capsys.readouterr().out
 
 
 def test_a_store_that_is_no_database(study, tmp_path):

@@ -140,7 +140,7 @@ def fuzz(file, examples):
 
 
 def test_some_dozen_files(tmp_path):
-    fuzz(tmp_path / "fuzz.yaml", 80)
+    fuzz(tmp_path / "fuzz.yaml", 50)
 
 
 @pytest.mark.fuzz

@@ -121,6 +121,7 @@ def test_a_child_that_is_killed_goes_on_and_one_that_is_killed_twice_fails(endle
     assert epochs == list(range(1, len(epochs) + 1)) == steps(place, failed)
 
 
+@pytest.mark.faults
 def test_a_child_that_hangs_is_ended_and_tried_again(endless):
     place = endless
     process = start(place, "--workers", "1", "--hang-seconds", "12")
@@ -180,6 +181,7 @@ def test_a_killed_parent_takes_its_children_along_and_the_next_start_goes_on(end
     assert epochs == list(range(1, len(epochs) + 1)) == steps(place, run)
 
 
+@pytest.mark.faults
 def test_a_run_whose_trial_nobody_asks_for_any_more_is_closed(endless):
     place = endless
     process = start(place, "--workers", "1")

@@ -15,7 +15,6 @@ SMALL = {
     "plain_cnn": {"filters": [4], "kernels": [3], "dense": 8},
     "lenet5": {},
     "autoencoder_features": {"filters": [4], "code": 8},
-    "resnet20": {},
 }
 # Dropout draws from a generator whose state is part of the training.
 WITH_DROPOUT = {"vgg11": {"stem": "small", "width": 4, "dense": 16}}

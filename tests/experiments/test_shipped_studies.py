@@ -2,12 +2,13 @@
 
 import subprocess
 
+import known_costs
 import numpy as np
 import pytest
 from PIL import Image
 from places import make_place
 
-from experiments import compare, measurement, requested, study_file
+from experiments import compare, requested, study_file
 
 NAMES = sorted(path.stem for path in study_file.STUDIES.glob("*.yaml"))
 
@@ -46,24 +47,17 @@ def test_the_reduced_form_keeps_the_arms_and_the_grid(name):
     assert {small.recipe_of(arm).epochs for arm in small.models.values()} == {1}
 
 
-# Costs as of a machine on which every network starts in a second and trains a step in a hundredth.
-COST = measurement.Cost(
-    parameters=1000,
-    macs=10**6,
-    start_seconds=1,
-    step_seconds=0.01,
-    evaluated_image_seconds=0.001,
-    memory_mib=500,
-)
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """One folder for all, so that the data is prepared once a size."""
+    return tmp_path_factory.mktemp("work")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_dry_run_lists_every_trial(name, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(
-        measurement, "costs", lambda requests, *_: {request.key: COST for request in requests}
-    )
-    store = f"sqlite:///{tmp_path / 'none.db'}"
-    command = ["compare", name, "--data", "digits", "--dry-run", "--work", str(tmp_path), "--store", store]
+def test_the_dry_run_lists_every_trial(name, work, monkeypatch, capsys):
+    known_costs.know(monkeypatch)
+    store = f"sqlite:///{work / 'none.db'}"
+    command = ["compare", name, "--data", "digits", "--dry-run", "--work", str(work), "--store", store]
     monkeypatch.setattr("sys.argv", command)
     assert compare.main() == 0
     told = capsys.readouterr().out

@@ -67,6 +67,29 @@ def test_a_locked_database(undisturbed, place, tmp_path, chance, figures):
     assert_undisturbed(place, undisturbed[1], figures)
 
 
+MAKING = (
+    "import sys; from experiments import tracking; tracking.Projection(sys.argv[1], 'tiny'); print('made')"
+)
+
+
+def test_kills_while_the_store_is_made(tmp_path, chance, figures):
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    for _ in range(6):
+        process = subprocess.Popen(
+            [sys.executable, "-c", MAKING, uri], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        time.sleep(chance.uniform(1.5, 5))
+        if process.poll() is None:
+            process.kill()
+            figures["kills"] += 1
+        process.wait()
+    done = subprocess.run(
+        [sys.executable, "-c", MAKING, uri], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "made\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["mlflow.db"]
+
+
 @contextmanager
 def server(folder: Path, port: int):
     """A tracking server on a database and artifacts of its own."""
