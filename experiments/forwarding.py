@@ -102,6 +102,8 @@ class Forwarder:
 
     def _bring(self, planned: PlannedTrial) -> None:
         place = attempts.folder(self._work, planned.trial)
+        if not attempts.log(place).exists():
+            return  # it never came to a process
         attempt = attempts.identity(place)
         begin = self._positions.get(planned.trial.id, _Position(attempt, 0))
         told, end = events.read_from(attempts.log(place), begin.byte if begin.attempt == attempt else 0)

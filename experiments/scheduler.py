@@ -176,8 +176,8 @@ class LocalWorkers:
 
     def _start(self, planned: PlannedTrial) -> None:
         place = attempts.folder(self._work, planned.trial)
-        attempts.begin(place, planned.trial)
         self._tries[planned.trial.id] = self._tries.get(planned.trial.id, 0) + 1
+        attempts.begin(place, planned.trial)
         temporary = place / attempts.TEMPORARY
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
