@@ -4,6 +4,7 @@ The thread reads what the logs hold beyond what it has projected. While the stor
 longer, and tries again; what it could not bring there, the next start of the study does.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -93,12 +94,16 @@ class Forwarder:
                 # The run may have been deleted on MLflow's pages: a new one needs the whole log.
                 self._positions.pop(planned.trial.id, None)
         if trouble and not pause:
-            self._tell(f"{_told(trouble)}; training goes on, and the store is brought up to date later")
+            self._say(f"{_told(trouble)}; training goes on, and the store is brought up to date later")
         if trouble:
             return min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
         if pause:
-            self._tell("the store is up to date again")
+            self._say("the store is up to date again")
         return 0.0
+
+    def _say(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # nobody reads any more: the main thread will notice
+            self._tell(text)
 
     def _bring(self, planned: PlannedTrial) -> None:
         place = attempts.folder(self._work, planned.trial)
