@@ -145,10 +145,6 @@ def test_data_that_cannot_be_had_can_still_be_planned(tmp_path, monkeypatch, cap
     assert status == 0, errors
     assert "the plan takes cifar10 as it is published" in told
     assert "2 of 2 trials to train" in told
-    place.study.write_text(text)
-    status, told, errors = compared(monkeypatch, capsys, *command, "--data", "cifar10", "--dry-run")
-    assert status == 0, errors
-    assert "tiny-cifar10: Does it run?" in told
 
 
 def test_a_short_training_has_no_room_for_the_usual_warm_up(tmp_path, monkeypatch, capsys):
