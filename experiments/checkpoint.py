@@ -7,7 +7,11 @@ updates) and the best epoch so far. A training that goes on from them ends with 
 
 import json
 import os
+import struct
 import time
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +21,11 @@ import numpy as np
 from experiments import unfinished
 
 FILE = "checkpoint.npz"
+# What zipfile, numpy and json raise where a file is cut or its bits have flipped.
+DAMAGE = (
+    OSError, EOFError, ValueError, KeyError, TypeError, IndexError, AttributeError, RuntimeError, SyntaxError,
+    zipfile.BadZipFile, zlib.error, struct.error, OverflowError, tokenize.TokenError,
+)  # fmt: skip
 PART = ".part"  # of a file that is being written
 SECONDS = 20.0  # between two checkpoints
 LARGEST_SHARE = 0.02  # of the time, for checkpoints: where writing one takes long, they come less often
@@ -110,7 +119,7 @@ def read(file: Path) -> State | None:
             variables, best = facts["arrays"]
             arrays = [content[f"variable{number}"] for number in range(variables)]
             best_arrays = [content[f"best{number}"] for number in range(best)]
-    except Exception:
+    except DAMAGE:
         return None
     return State(
         facts["epoch"],

@@ -18,9 +18,8 @@ def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> subproc
         child = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=out, stderr=err)
         try:
             status = child.wait()
-        except BaseException:
-            child.kill()
-            raise
+        finally:
+            child.kill()  # Ctrl-C, say; one that has ended is let be
         out.seek(0)
         err.seek(0)
         return subprocess.CompletedProcess(command, status, out.read(), err.read())

@@ -45,7 +45,7 @@ def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) ->
     with attempts.lock(work):
         projection = tracking.Projection(options.store, made.study.name)
         projection.describe(made.tags, made.roles)
-        projection.close(made.abandoned)
+        projection.close_runs(made.abandoned)
         for planned in made.waiting:
             attempts.close_abandoned(attempts.folder(work, planned.trial))
         lacking = []

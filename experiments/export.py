@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from experiments import attempts, compare, events, location, names, page, plan, requested, tracking
+from experiments import attempts, client, compare, events, location, names, page, plan, requested, tracking
 from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import PlannedTrial
 from experiments.study import Study
@@ -91,7 +91,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
     with attempts.lock(work):
         projection = tracking.Projection(store, study.name)
         projection.describe(page.experiment_tags(study), {})
-        stored = {trial for _, trial, _ in tracking.stored(store, study.name).complete}
+        stored = {trial for _, trial, _ in client.stored(store, study.name).complete}
         for planned in trials:
             place = attempts.folder(work, planned.trial)
             if not attempts.is_complete(place):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from experiments import (
     attempts,
+    client,
     datasets,
     measurement,
     names,
@@ -14,7 +15,6 @@ from experiments import (
     published,
     scheduler,
     splits,
-    tracking,
     tuning,
 )
 from experiments.errors import UserError
@@ -82,7 +82,7 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     by_content = {(each.digest, each.partition): each for each in found.values()}
     for planned in trials + later:
         _check(planned, by_content[planned.trial.data_digest, planned.trial.partition])
-    held = tracking.stored(store, study.name)
+    held = client.stored(store, study.name)
     stored = {trial for _, trial, _ in held.complete}
     complete = {each.trial.id for each in trials if attempts.is_complete(attempts.folder(work, each.trial))}
     # The sweep is judged by its event logs: the store alone does not do.

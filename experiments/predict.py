@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments import attempts, compare, folders, location, names, tracking
+from experiments import attempts, client, compare, folders, location, names
 from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import Trial
 from experiments.stored import StoreError
@@ -51,7 +51,7 @@ def model_folder(run: str, work: Path, store: str, target: Path) -> Path:
     if place and attempts.log(place).exists():
         raise UserError(f"{place}: no model there: its trial was imported, or is not complete{_some(work)}")
     try:
-        return tracking.download_model(store, run, target)
+        return client.download_model(store, run, target)
     except StoreError as error:
         raise UserError(f"{error}{_some(work)}") from None
 

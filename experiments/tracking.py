@@ -4,89 +4,17 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 (metric, step, time, value). `import mlflow` takes 1.5 s and happens when a `Projection` is made.
 """
 
-import contextlib
 import json
-import logging
-import os
-import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from experiments import attempts, events, names, owner, page, unfinished
+from experiments import attempts, client, events, names, owner, page
 from experiments.errors import UserError
 from experiments.location import SQLITE
 from experiments.specification import PlannedTrial
-from experiments.stored import Stored, StoreError, read_sqlite
-
-ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    # A server that is down is asked again by `forwarding`, which waits in a thread of its own. A request that
-    # is sent twice by itself could make a run twice.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-}
-
-
-def stored(uri: str, study: str) -> Stored:
-    """What the store holds of a study.
-
-    Raises:
-        StoreError: the store cannot be read.
-    """
-    return read_sqlite(uri, study) if uri.startswith(SQLITE) else _asked_of_client(uri, study)
-
-
-def download_model(uri: str, run: str, target: Path) -> Path:
-    """Bring the model files of a run into a folder below target; the folder.
-
-    Raises:
-        StoreError: no such run, or it has no model.
-    """
-    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
-        raise StoreError(f"store {uri}: there is nothing yet")  # MLflow would make one
-    with _errors_of(uri):
-        return Path(_client(uri).download_artifacts(run, names.MODEL_FOLDER, str(target)))
-
-
-def _asked_of_client(uri: str, study: str) -> Stored:
-    with _errors_of(uri):
-        client = _client(uri)
-        experiment = client.get_experiment_by_name(study)
-        if experiment is None:
-            return Stored({}, [], {})
-        runs = _pages(client, experiment.experiment_id, f"tags.`{names.COMPLETE}` = 'true'")
-        complete = [
-            (run.info.run_id, run.data.tags[names.TRIAL], run.data.tags.get(names.ROLE, "")) for run in runs
-        ]
-        there = _pages(client, experiment.experiment_id, "attributes.status = 'RUNNING'")
-        running = {run.info.run_id: run.data.tags.get(names.OWNER, "") for run in there}
-        return Stored(dict(experiment.tags), complete, running)
-
-
-def _client(uri: str) -> Any:  # noqa: ANN401 - mlflow is imported late
-    for variable, value in ENVIRONMENT.items():
-        os.environ.setdefault(variable, value)
-    import mlflow
-
-    logging.getLogger("mlflow").setLevel(logging.WARNING)  # else each new table of a new store is told
-    return mlflow.MlflowClient(tracking_uri=uri)
-
-
-@contextlib.contextmanager
-def _errors_of(uri: str) -> Iterator[None]:
-    """Whatever the store raises becomes one line."""
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        told = names.without_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
-        raise StoreError(f"store {names.without_secrets(uri)}: {told[:300]}") from None
+from experiments.stored import StoreError
 
 
 class Projection:
@@ -97,9 +25,9 @@ class Projection:
 
     def __init__(self, uri: str, study: str) -> None:
         self._uri = uri
-        with _errors_of(uri):
-            _make_whole(uri)
-            self._client = _client(uri)
+        with client.errors_of(uri):
+            client.make_whole(uri)
+            self._client = client.opened(uri)
             self._experiment = _experiment_id(self._client, uri, study)
             # Also tells, before anything is trained, whether the store can be written.
             self._client.set_experiment_tag(self._experiment, names.OWNER, owner.mine())
@@ -107,15 +35,15 @@ class Projection:
 
     def describe(self, tags: dict[str, str], roles: dict[str, str]) -> None:
         """Set the tags of the experiment, and the roles of runs by their ids."""
-        with _errors_of(self._uri):
+        with client.errors_of(self._uri):
             for key, value in tags.items():
                 self._client.set_experiment_tag(self._experiment, key, value)
             for run, role in roles.items():
                 self._client.set_tag(run, names.ROLE, role)
 
-    def close(self, runs: Iterable[str]) -> None:
+    def close_runs(self, runs: Iterable[str]) -> None:
         """End runs that nobody works on any more."""
-        with _errors_of(self._uri):
+        with client.errors_of(self._uri):
             for run in runs:
                 self._end(run, "KILLED", attempts.ABANDONED, round(time.time() * 1000))
 
@@ -123,9 +51,9 @@ class Projection:
         """Remove the model of a complete trial from its run, if it has one."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-        with _errors_of(self._uri):
+        with client.errors_of(self._uri):
             query = f"tags.`{names.ATTEMPT}` = '{attempts.identity(place)}'"
-            for run in _pages(self._client, self._experiment, query):
+            for run in client.pages(self._client, self._experiment, query):
                 if self._client.list_artifacts(run.info.run_id, names.MODEL_FOLDER):
                     get_artifact_repository(run.info.artifact_uri).delete_artifacts(names.MODEL_FOLDER)
 
@@ -139,7 +67,7 @@ class Projection:
         """
         attempt = attempts.identity(place)
         try:
-            with _errors_of(self._uri):
+            with client.errors_of(self._uri):
                 for event in told:
                     self._project(event, self._run(planned, attempt, event.time), place)
         except StoreError:
@@ -185,7 +113,7 @@ class Projection:
         """The id of the attempt's run, which is found or made."""
         if attempt not in self._runs:
             query = f"tags.`{names.TRIAL}` = '{planned.trial.id}' and tags.`{names.ATTEMPT}` = '{attempt}'"
-            found = _pages(self._client, self._experiment, query)
+            found = client.pages(self._client, self._experiment, query)
             run = found[0].info.run_id if found else self._make_run(planned, attempt, began)
             # Also into a run that was found: its maker may have been killed before it got there.
             self._specify(run, planned)
@@ -253,46 +181,17 @@ def _dataset(planned: PlannedTrial) -> Any:  # noqa: ANN401 - mlflow is imported
     return DatasetInput(Dataset(planned.data, digest, "local", json.dumps({"uri": planned.data})))
 
 
-def _make_whole(uri: str) -> None:
-    """Make a local store that is not there: elsewhere first, since MLflow cannot use half a database."""
-    path = Path(uri.removeprefix(SQLITE))
-    if not uri.startswith(SQLITE) or path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    making = unfinished.beside(path)
-    made = unfinished.beside(path.with_name(f"{path.name}.made"))
-    try:
-        _client(f"{SQLITE}{making}").search_experiments()
-        shutil.copyfile(making, made)  # MLflow keeps the other one open
-        with contextlib.suppress(FileExistsError):  # another process was faster
-            os.link(made, path)
-    finally:
-        for part in (making, made):
-            part.unlink(missing_ok=True)
-
-
-def _experiment_id(client: Any, uri: str, study: str) -> str:  # noqa: ANN401 - mlflow is imported late
+def _experiment_id(opened: Any, uri: str, study: str) -> str:  # noqa: ANN401 - mlflow is imported late
     """The study's experiment, made if need be; artifacts of a local store lie beside it."""
-    found = client.get_experiment_by_name(study)
+    found = opened.get_experiment_by_name(study)
     if found is None:
         beside = None
         if uri.startswith(SQLITE):
             beside = (Path(uri.removeprefix(SQLITE)).parent / "mlartifacts" / study).as_uri()
-        return client.create_experiment(study, artifact_location=beside)
+        return opened.create_experiment(study, artifact_location=beside)
     if found.lifecycle_stage != "active":
         raise UserError(
             f"store {uri}: the experiment {study!r} was deleted there; restore it with "
             f"`mlflow experiments restore --experiment-id {found.experiment_id}`, or rename the study"
         )
     return found.experiment_id
-
-
-def _pages(client: Any, experiment: str, query: str) -> list[Any]:  # noqa: ANN401
-    found, token = [], None
-    while token is not None or not found:
-        page = client.search_runs([experiment], query, page_token=token)
-        found.extend(page)
-        token = page.token
-        if not token:
-            break
-    return found

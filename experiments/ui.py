@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from experiments import location, names, tracking
+from experiments import client, location, names
 from experiments.errors import Parser, UserError, exit_status
 
 
@@ -33,7 +33,7 @@ def main() -> int:
     command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(asked.port)]
     # Not as an argument, which every user of the machine can read: the URI may hold a password.
     store = {"MLFLOW_BACKEND_STORE_URI": asked.store}
-    return subprocess.run(command, env={**os.environ, **tracking.ENVIRONMENT, **store}).returncode
+    return subprocess.run(command, env={**os.environ, **client.ENVIRONMENT, **store}).returncode
 
 
 if __name__ == "__main__":

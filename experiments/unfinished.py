@@ -12,8 +12,8 @@ def beside(target: Path) -> Path:
 
     What processes that are gone left for any target of the folder is removed.
     """
-    mine = target.with_name(f"{target.name}.part-{os.getpid()}")
-    for left in target.parent.glob("*.part-*"):
+    mine = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
+    for left in target.parent.glob("*.unfinished-*"):
         number = left.name.rpartition("-")[2]
         # In a container an earlier process had our own number.
         if left == mine or not (number.isdigit() and psutil.pid_exists(int(number))):

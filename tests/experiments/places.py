@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from experiments import plan, requested
+from experiments.specification import PlannedTrial
+
 ROOT = Path(__file__).parents[2]
 
 TINY = """
@@ -52,3 +55,9 @@ def make_place(folder: Path, text: str = TINY, prepared: Path | None = None) -> 
     for part in ("data", "costs") if prepared else ():
         shutil.copytree(prepared / part, folder / "work" / part)
     return Place(study, folder / "work", f"sqlite:///{folder / 'mlflow.db'}")
+
+
+def planned_trials(place: Place) -> list[PlannedTrial]:
+    """Every trial of the study there."""
+    study = requested.read_study(str(place.study), None, place.work, print)
+    return plan.trials(study, place.work)

@@ -89,36 +89,50 @@ def steps(place, run) -> list[int]:
     return [metric.step for metric in history]
 
 
-def test_a_child_that_is_killed_goes_on_and_one_that_is_killed_twice_fails(endless):
+def kill_in_training(place, process, log, but=None) -> psutil.Process:
+    """Kill the child that trains the endless trial, once it has told an epoch; returns it."""
+    told = len(events.read(log))
+    [child] = wait_for(lambda: [each for each in children(process) if each != but])
+    wait_for(lambda: isinstance(events.read(log)[-1], events.EpochEnded) and len(events.read(log)) > told)
+    os.kill(child.pid, signal.SIGKILL)
+    return child
+
+
+def test_a_child_that_is_killed_goes_on(endless):
     place = endless
     process = start(place, "--workers", "1", "--checkpoint-seconds", "0")
     log = wait_for(lambda: endless_epochs(place))[0]
-    [child] = wait_for(lambda: children(process))
-    wait_for((log.parent / "checkpoint.npz").exists)
-    os.kill(child.pid, signal.SIGKILL)
-    [again] = wait_for(lambda: [other for other in children(process) if other.pid != child.pid])
-    wait_for(lambda: [event for event in events.read(log)[-1:] if isinstance(event, events.EpochEnded)])
-    os.kill(again.pid, signal.SIGKILL)
-    output, errors = process.communicate(timeout=120)
+    kill_in_training(place, process, log)
+    ended = wait_for(lambda: [e for e in events.read(log) if isinstance(e, events.Failed)])[0]
+    wait_for(
+        lambda: isinstance(events.read(log)[-1], events.EpochEnded) and events.read(log)[-1].time > ended.time
+    )
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors
     assert "plain_cnn · seed 1: failed: ended by signal 9 (SIGKILL); it is tried again" in output
+    run = run_of(place)
+    assert run.data.tags[names.STARTS] == "2"
+    epochs = [event.epoch for event in events.read(log) if isinstance(event, events.EpochEnded)]
+    assert epochs == list(range(1, len(epochs) + 1)) == steps(place, run)
+
+
+@pytest.mark.faults
+def test_one_that_is_killed_twice_fails_and_the_others_go_on(endless):
+    place = endless
+    process = start(place, "--workers", "1", "--checkpoint-seconds", "0")
+    log = wait_for(lambda: endless_epochs(place))[0]
+    first = kill_in_training(place, process, log)
+    kill_in_training(place, process, log, but=first)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 1, errors
     assert "[1/2] plain_cnn · seed 1: failed: ended by signal 9 (SIGKILL)\n" in output
     assert "short · seed 1: test accuracy" in output
     assert "1 of 2 trials failed; start again to try them once more" in output
     failed = run_of(place)
     assert (failed.info.status, run_of(place, "short").info.status) == ("FAILED", "FINISHED")
     assert failed.data.tags[names.FAILURE] == "ended by signal 9 (SIGKILL)"
-    assert failed.data.tags[names.STARTS] == "2"
     assert names.COMPLETE not in failed.data.tags
-    told = events.read(log)
-    assert [type(event) for event in told if not isinstance(event, events.EpochEnded)] == [
-        events.Started,
-        events.Failed,
-        events.Started,
-        events.Failed,
-    ]
-    epochs = [event.epoch for event in told if isinstance(event, events.EpochEnded)]
-    assert epochs == list(range(1, len(epochs) + 1)) == steps(place, failed)
 
 
 @pytest.mark.faults

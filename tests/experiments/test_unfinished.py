@@ -18,13 +18,13 @@ def gone() -> int:
 
 def test_only_what_nobody_writes_any_more_is_removed(tmp_path):
     dead, alive = gone(), os.getppid()
-    (tmp_path / f"a.json.part-{dead}").write_text("half")
-    (tmp_path / f"folder.part-{dead}").mkdir()
-    (tmp_path / f"folder.part-{dead}" / "images.npy").write_text("half")
-    (tmp_path / f"a.json.part-{alive}").write_text("half")
+    (tmp_path / f"a.json.unfinished-{dead}").write_text("half")
+    (tmp_path / f"folder.unfinished-{dead}").mkdir()
+    (tmp_path / f"folder.unfinished-{dead}" / "images.npy").write_text("half")
+    (tmp_path / f"a.json.unfinished-{alive}").write_text("half")
     (tmp_path / "a.json").write_text("whole")
-    assert unfinished.beside(tmp_path / "b.json") == tmp_path / f"b.json.part-{os.getpid()}"
-    assert {file.name for file in tmp_path.iterdir()} == {"a.json", f"a.json.part-{alive}"}
+    assert unfinished.beside(tmp_path / "b.json") == tmp_path / f"b.json.unfinished-{os.getpid()}"
+    assert {file.name for file in tmp_path.iterdir()} == {"a.json", f"a.json.unfinished-{alive}"}
 
 
 def test_an_owner_is_gone_when_its_process_is():

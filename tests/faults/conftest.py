@@ -8,26 +8,10 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
+from disturbed import FAULTY
 from places import Place, make_place
 from undisturbed import Content, content
 
-FAULTY = """
-name: tiny
-question: Is nothing lost?
-data: {source: digits, image_size: 16, train: 120, validation: 60, test: 100}
-models:
-  plain_cnn: {arguments: {filters: [4, 8], kernels: [3, 3], dense: 16}}
-  dropout:
-    model: vgg11
-    arguments: {stem: small, width: 8, dense: 32}
-    recipe: {optimizer: adam, learning_rate: 0.002}
-  autoencoder_features:
-    arguments: {filters: [4], code: 8}
-    recipe: {optimizer: adam, learning_rate: 0.01}
-seeds: [1, 2]
-targets: [0.2, 0.99]
-recipe: {batch_size: 20, epochs: 40, learning_rate: 0.05, flip: true, shift: 1}
-"""
 SEED = int(os.environ.get("FAULT_SEED", "1"))
 FIGURES = pytest.StashKey[dict]()
 

@@ -8,22 +8,12 @@ import time
 
 import psutil
 import pytest
-from conftest import FAULTY
-from places import ROOT, Place, make_place
+from disturbed import FAULTY, epochs_told, start
+from places import Place, make_place
 from undisturbed import content, differences
 
 pytestmark = pytest.mark.faults
 KILLS = 60
-
-
-def start(place: Place, log) -> subprocess.Popen:
-    command = place.command("--workers", "2", "--checkpoint-seconds", "0")
-    return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, preexec_fn=hears_ctrl_c)
-
-
-def hears_ctrl_c() -> None:
-    """A process that was started in the background ignores it, and so would its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def children(process: subprocess.Popen) -> list[psutil.Process]:
@@ -32,14 +22,10 @@ def children(process: subprocess.Popen) -> list[psutil.Process]:
     return []
 
 
-def epochs(place: Place) -> int:
-    return sum(log.read_text().count('"epoch"') for log in place.work.glob("*/events.jsonl"))
-
-
 def wait_for_epochs(place: Place, process: subprocess.Popen, seconds: float = 30) -> None:
     """Until trials are in training, so that not every harm befalls a process that is still starting."""
-    before, deadline = epochs(place), time.monotonic() + seconds
-    while epochs(place) < before + 2 and process.poll() is None and time.monotonic() < deadline:
+    before, deadline = epochs_told(place), time.monotonic() + seconds
+    while epochs_told(place) < before + 2 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
 
 
@@ -110,5 +96,6 @@ def test_kills_at_random_moments(undisturbed, tmp_path, chance, figures):
 
 def assert_tidy(place: Place) -> None:
     """No checkpoint, no half-written file and no folder of temporary files is left."""
-    left = [*place.work.rglob("*.part*"), *place.work.rglob("checkpoint*"), *place.work.rglob("tmp")]
+    patterns = ("*.part", "*.unfinished-*", "checkpoint*", "tmp")
+    left = [file for pattern in patterns for file in place.work.parent.rglob(pattern)]
     assert left == []

@@ -13,15 +13,11 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from disturbed import epochs_told, start
 from places import ROOT, Place
 from undisturbed import content, differences
 
 pytestmark = pytest.mark.faults
-
-
-def start(place: Place, log, **how) -> subprocess.Popen:
-    command = place.command("--workers", "2", "--checkpoint-seconds", "0")
-    return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, **how)
 
 
 def wait_for(condition, process: subprocess.Popen, seconds: float = 120) -> None:
@@ -30,10 +26,6 @@ def wait_for(condition, process: subprocess.Popen, seconds: float = 120) -> None
         assert process.poll() is None, "the study ended too early"
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.1)
-
-
-def epochs_told(place: Place) -> int:
-    return sum(log.read_text().count('"epoch"') for log in place.work.glob("*/events.jsonl"))
 
 
 def assert_undisturbed(place: Place, wanted, figures) -> None:
@@ -154,7 +146,7 @@ def limit_files(size: int):
 def test_a_limit_of_file_size(undisturbed, place, tmp_path, chance, figures):
     # The largest model takes more, so that its trial meets the limit when it is saved.
     with (tmp_path / "log").open("w+") as log:
-        limited = start(place, log, preexec_fn=limit_files(chance.randint(8_000, 60_000)))
+        limited = start(place, log, limit_files(chance.randint(8_000, 60_000)))
         assert limited.wait(600) in {1, 2}
         log.seek(0)
         told = log.read()
