@@ -84,7 +84,7 @@ bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, sid
 	@$(BIN)/python -m experiments.bench
 
 test: $(SET_UP) ## the fast tests
-	$(BIN)/python -m pytest -m "not slow and not faults and not fuzz" --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not slow and not faults and not fuzz" --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 test-slow: $(SET_UP) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
