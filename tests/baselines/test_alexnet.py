@@ -139,6 +139,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_towers_on_two_devices(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", TWO_DEVICES, str(tmp_path / "model.keras")],

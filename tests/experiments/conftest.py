@@ -4,13 +4,13 @@ import subprocess
 
 import pytest
 from animals import PIXELS, write
-from places import Place, make_place
+from places import Place, make_place, tiny
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> tuple[Place, subprocess.CompletedProcess]:
     """The tiny study after its first run, and what that run said."""
-    place = make_place(tmp_path_factory.mktemp("finished"))
+    place = make_place(tmp_path_factory.mktemp("finished"), tiny("autoencoder_features", "resnet20"))
     return place, place.compare()
 
 

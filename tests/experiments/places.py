@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
+
 from experiments import plan, requested
 from experiments.specification import PlannedTrial
 
@@ -27,6 +29,13 @@ seeds: [1, 2]
 targets: [0.2, 0.99]
 recipe: {batch_size: 20, epochs: 2, learning_rate: 0.1}
 """
+
+
+def tiny(*arms: str, seeds: tuple[int, ...] = (1, 2)) -> str:
+    """The tiny study with these arms and seeds alone."""
+    document = yaml.safe_load(TINY)
+    document["models"] = {arm: document["models"][arm] for arm in arms}
+    return yaml.safe_dump({**document, "seeds": [*seeds]}, sort_keys=False)
 
 
 class Place(NamedTuple):

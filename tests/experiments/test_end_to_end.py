@@ -7,7 +7,7 @@ import time
 import mlflow
 import numpy as np
 import pytest
-from places import planned_trials
+from places import planned_trials, tiny
 
 from experiments import models, names, trial_data
 
@@ -22,8 +22,8 @@ def runs(finished):
 def test_the_first_run_trains_everything_and_says_so(finished):
     _, done = finished
     assert done.returncode == 0, done.stderr
-    assert "6 of 6 trials to train" in done.stdout
-    assert "[6/6]" in done.stdout
+    assert "4 of 4 trials to train" in done.stdout
+    assert "[4/4]" in done.stdout
     assert re.search(r"resnet20 · seed 2: test accuracy 0\.\d{3} at epoch \d, \d+ s", done.stdout)
 
 
@@ -33,7 +33,7 @@ def test_the_second_run_trains_nothing_and_loads_nothing_heavy(finished):
     began = time.monotonic()
     done = place.compare()
     assert done.returncode == 0
-    assert "all 6 trials are complete; nothing to train" in done.stdout
+    assert "all 4 trials are complete; nothing to train" in done.stdout
     assert time.monotonic() - began < 5  # about 0.6 s; importing tensorflow alone takes 4
     assert logs == {path: path.stat().st_mtime_ns for path in place.work.rglob("events.jsonl")}
 
@@ -41,20 +41,19 @@ def test_the_second_run_trains_nothing_and_loads_nothing_heavy(finished):
 def test_a_dry_run_tells_and_does_nothing(finished, tmp_path):
     place, _ = finished
     fresh = place._replace(store=f"sqlite:///{tmp_path / 'other.db'}")
-    (tmp_path / "more.yaml").write_text(
-        place.study.read_text().replace("seeds: [1, 2]", "seeds: [1, 3]").replace("name: tiny", "name: more")
-    )
+    more = tiny("autoencoder_features", "resnet20", seeds=(1, 3)).replace("name: tiny", "name: more")
+    (tmp_path / "more.yaml").write_text(more)
     done = fresh._replace(study=tmp_path / "more.yaml").compare("--dry-run")
     assert done.returncode == 0, done.stderr
     # Seed 1 is complete: the other study shares its trials.
-    assert "3 of 6 trials to train" in done.stdout
+    assert "2 of 4 trials to train" in done.stdout
     assert re.search(r"resnet20 · seed 3 +\d+\.\d G MACs +\d+ s", done.stdout)
     assert not (tmp_path / "other.db").exists()
 
 
 def test_every_curve_begins_at_epoch_one(runs):
     client, found = runs
-    assert len(found) == 6
+    assert len(found) == 4
     for run in found:
         for key in run.data.metrics:
             steps = [metric.step for metric in client.get_metric_history(run.info.run_id, key)]
