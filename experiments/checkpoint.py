@@ -6,7 +6,6 @@ updates) and the best epoch so far. A training that goes on from them ends with 
 """
 
 import json
-import os
 import struct
 import time
 import tokenize
@@ -103,12 +102,10 @@ def write(file: Path, state: State) -> None:
     try:
         with part.open("wb") as target:
             np.savez(target, facts=np.array(json.dumps(facts)), **arrays)
-            target.flush()
-            os.fsync(target.fileno())
+        unfinished.publish(part, file)
     except OSError:
         part.unlink(missing_ok=True)  # on a disk that is full it would keep it so
         raise
-    unfinished.publish(part, file)
 
 
 def read(file: Path) -> State | None:

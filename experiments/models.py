@@ -6,6 +6,7 @@ probabilities = model.predict(images)
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import numpy as np
 import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from experiments import catalog, costs, names, pipeline
+from experiments import catalog, costs, names, pipeline, unfinished
 from experiments.errors import UserError
 from experiments.evaluation import Predict
 from experiments.features import class_probabilities, flattened
@@ -46,9 +47,13 @@ def save(
     input_shape: tuple[int, int, int],
     trial: Trial,
 ) -> None:
-    """Write the model files, and beside them the class names and the size of the images as JSON."""
-    folder.mkdir(parents=True, exist_ok=True)
-    learner.save(folder)
+    """Write the model files, and beside them the class names and the size of the images as JSON.
+
+    A machine without power afterwards has the whole folder, or none.
+    """
+    made = unfinished.beside(folder)
+    made.mkdir(parents=True)
+    learner.save(made)
     facts = {
         "model": trial.model,
         "classes": classes,
@@ -56,7 +61,9 @@ def save(
         "image_size": trial.image_size,
         "crop": trial.crop,
     }
-    (folder / "model.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    (made / "model.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.publish(made, folder)
 
 
 def load(folder: Path) -> Model:

@@ -115,6 +115,9 @@ class Projection:
             query = f"tags.`{names.TRIAL}` = '{planned.trial.id}' and tags.`{names.ATTEMPT}` = '{attempt}'"
             found = client.pages(self._client, self._experiment, query)
             run = found[0].info.run_id if found else self._make_run(planned, attempt, began)
+            # A slow server may have made one after all when it had been given up.
+            for twin in found[1:]:
+                self._client.delete_run(twin.info.run_id)
             # Also into a run that was found: its maker may have been killed before it got there.
             self._specify(run, planned)
             self._runs[attempt] = run

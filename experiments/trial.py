@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments import attempts, checkpoint, children, earlier, endings, events, names
+from experiments import attempts, checkpoint, children, earlier, endings, events, names, unfinished
 from experiments.errors import Parser
 from experiments.specification import Trial
 
@@ -65,7 +65,7 @@ def run(trial: Trial, place: Path, options: Options, emit: Emit, began: float) -
     chosen = learner.fit(data.evaluate, report, checkpoints)
     probabilities = learner.predict(data.test_images)
     test = evaluation.test_report(probabilities, data.test_labels, data.classes)
-    (place / names.TEST_REPORT_FILE).write_text(json.dumps(test, indent=1) + "\n", encoding="utf-8")
+    unfinished.replace(place / names.TEST_REPORT_FILE, json.dumps(test, indent=1) + "\n")
     models.save(learner, place / names.MODEL_FOLDER, data.classes, data.training.input_shape, trial)
     final = {
         **evaluation.score(names.TEST, probabilities, data.test_labels),

@@ -24,10 +24,7 @@ def beside(target: Path) -> Path:
 def replace(file: Path, text: str) -> None:
     """Write a file whole or not at all, through to the disk."""
     part = file.with_name(f"{file.name}.part")
-    with part.open("w", encoding="utf-8") as target:
-        target.write(text)
-        target.flush()
-        os.fsync(target.fileno())
+    part.write_text(text, encoding="utf-8")
     publish(part, file)
 
 

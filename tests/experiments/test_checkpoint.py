@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments import checkpoint
+from experiments import checkpoint, unfinished
 from experiments.checkpoint import Checkpoints, State
 
 
@@ -68,7 +68,7 @@ def test_a_bit_of_the_weights_that_flipped_is_seen(tmp_path):
 def test_a_write_that_fails_leaves_the_checkpoint_before(tmp_path, monkeypatch):
     file = tmp_path / checkpoint.FILE
     checkpoint.write(file, state(3))
-    monkeypatch.setattr(checkpoint.os, "fsync", fails)
+    monkeypatch.setattr(unfinished.os, "fsync", fails)
     with pytest.raises(OSError, match="No space left"):
         checkpoint.write(file, state(4))
     assert checkpoint.read(file).epoch == 3

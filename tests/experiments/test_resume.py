@@ -80,6 +80,14 @@ def test_every_network_resumes_to_the_last_bit(model, folder):
     assert_resumes(model, {name: value for name, value in NARROW.items() if name in known}, folder)
 
 
+# A forest draws from numpy's own generator, which no checkpoint holds: nothing before it may draw.
+@pytest.mark.slow
+@pytest.mark.parametrize("end_in", [3, 4])
+def test_a_forest_on_the_features_is_the_same_forest(folder, end_in):
+    arguments = {**SMALL["autoencoder_features"], "classifier": "random_forest"}
+    assert_resumes("autoencoder_features", arguments, folder, end_in=end_in)
+
+
 def test_the_optimizer_s_moments_and_gradient_sums_are_kept(folder):
     recipe = RECIPE.model_copy(update={"optimizer": "adam", "learning_rate": 0.003, "gradient_flow": True})
     assert_resumes("plain_cnn", SMALL["plain_cnn"], folder, recipe=recipe)
