@@ -89,7 +89,8 @@ def close_abandoned(place: Path) -> None:
 
 def tidy(place: Path) -> None:
     """Nothing is resumed of a complete trial: what its process did not get to remove goes."""
-    if is_complete(place):
+    left = (place / TEMPORARY, *checkpoint.Checkpoints(place).files)
+    if any(each.exists() for each in left) and is_complete(place):
         checkpoint.Checkpoints(place).remove()
         shutil.rmtree(place / TEMPORARY, ignore_errors=True)
 

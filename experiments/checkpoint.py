@@ -82,8 +82,13 @@ class Checkpoints:
 
     def remove(self) -> None:
         """The trial is complete: nothing is resumed any more."""
-        for file in (self._file, self._file.with_suffix(PART)):
+        for file in self.files:
             file.unlink(missing_ok=True)
+
+    @property
+    def files(self) -> tuple[Path, Path]:
+        """Where a checkpoint lies, and the one that is being written."""
+        return self._file, self._file.with_suffix(PART)
 
 
 def write(file: Path, state: State) -> None:

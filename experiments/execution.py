@@ -40,6 +40,8 @@ def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) ->
         UserError: another process trains in this work folder, or the store cannot be written.
     """
     work, keep = options.work, options.keep
+    for planned in made.trials:
+        attempts.tidy(attempts.folder(work, planned.trial))
     if keep == "all" and not made.has_work:
         return 0
     with attempts.lock(work):
@@ -51,7 +53,6 @@ def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) ->
         lacking = []
         for planned in made.unprojected + made.waiting:
             place = attempts.folder(work, planned.trial)
-            attempts.tidy(place)
             try:
                 if told := events.read(attempts.log(place)):
                     projection.project(planned, place, told)

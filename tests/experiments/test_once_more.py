@@ -137,6 +137,21 @@ def test_an_edited_study_reports_what_it_asks_for_now(finished, tmp_path):
     assert roles() == {"1": names.RESULT_ROLE, "2": names.RESULT_ROLE}
 
 
+def test_what_a_killed_process_left_of_a_complete_trial_goes(finished, tmp_path):
+    place, _ = finished
+    shutil.copytree(place.work, tmp_path / "work")
+    there = place._replace(work=tmp_path / "work")
+    folders = [attempts.folder(there.work, each.trial) for each in planned_trials(place)]
+    left = [each / name for each in folders for name in ("tmp/half.npy", "checkpoint.npz", "checkpoint.part")]
+    for file in left:
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    done = there.compare()
+    assert "all 4 trials are complete; nothing to train" in done.stdout, done.stderr
+    assert not any(file.exists() for file in left)
+    assert all((folder / "model").is_dir() and not (folder / "tmp").exists() for folder in folders)
+
+
 def test_other_data_is_another_experiment_and_the_same_data_the_same_trials(finished, tmp_path):
     place, _ = finished
     shutil.copytree(place.work, tmp_path / "work")
