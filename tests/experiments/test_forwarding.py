@@ -5,6 +5,7 @@ The store is a list here that fails on demand; the fault tests lock a real datab
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from small_study import DIGESTS, SMALL
@@ -19,15 +20,20 @@ class Store:
     def __init__(self, failures: int = 0, slow: float = 0.0) -> None:
         self.failures, self.slow = failures, slow
         self.taken: list[tuple[str, events.Event]] = []
-        self.tries = 0
 
     def project(self, planned, place, told) -> None:
-        self.tries += 1
         time.sleep(self.slow)
         if self.failures:
             self.failures -= 1
             raise StoreError("store x: database is locked")
         self.taken.extend((attempts.identity(place), event) for event in told)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
 
 
 def epoch(number: int) -> events.EpochEnded:
@@ -68,8 +74,7 @@ def test_a_store_that_fails_for_a_while_gets_all_later(trial, tmp_path, said):
     forwarder = forwarding.Forwarder(store, tmp_path, said.append)
     grow(epoch(1), epoch(2))
     forwarder.grown(planned)
-    while len(said) < 2:
-        time.sleep(0.01)
+    wait_for(lambda: len(said) == 2)
     grow(epoch(3))
     forwarder.grown(planned)
     assert forwarder.close() == []
@@ -118,8 +123,7 @@ def test_a_new_attempt_is_brought_from_its_beginning(trial, tmp_path, said):
     forwarder = forwarding.Forwarder(store, tmp_path, said.append)
     grow(epoch(1), epoch(2))
     forwarder.grown(planned)
-    while len(store.taken) < 2:
-        time.sleep(0.01)
+    wait_for(lambda: len(store.taken) == 2)
     attempts.start_over(attempts.folder(tmp_path, planned.trial))
     grow(epoch(1))
     forwarder.grown(planned)
