@@ -5,6 +5,7 @@ WORKERS ?=
 PORT ?= 5000
 SEED ?= 1
 KEEP_MODELS ?=
+ON_BAD ?=
 PYTHON ?= python3
 
 VENV := .venv
@@ -17,13 +18,14 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 data_option = $(if $(DATA),--data "$(DATA)")
-workers_option = $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
+bad_option = $(if $(ON_BAD),--on-bad $(ON_BAD))
+workers_option = $(bad_option) $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lock compare report pages ui plan run predict diagrams cost smoke export import bench test test-slow test-faults fuzz lint format clean distclean
+.PHONY: help set-up lock compare report pages ui plan run predict inspect diagrams cost smoke export import bench test test-slow test-faults fuzz lint format clean distclean
 
 help: ## list the targets
-	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none]"
+	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 # Before set-up, which takes minutes.
@@ -62,10 +64,13 @@ plan: $(SET_UP) ## what STUDY would still train and how long that takes; trains 
 	@$(BIN)/python -m experiments.compare "$(STUDY)" $(data_option) $(workers_option) --dry-run
 
 run: given-MODEL $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 --seed 2"]
-	@$(BIN)/python -m experiments.run $(MODEL) $(data_option) $(ARGS)
+	@$(BIN)/python -m experiments.run $(MODEL) $(data_option) $(bad_option) $(ARGS)
 
 predict: given-RUN given-IMAGES $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
 	@$(BIN)/python -m experiments.predict "$(RUN)" "$(IMAGES)" $(if $(OUT),--to "$(OUT)")
+
+inspect: $(SET_UP) ## a page about the data of STUDY: classes, splits, duplicates, bad files; trains nothing
+	@$(BIN)/python -m experiments.inspection "$(STUDY)" $(data_option)
 
 diagrams: $(SET_UP) ## structure pictures of every network, in docs/diagrams/
 	@$(BIN)/python -m experiments.diagrams $(ARGS)
@@ -77,7 +82,7 @@ smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
 	@$(MAKE) --no-print-directory compare STUDY=smoke
 
 export: $(SET_UP) ## pack the event logs of STUDY into exports/STUDY.tar.xz
-	@$(BIN)/python -m experiments.export pack "$(STUDY)" $(data_option)
+	@$(BIN)/python -m experiments.export pack "$(STUDY)" $(data_option) $(bad_option)
 
 import: given-FILE $(SET_UP) ## rebuild store, figures and tables from FILE=exports/STUDY.tar.xz
 	@study=$$($(BIN)/python -m experiments.export unpack "$(FILE)") && $(BIN)/python -m reports "$$study"

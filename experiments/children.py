@@ -7,22 +7,35 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from experiments.location import ROOT
 
 
-def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess:
-    """Run a child that calls `end_with_parent`, from the repository; its outputs as text."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        child = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=out, stderr=err)
+def run(
+    command: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    hear: Callable[[str], None] = lambda line: None,
+) -> subprocess.CompletedProcess:
+    """Run a child that calls `end_with_parent`, from the repository; its outputs as text.
+
+    hear: gets each line of its stderr as it comes.
+    """
+    with tempfile.TemporaryFile("w+") as out:
+        child = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE, text=True,
+            errors="replace",
+        )  # fmt: skip
+        lines = []
         try:
+            for line in child.stderr:
+                lines.append(line)
+                hear(line.rstrip("\n"))
             status = child.wait()
         finally:
             child.kill()  # Ctrl-C, say; one that has ended is let be
         out.seek(0)
-        err.seek(0)
-        return subprocess.CompletedProcess(command, status, out.read(), err.read())
+        return subprocess.CompletedProcess(command, status, out.read(), "".join(lines))
 
 
 def end_with_parent() -> None:

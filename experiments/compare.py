@@ -22,7 +22,7 @@ EXIT = """exit status: 0 all trials complete; 1 some failed or were ended (a lat
 
 def arguments_of(parser: argparse.ArgumentParser) -> None:
     """The options that every way to run trials has."""
-    parser.add_argument("--data", help="other data than the study's: a named source or path:FOLDER")
+    data_arguments_of(parser)
     parser.add_argument(
         "--workers", type=positive, help="trials at a time (default: one a core, as memory allows)"
     )
@@ -59,6 +59,18 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def data_arguments_of(parser: argparse.ArgumentParser) -> None:
+    """The options that name the data of a study."""
+    parser.add_argument(
+        "--data", help="other data than the study's: a named source, path:FOLDER or path:LIST.csv"
+    )
+    parser.add_argument(
+        "--on-bad",
+        choices=("stop", "skip"),
+        help="files that cannot be used: stop there, or leave them out (default: as the study says, stop)",
+    )
+
+
 def main() -> int:
     """Run the study named on the command line."""
     parser = Parser(description=DESCRIPTION, epilog=EXIT)
@@ -71,7 +83,7 @@ def main() -> int:
     )
     asked = parser.parse_args()
     study = requested.read_study(
-        asked.study, asked.data, asked.work, say, smoke=asked.smoke, dry=asked.dry_run
+        asked.study, asked.data, asked.work, say, smoke=asked.smoke, dry=asked.dry_run, on_bad=asked.on_bad
     )
     while True:
         made = plan.make(study, asked.work, asked.store, asked.workers, say, dry=asked.dry_run)

@@ -111,7 +111,7 @@ def main() -> int:
     parser = Parser(description="Move a study's results: event logs in one small file.")
     parser.add_argument("action", choices=["pack", "unpack"])
     parser.add_argument("what", help="pack: a study's name or file; unpack: a file that pack made")
-    parser.add_argument("--data", help="the other data that the study ran on")
+    compare.data_arguments_of(parser)
     parser.add_argument("--to", type=Path, help="pack: the file to write (default: exports/<study>.tar.xz)")
     parser.add_argument("--work", type=Path, default=location.WORK)
     parser.add_argument("--store", type=location.absolute, default=location.store_uri())
@@ -120,7 +120,7 @@ def main() -> int:
         print(unpack(Path(asked.what), asked.work, asked.store))
         print("imported trials count as complete: `make compare` does not train them again", file=sys.stderr)
         return 0
-    study = requested.read_study(asked.what, asked.data, asked.work, compare.say)
+    study = requested.read_study(asked.what, asked.data, asked.work, compare.say, on_bad=asked.on_bad)
     target = asked.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
     packed = pack(study, plan.trials(study, asked.work), asked.work, target)
     compare.say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")

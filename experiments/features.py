@@ -13,8 +13,9 @@ import keras
 import numpy as np
 import skops.io
 
-from experiments import names, pipeline, training
+from experiments import crops, names, pipeline, training
 from experiments.checkpoint import Checkpoints
+from experiments.crops import View
 from experiments.learners import (
     Evaluate,
     Report,
@@ -56,16 +57,16 @@ class FeatureLearner:
         training.compile_for(self._trained, [self._squared_error], recipe, len(data.images))
         training.train(self._trained, self._batches, recipe, len(data.images), epoch_ended, best, checkpoints)
         self._trained.set_weights(best.weights)
-        images = pipeline.centre_crop(data.images, data.crop)
+        images, labels = data.windows()
         self._codes(images[:1])  # compiles the encoder, outside the clock
         began = time.perf_counter()
-        self._classifier.fit(self._codes(images), data.labels)
+        self._classifier.fit(self._codes(images), labels)
         [(last, metrics)] = ended
         metrics[names.TRAIN_SECONDS] += time.perf_counter() - began
         report(last, {**metrics, **evaluate(self.predict)})
         return last
 
-    def predict(self, images: np.ndarray) -> np.ndarray:
+    def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float64 (n, classes)."""
         return class_probabilities(self._classifier, self._codes(images), self._data.classes)
 
@@ -78,7 +79,7 @@ class FeatureLearner:
         batches = recipe_batches(self._data, self._recipe, self._seed, first_epoch)
         return batches.map(lambda images, _: (images, images))
 
-    def _codes(self, images: np.ndarray) -> np.ndarray:
+    def _codes(self, images: np.ndarray | View) -> np.ndarray:
         codes = pipeline.outputs(self._encoder, images)
         # The codes of a diverged encoder are no numbers; zeros keep the trial a result, at chance.
         return np.nan_to_num(codes, posinf=0, neginf=0)
@@ -91,9 +92,13 @@ class FeatureLearner:
         splits = {names.TRAIN: self._data.slice_images, names.VALIDATION: self._data.validation_images}
         losses = {}
         for split, images in splits.items():
-            reconstruction = pipeline.outputs(self._trained, images)
-            error = np.square(np.asarray(self._normalise(images)) - reconstruction)
-            losses[names.metric(split, names.RECONSTRUCTION_LOSS)] = float(error.mean(dtype=np.float64))
+            errors, counts = [], []
+            for portion in crops.portions(images):
+                reconstruction = pipeline.outputs(self._trained, portion)
+                error = np.square(np.asarray(self._normalise(portion)) - reconstruction)
+                errors.append(error.mean(dtype=np.float64))
+                counts.append(len(portion))
+            losses[names.metric(split, names.RECONSTRUCTION_LOSS)] = float(np.average(errors, weights=counts))
         return losses
 
 
@@ -110,14 +115,14 @@ class PipelineLearner:
 
     def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:
         """Fit once on the training images; there is no state to keep meanwhile."""
-        images = pipeline.centre_crop(self._data.images, self._data.crop)
+        images, labels = self._data.windows()
         began = time.perf_counter()
-        self._pipeline.fit(flattened(images), self._data.labels)
+        self._pipeline.fit(flattened(images), labels)
         cost = {names.TRAIN_SECONDS: time.perf_counter() - began, names.IMAGES_SEEN: float(len(images))}
         report(1, {**cost, **evaluate(self.predict)})
         return 1
 
-    def predict(self, images: np.ndarray) -> np.ndarray:
+    def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float64 (n, classes)."""
         return class_probabilities(self._pipeline, flattened(images), self._data.classes)
 
@@ -126,9 +131,9 @@ class PipelineLearner:
         skops.io.dump(self._pipeline, folder / "classifier.skops")
 
 
-def flattened(images: np.ndarray) -> np.ndarray:
+def flattened(images: np.ndarray | View) -> np.ndarray:
     """uint8 (n, height, width, channels) to float32 (n, pixels) from 0 to 1."""
-    return images.reshape(len(images), -1).astype(np.float32) / 255
+    return images[:].reshape(len(images), -1).astype(np.float32) / 255
 
 
 def class_probabilities(classifier: Any, codes: np.ndarray, classes: int) -> np.ndarray:  # noqa: ANN401

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple, Protocol
 import keras
 import numpy as np
 
-from experiments import gradients, names, pipeline, training
+from experiments import crops, gradients, names, pipeline, training
+from experiments.augmentation import Augmentation
 from experiments.checkpoint import Checkpoints
+from experiments.crops import Crops, View
 from experiments.evaluation import Predict
 from experiments.specification import Recipe
 
@@ -22,22 +24,28 @@ AUXILIARY_WEIGHT = 0.3  # of an auxiliary head's loss (Szegedy et al. 2014, sect
 class TrainingData(NamedTuple):
     """The training subset in training order; validation is for the choice of an epoch only.
 
-    images, validation_images: uint8 (n, height, width, channels), the latter at crop size;
-    labels: int64 (n,); classes: their number; slice_images: the training images that are evaluated, at
-    crop size.
+    images: uint8 (n, height, width, channels), whole; labels: int64 (n,); classes: their number;
+    slice_images: windows of the training images that are evaluated, validation_images: windows of those of
+    validation, both at crop size, those of one image beside each other.
     """
 
-    images: np.ndarray
+    images: np.ndarray | View
     labels: np.ndarray
     classes: int
     crop: int | None
-    slice_images: np.ndarray
-    validation_images: np.ndarray
+    slice_images: np.ndarray | View
+    validation_images: np.ndarray | View
+    crops: Crops = "centre"
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """Height, width and channels at crop size."""
         return self.validation_images.shape[1:]
+
+    def windows(self) -> tuple[np.ndarray | View, np.ndarray]:
+        """All training images as evaluation sees them, and the label of each window."""
+        seen = View(self.images, crop=self.crop, crops=self.crops)
+        return seen.settled(), np.repeat(self.labels, len(seen) // len(self.labels))
 
 
 Evaluate = Callable[[Predict], dict[str, float]]
@@ -57,7 +65,7 @@ class Learner(Protocol):
         """
         ...
 
-    def predict(self, images: np.ndarray) -> np.ndarray:
+    def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float (n, classes) of uint8 images at crop size, at the chosen epoch."""
         ...
 
@@ -83,7 +91,7 @@ class KerasLearner:
         self._trained = keras.Model(images, heads)
         self._activations = None
         if recipe.gradient_flow:
-            self._activations = gradients.Activations(network, np.asarray(normalise(data.slice_images)))
+            self._activations = gradients.Activations(network, np.asarray(normalise(data.slice_images[:])))
         self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(heads[0]))
 
     def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:
@@ -110,7 +118,7 @@ class KerasLearner:
         batches = recipe_batches(self._data, self._recipe, self._seed, first_epoch)
         return batches.map(lambda images, labels: (images, (labels,) * self._heads))
 
-    def predict(self, images: np.ndarray) -> np.ndarray:
+    def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float32 (n, classes)."""
         return pipeline.outputs(self._classifier, images)
 
@@ -125,11 +133,14 @@ def rank(metrics: dict[str, float]) -> tuple[float, float]:
     return metrics[names.metric(names.VALIDATION, names.ACCURACY)], -loss if np.isfinite(loss) else -np.inf
 
 
-def normalisation(images: np.ndarray) -> keras.layers.Normalization:
+def normalisation(images: np.ndarray | View) -> keras.layers.Normalization:
     """The layer that takes uint8 pixels to mean 0 and variance 1 by channel, as measured on these images."""
     values = np.arange(256)
     # Counting is exact, and takes no float copy of the images.
-    counts = [np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])]
+    counts = np.zeros((images.shape[-1], 256), np.int64)
+    for portion in crops.portions(images):
+        for channel in range(images.shape[-1]):
+            counts[channel] += np.bincount(portion[..., channel].ravel(), minlength=256)
     mean = np.array([np.average(values, weights=count) for count in counts])
     variance = [
         np.average((values - centre) ** 2, weights=count) for count, centre in zip(counts, mean, strict=True)
@@ -145,8 +156,7 @@ def recipe_batches(data: TrainingData, recipe: Recipe, seed: int, first_epoch: i
         data.labels,
         seed=seed,
         batch_size=recipe.batch_size,
-        crop=data.crop,
-        shift=recipe.shift,
-        flip=recipe.flip,
+        augmentation=Augmentation.of(data.crop, data.crops, recipe),
+        steps=recipe.steps,
         first_epoch=first_epoch,
     )

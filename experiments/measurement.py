@@ -52,6 +52,10 @@ class Cost(BaseModel):
     memory_mib: float  # peak
     activation_bytes: int | None = None  # of one image; files of before lack it
 
+    def of_windows(self, windows: int) -> "Cost":
+        """The cost where an image is evaluated in so many windows."""
+        return self.model_copy(update={"evaluated_image_seconds": windows * self.evaluated_image_seconds})
+
     def trial_seconds(self, trial: Trial) -> float:
         """The wall clock of a whole trial."""
         recipe = trial.recipe

@@ -16,6 +16,7 @@ import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from experiments import catalog, costs, names, pipeline, unfinished
+from experiments.crops import Crops
 from experiments.errors import UserError
 from experiments.evaluation import Predict
 from experiments.features import class_probabilities, flattened
@@ -31,13 +32,14 @@ TRUSTED_TYPES = (
 
 
 class Model(NamedTuple):
-    """`predict` maps uint8 (n, height, width, channels) to probabilities (n, len(classes))."""
+    """`predict` maps uint8 (n, height, width, channels) at crop size to probabilities (n, len(classes))."""
 
     predict: Predict
     classes: tuple[str, ...]
     input_shape: tuple[int, int, int]  # height, width, channels
     image_size: int | None
     crop: int | None
+    crops: Crops
 
 
 def save(
@@ -60,6 +62,7 @@ def save(
         "input_shape": input_shape,
         "image_size": trial.image_size,
         "crop": trial.crop,
+        "crops": trial.crops,
     }
     (made / "model.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
@@ -92,7 +95,12 @@ def _load(folder: Path) -> Model:
     else:
         predict = _outputs(folder / "model.keras")
     return Model(
-        predict, tuple(facts["classes"]), tuple(facts["input_shape"]), facts["image_size"], facts["crop"]
+        predict,
+        tuple(facts["classes"]),
+        tuple(facts["input_shape"]),
+        facts["image_size"],
+        facts["crop"],
+        facts.get("crops", "centre"),  # models of before have no grid
     )
 
 

@@ -6,75 +6,103 @@ Images stay uint8; the network normalises them.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments.augmentation import Augmentation
+from experiments.crops import IN_MEMORY, View
+
 EVALUATION_BATCH = 500
-
-
-def centre_crop(images: np.ndarray, crop: int | None) -> np.ndarray:
-    """The central crop × crop pixels of (n, height, width, channels); None leaves them as they are."""
-    if crop is None:
-        return images
-    top, left = ((size - crop) // 2 for size in images.shape[1:3])
-    return images[:, top : top + crop, left : left + crop]
+EVALUATION_PIXELS = 2**21  # in a batch: large images come in smaller batches
+UNCHANGED = Augmentation()
 
 
 def training_batches(
-    images: np.ndarray,
+    images: np.ndarray | View,
     labels: np.ndarray,
     *,
     seed: int,
     batch_size: int,
-    crop: int | None = None,
-    shift: int = 0,
-    flip: bool = False,
+    augmentation: Augmentation = UNCHANGED,
+    steps: int | None = None,
     first_epoch: int = 1,
 ) -> tf.data.Dataset:
     """An endless stream of (images uint8 (batch, height, width, channels), labels int64 (batch,)).
 
     Args:
         images: uint8 (n, height, width, channels), and labels int (n,).
-        crop: take a random window of crop × crop pixels.
-        shift: let the window leave the image by up to so many pixels; the image is mirrored there.
-        flip: mirror half of the images, left to right.
+        seed: of order and augmentation.
+        batch_size: images a step.
+        augmentation: what changes them.
+        steps: of an epoch; by default as many as hold each image once.
         first_epoch: where the stream begins; epochs count from 1.
     """
-    pixels, classes = tf.constant(images), tf.constant(labels)
+    classes, fetch = tf.constant(labels), _fetch(images)
     count = len(images)
-    steps = math.ceil(count / batch_size)
-    window = (crop, crop) if crop else images.shape[1:3]
 
     def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = tf.random.experimental.stateless_shuffle(
-            tf.range(count), seed=[tf.constant(seed, tf.int64), epoch]
-        )
-        order = tf.gather(order, tf.range(steps * batch_size) % count)
-        chosen = tf.data.Dataset.from_tensor_slices(tf.reshape(order, (steps, batch_size)))
+        order = _epoch_order(epoch, count, seed, batch_size, steps)
+        chosen = tf.data.Dataset.from_tensor_slices(order)
         return chosen.enumerate().map(lambda step, batch: (epoch, step, batch))
 
     def make_batch(epoch: tf.Tensor, step: tf.Tensor, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         key = tf.random.fold_in(tf.random.fold_in(tf.constant([seed, _AUGMENTATION], tf.int64), epoch), step)
-        chosen = tf.gather(pixels, batch)
-        augmented = _random_window(chosen, window, shift, tf.random.fold_in(key, 0))
-        if flip:
-            augmented = _random_flip(augmented, tf.random.fold_in(key, 1))
-        return augmented, tf.gather(classes, batch)
+        return augmentation.applied(fetch(batch), key), tf.gather(classes, batch)
 
     stream = tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch_batches)
     return stream.map(make_batch).with_options(_options()).prefetch(2)
 
 
-def outputs(network: keras.Model, images: np.ndarray) -> Any:  # noqa: ANN401 - one array for each output
+def _epoch_order(epoch: tf.Tensor, count: int, seed: int, batch_size: int, steps: int | None) -> tf.Tensor:
+    """The positions of an epoch's images, (steps, batch_size)."""
+
+    def shuffled(number: tf.Tensor) -> tf.Tensor:
+        return tf.random.experimental.stateless_shuffle(
+            tf.range(count), seed=[tf.constant(seed, tf.int64), number]
+        )
+
+    if steps is None:
+        steps = math.ceil(count / batch_size)
+        order = tf.gather(shuffled(epoch), tf.range(steps * batch_size) % count)
+        return tf.reshape(order, (steps, batch_size))
+    # Passes follow each other without a gap, wherever the epochs end.
+    first = (epoch - 1) * steps * batch_size
+    place = first + tf.range(steps * batch_size, dtype=tf.int64)
+    passes = tf.range(first // count, place[-1] // count + 1)
+    orders = tf.map_fn(lambda number: shuffled(number + 1), passes, fn_output_signature=tf.int32)
+    order = tf.gather_nd(orders, tf.stack([place // count - passes[0], place % count], axis=1))
+    return tf.reshape(order, (steps, batch_size))
+
+
+def _fetch(images: np.ndarray | View) -> Callable[[tf.Tensor], tf.Tensor]:
+    """What takes positions (batch,) to images (batch, height, width, channels)."""
+    if images.nbytes <= IN_MEMORY:
+        pixels = tf.constant(images[:])
+        return lambda batch: tf.gather(pixels, batch)
+
+    def from_disk(batch: tf.Tensor) -> tf.Tensor:
+        found = tf.numpy_function(lambda places: images[places], [batch], tf.uint8, stateful=False)
+        found.set_shape((*batch.shape, *images.shape[1:]))
+        return found
+
+    return from_disk
+
+
+def outputs(network: keras.Model, images: np.ndarray | View) -> Any:  # noqa: ANN401 - one array an output
     """What the network gives for images (n, height, width, channels), in their order and in inference mode.
 
     An array (n, …), or as many in a list as the network has outputs.
     """
-    batches = tf.data.Dataset.from_tensor_slices(images).batch(EVALUATION_BATCH).with_options(_options())
-    return network.predict(batches, verbose=0)
+    size = max(1, min(EVALUATION_BATCH, EVALUATION_PIXELS // math.prod(images.shape[1:3])))
+    if images.nbytes <= IN_MEMORY:
+        batches = tf.data.Dataset.from_tensor_slices(images[:]).batch(size)
+    else:
+        batches = tf.data.Dataset.range(len(images)).batch(size).map(_fetch(images)).prefetch(1)
+    return network.predict(batches.with_options(_options()), verbose=0)
 
 
 def _options() -> tf.data.Options:
@@ -91,23 +119,3 @@ def _options() -> tf.data.Options:
 
 
 _AUGMENTATION = 1  # keeps the draws of the augmentation apart from those of the order
-
-
-def _random_window(images: tf.Tensor, window: tuple[int, int], shift: int, key: tf.Tensor) -> tf.Tensor:
-    """Each image through a window at an offset of its own, mirrored where it leaves the image."""
-    batch, height, width = images.shape[:3]
-    if (height, width) == tuple(window) and not shift:
-        return images
-    for axis, (size, extent) in enumerate(zip((height, width), window, strict=True), start=1):
-        offset = tf.random.stateless_uniform(
-            (batch, 1), tf.random.fold_in(key, axis), -shift, size - extent + shift + 1, tf.int32
-        )
-        place = tf.abs(offset + tf.range(extent))
-        place = size - 1 - tf.abs(size - 1 - place)
-        images = tf.gather(images, place, axis=axis, batch_dims=1)
-    return images
-
-
-def _random_flip(images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-    flipped = tf.random.stateless_uniform((images.shape[0], 1, 1, 1), key) < 0.5
-    return tf.where(flipped, tf.reverse(images, axis=[2]), images)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from experiments import (
     attempts,
     client,
-    datasets,
+    crops,
+    fit,
     measurement,
     names,
     owner,
@@ -17,7 +18,9 @@ from experiments import (
     splits,
     tuning,
 )
+from experiments.datasets import Wanted
 from experiments.errors import UserError
+from experiments.preparation import Facts
 from experiments.published import Tell
 from experiments.specification import PlannedTrial
 from experiments.stored import Stored
@@ -82,6 +85,7 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     by_content = {(each.digest, each.partition): each for each in found.values()}
     for planned in trials + later:
         _check(planned, by_content[planned.trial.data_digest, planned.trial.partition])
+    _check_splits(trials + later, by_content, work)
     held = client.stored(store, study.name)
     stored = {trial for _, trial, _ in held.complete}
     complete = {each.trial.id for each in trials if attempts.is_complete(attempts.folder(work, each.trial))}
@@ -89,16 +93,18 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     done = complete | (stored - {each.trial.id for each in sweep})
     waiting = [each for each in trials if each.trial.id not in done]
     unprojected = [each for each in trials if each.trial.id in complete - stored]
-    requests = {}
+    requests, windows = {}, {}
     for planned in waiting + later:
-        there = by_content[planned.trial.data_digest, planned.trial.partition]
-        requests[planned.trial.id] = measurement.request(planned.trial, there.image_shape, len(there.classes))
+        trial = planned.trial
+        there = by_content[trial.data_digest, trial.partition]
+        requests[trial.id] = measurement.request(trial, there.image_shape, len(there.classes))
+        windows[trial.id] = len(crops.windows(*there.image_shape[:2], trial.crop, trial.crops))
     if waiting and not (dry and measurement.are_known(requests.values(), work)):
         with attempts.lock(work):
             pass  # told before anything is measured: that would disturb the trainings of the one who holds it
     threads = max((each.trial.recipe.threads for each in waiting + later), default=1)
     known = measurement.costs(requests.values(), work, workers or scheduler.default_workers(threads), tell)
-    costs = {key: known[request.key] for key, request in requests.items()}
+    costs = {key: known[request.key].of_windows(windows[key]) for key, request in requests.items()}
     memory = max(
         (_memory_mib(each, costs, requests) for each in waiting + later), default=scheduler.MIB_PER_WORKER
     )
@@ -134,22 +140,44 @@ def _phases(
     return sweep, study.trials(digests), False
 
 
-def _data(
-    study: Study, work: Path, suppose: Tell | None = None
-) -> dict[tuple[str, int | None], datasets.Summary]:
-    return {source: published.summary(*source, work, suppose) for source in study.sources()}
+def _data(study: Study, work: Path, suppose: Tell | None = None) -> dict[Wanted, Facts]:
+    return {wanted: published.facts(wanted, work, suppose) for wanted in study.sources()}
 
 
 def _memory_mib(
     planned: PlannedTrial, costs: dict[str, measurement.Cost], requests: dict[str, measurement.Request]
 ) -> float:
-    """What a trial takes at its peak: as measured, and its images twice, as arrays and as tensors."""
+    """What a trial takes at its peak: as measured, and its images twice, as arrays and as tensors.
+
+    Images that are too many for that are read from the disk, and shown to the network in portions.
+    """
     trial = planned.trial
-    images = trial.train + trial.validation + trial.test
-    return costs[trial.id].memory_mib + 2 * images * math.prod(requests[trial.id].input_shape) / 2**20
+    one = math.prod(requests[trial.id].input_shape)
+    parts = (trial.train, trial.validation, trial.validation, trial.test)
+    images = sum(min(count * one, crops.IN_MEMORY) for count in parts)
+    return costs[trial.id].memory_mib + 2 * images / 2**20
 
 
-def _check(planned: PlannedTrial, there: datasets.Summary) -> None:
+def _check_splits(planned: list[PlannedTrial], by_content: dict[tuple[str, str], Facts], work: Path) -> None:
+    """Each split of a data set of one's own once: classes may be small there, and images stay together."""
+    checked = set()
+    for each in planned:
+        trial = each.trial
+        key = (
+            trial.data_digest,
+            trial.partition,
+            trial.train,
+            trial.validation,
+            trial.test,
+            trial.split_seed,
+        )
+        if each.data.startswith("path:") and key not in checked:
+            checked.add(key)
+            sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
+            fit.check(sizes, by_content[key[:2]], trial.split_seed, work, each.data)
+
+
+def _check(planned: PlannedTrial, there: Facts) -> None:
     trial = planned.trial
     height, width, _ = there.image_shape
     if trial.crop and trial.crop > min(height, width):

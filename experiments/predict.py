@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments import attempts, client, compare, folders, location, names
+from experiments import attempts, client, compare, crops, decoding, location, names
+from experiments.entries import READ
 from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import Trial
 from experiments.stored import StoreError
@@ -26,16 +27,16 @@ TOLD = 5  # trials that a message lists
 
 
 def images_below(folder: Path) -> list[Path]:
-    """Every PNG and JPEG file below a folder, in the order of their paths.
+    """Every image file below a folder, in the order of their paths.
 
     Raises:
         UserError: no such folder, or no image in it.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder of images")
-    found = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in folders.SUFFIXES]
+    found = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in READ]
     if not found:
-        raise UserError(f"{folder}: no PNG or JPEG files in it")
+        raise UserError(f"{folder}: no image files in it")
     return found
 
 
@@ -73,27 +74,32 @@ def _described(place: Path) -> str:
 
 
 def as_trained(file: Path, model: "models.Model") -> np.ndarray:
-    """The image as the model was trained on it: fitted, cropped about its centre, its channels.
+    """The image as the model was trained on it: fitted, its channels, its windows (windows, height, …).
 
     Raises:
         UserError: the image cannot be read or, for a model trained without image_size, has another size.
     """
-    from experiments import pipeline
-
-    image = folders.decode(file, model.image_size).convert("L" if model.input_shape[-1] == 1 else "RGB")
+    try:
+        decoded = decoding.fitted(decoding.upright(file), model.image_size)
+    except decoding.Unreadable as reason:
+        raise UserError(f"{file}: cannot be read as an image ({reason}); remove or repair it") from None
+    image = decoded.convert("L" if model.input_shape[-1] == 1 else "RGB")
     pixels = np.asarray(image).reshape(1, image.height, image.width, -1)
-    cropped = pipeline.centre_crop(pixels, model.crop)
-    if cropped.shape[1:] != model.input_shape:
-        height, width, _ = model.input_shape
+    height, width, _ = model.input_shape
+    if model.crop is None and (image.height, image.width) != (height, width):
         raise UserError(f"{file}: {image.width}×{image.height} pixels; the model takes {width}×{height}")
-    return cropped[0]
+    if model.crop and model.crop > min(image.height, image.width):
+        raise UserError(
+            f"{file}: {image.width}×{image.height} pixels; the model takes {width}×{height} of it"
+        )
+    return crops.View(pixels, crop=model.crop, crops=model.crops)[:]
 
 
 def main() -> int:
     """Predict a folder."""
     parser = Parser(description="Classify a folder of images with the model of a run.")
     parser.add_argument("run", help="a trial id, or a run id from MLflow's pages")
-    parser.add_argument("images", type=Path, help="a folder of PNG and JPEG files, at any depth")
+    parser.add_argument("images", type=Path, help="a folder of image files, at any depth")
     parser.add_argument("--to", type=Path, default=Path("predictions.csv"), help="default: %(default)s")
     parser.add_argument("--work", type=Path, default=location.WORK)
     parser.add_argument("--store", type=location.absolute, default=location.store_uri())
@@ -114,8 +120,13 @@ def main() -> int:
             table.writerow(["file", "class", "probability", *model.classes])
             for start in range(0, len(files), AT_ONCE):
                 some = files[start : start + AT_ONCE]
-                probabilities = model.predict(np.stack([as_trained(file, model) for file in some]))
-                for file, row in zip(some, probabilities, strict=True):
+                seen = [as_trained(file, model) for file in some]
+                # Without an image_size, a larger photograph has more windows than a smaller one.
+                probabilities = np.split(
+                    model.predict(np.concatenate(seen)), np.cumsum([*map(len, seen)])[:-1]
+                )
+                for file, rows in zip(some, probabilities, strict=True):
+                    [row] = crops.averaged(rows, 1)
                     best = int(row.argmax())
                     numbers = [f"{probability:.6f}" for probability in (row[best], *row)]
                     table.writerow([file.relative_to(asked.images), model.classes[best], *numbers])

@@ -12,6 +12,26 @@ from experiments.scheduler import Told
 PLAIN_LINE_SECONDS = 15.0  # between two lines of overall progress in a pipe
 
 
+SIGN = "  "  # begins a line of progress that a child tells
+
+
+class Passed:
+    """Passes on a child's lines of progress: in one place on a terminal, now and then in a pipe."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        """Show the line if it is one of progress, and its time has come."""
+        if not line.startswith(SIGN):
+            return
+        if sys.stderr.isatty():
+            print(f"{line:79}", end="\r", file=sys.stderr, flush=True)
+        elif time.monotonic() - self._last >= PLAIN_LINE_SECONDS:
+            self._last = time.monotonic()
+            print(line, file=sys.stderr, flush=True)
+
+
 class Outlook:
     """How much of the planned work is done, and how long the rest takes.
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from experiments import datasets
+from experiments.datasets import Wanted
 from experiments.errors import UserError
+from experiments.preparation import Facts
 
 Tell = Callable[[str], None]  # says one message to the person at the terminal
 
@@ -17,7 +19,7 @@ PUBLISHED = {
 }
 
 
-def summary(source: str, size: int | None, work: Path, suppose: Tell | None) -> datasets.Summary:
+def facts(wanted: Wanted, work: Path, suppose: Tell | None) -> Facts:
     """The data; with `suppose`, which is told so, in its published form where it cannot be had here.
 
     That is enough for a plan, but not for the trials' ids, by which complete ones are known.
@@ -26,13 +28,15 @@ def summary(source: str, size: int | None, work: Path, suppose: Tell | None) -> 
         UserError: the data cannot be had, and may not be supposed.
     """
     try:
-        return datasets.summary(source, size, work)
+        return datasets.summary(wanted, work)
     except UserError as error:
-        if suppose is None or source not in PUBLISHED:
+        if suppose is None or wanted.source not in PUBLISHED:
             raise
         suppose(
-            f"{error}\nthe plan takes {source} as it is published, and no trial as complete; ids will differ"
+            f"{error}\nthe plan takes {wanted.source} as it is published, and no trial as complete; ids will "
+            "differ"
         )
-    shape, classes, train, test = PUBLISHED[source]
+    shape, classes, train, test = PUBLISHED[wanted.source]
+    size = wanted.image_size
     shape = shape if size is None else (size, size, shape[-1])
-    return datasets.Summary(f"{source} {size}", "", tuple(map(str, range(classes))), shape, train, test)
+    return Facts(f"{wanted.source} {size}", "", tuple(map(str, range(classes))), shape, train, test)

@@ -4,7 +4,8 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from experiments import names, published, splits, study_file
+from experiments import fit, names, published, study_file
+from experiments.datasets import OnBad
 from experiments.errors import UserError
 from experiments.published import Tell
 from experiments.study import NAMED_SOURCES, Study
@@ -18,8 +19,11 @@ def read_study(
     *,
     smoke: bool = False,
     dry: bool = False,
+    on_bad: OnBad | None = None,
 ) -> Study:
     """The study of a file, on other data where `data` is given, in its reduced form where `smoke` is.
+
+    on_bad: what to do about files that cannot be used, in place of what the file says.
 
     Raises:
         UserError: whatever is wrong with the file or the data.
@@ -29,6 +33,8 @@ def read_study(
     study = study_file.parse(document, path)
     if study.name != path.stem:
         raise UserError(f"{path}: name: {study.name!r} must be the name of its file, {path.stem!r}")
+    if on_bad:
+        document = {**document, "data": {**document["data"], "on_bad": on_bad}}
     return on_data(reduced(document) if smoke else document, data, path, work, tell, dry=dry)
 
 
@@ -74,9 +80,9 @@ def on_data(
         document.pop("targets", None)
     document["data"] = {**document["data"], "source": data}
     study = study_file.parse(document, path)
-    there = published.summary(data, study.data.image_size, work, tell if dry else None)
+    there = published.facts(study.data.wanted, work, tell if dry else None)
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
-    fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
+    fitting = fit.sizes(sizes, there, study.data.split_seed, work)
     if fitting != sizes:
         tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
     return study_file.parse({**document, "data": {**document["data"], **fitting}}, path)

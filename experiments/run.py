@@ -50,7 +50,7 @@ def main() -> int:
         "question": "How does one network train?",
         "models": {asked.model: arm},
         "seeds": [asked.seed],
-        "data": {**document["data"], **data},
+        "data": {**document["data"], **data} | ({"on_bad": asked.on_bad} if asked.on_bad else {}),
     }
     study = requested.on_data(
         document, asked.data, "command line", asked.work, compare.say, dry=asked.dry_run

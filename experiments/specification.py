@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from experiments import catalog, names
+from experiments.crops import Crops
 
 # Bump when code, or a default, changes the numbers of a trial: all get new ids and are trained again.
 RESULTS_VERSION = 1
@@ -42,14 +43,17 @@ class Recipe(Frozen):
     weight_decay: Annotated[float, Field(ge=0)] = 0
     batch_size: Count = 64
     epochs: Count = 12
+    steps: Count | None = None
     flip: bool = False
     shift: Annotated[int, Field(ge=0, le=4096)] = 0
+    jitter: Annotated[float, Field(ge=0, lt=1)] = 0
+    cutout: Annotated[int, Field(ge=0, le=4096)] = 0
     threads: Annotated[int, Field(gt=0, le=1024)] = 1
     gradient_flow: bool = False
 
     def steps_per_epoch(self, images: int) -> int:
-        """ceil(images / batch_size): an epoch's last batch is filled up with its first images."""
-        return math.ceil(images / self.batch_size)
+        """As set, or ceil(images / batch_size): an epoch's last batch is filled up with its first images."""
+        return self.steps or math.ceil(images / self.batch_size)
 
     @model_validator(mode="after")
     def _warmup_ends(self) -> "Recipe":
@@ -78,6 +82,7 @@ class Trial(Frozen):
     validation: int
     test: int
     split_seed: int
+    crops: Crops = "centre"
     recipe: Recipe
     seed: int
 
@@ -89,7 +94,7 @@ class Trial(Frozen):
         default that changes bumps RESULTS_VERSION.
         """
         content = {
-            **self.model_dump(mode="json"),
+            **self.model_dump(mode="json", exclude_defaults=True),
             "results_version": RESULTS_VERSION,
             "recipe": self.recipe.model_dump(mode="json", exclude_defaults=True),
             "arguments": catalog.departures(self.model, self.arguments),

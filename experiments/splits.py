@@ -1,7 +1,8 @@
 """Stratified, seeded, disjoint splits whose training subsets nest.
 
 Test first, then validation, then one order of the remaining images; a training subset is a prefix of
-that order. All three are prefixes of the same kind of stratified order.
+that order. All three are prefixes of the same kind of stratified order. Images of one group never stand on
+two sides: what is left of a group that test or validation has begun is used by none.
 """
 
 import hashlib
@@ -22,31 +23,45 @@ class Split(NamedTuple):
 
 
 def split(
-    labels: np.ndarray, in_test: np.ndarray, *, train: int, validation: int, test: int, seed: int
+    labels: np.ndarray,
+    in_test: np.ndarray,
+    groups: np.ndarray,
+    *,
+    train: int,
+    validation: int,
+    test: int,
+    seed: int,
 ) -> Split:
     """Choose the images of the three splits.
 
     Args:
         labels: int (n,).
         in_test: bool (n,); where any is set, test images come from there and all others from the rest.
+        groups: int (n,), equal for images that belong together.
         train: the number of training images; validation and test likewise.
         seed: the split's own seed.
 
     Raises:
         UserError: more images are asked for than there are.
     """
+
+    def ordered(positions: np.ndarray, step: int) -> np.ndarray:
+        generator = np.random.default_rng([seed, step])
+        return positions[stratified_order(labels[positions], generator, groups[positions])]
+
+    def without(positions: np.ndarray, taken: np.ndarray) -> np.ndarray:
+        return np.sort(positions[~np.isin(groups[positions], groups[taken])])
+
     own_test = bool(in_test.any())
     test_pool = np.flatnonzero(in_test) if own_test else np.arange(len(labels))
     _need("data.test", test, len(test_pool))
-    test_order = test_pool[stratified_order(labels[test_pool], np.random.default_rng([seed, 0]))]
-    chosen_test = test_order[:test]
-    rest = np.flatnonzero(~in_test) if own_test else np.sort(test_order[test:])
+    chosen_test = ordered(test_pool, 0)[:test]
+    rest = without(np.flatnonzero(~in_test) if own_test else test_pool, chosen_test)
     _need("data.validation + data.train", validation + train, len(rest))
-    order = rest[stratified_order(labels[rest], np.random.default_rng([seed, 1]))]
-    chosen_validation = np.sort(order[:validation])
-    pool = np.sort(order[validation:])
-    training = pool[stratified_order(labels[pool], np.random.default_rng([seed, 2]))][:train]
-    return Split(training, chosen_validation, np.sort(chosen_test))
+    chosen_validation = ordered(rest, 1)[:validation]
+    pool = without(rest, chosen_validation)
+    _need("data.train", train, len(pool))
+    return Split(ordered(pool, 2)[:train], np.sort(chosen_validation), np.sort(chosen_test))
 
 
 def _need(field: str, asked: int, there: int) -> None:
@@ -54,8 +69,21 @@ def _need(field: str, asked: int, there: int) -> None:
         raise UserError(f"{field}: {asked} images asked for, {there} there; ask for fewer")
 
 
-def stratified_order(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+def missing_class(labels: np.ndarray, found: Split) -> tuple[int, str] | None:
+    """A class that has no image in a split, and the split; None where each has one."""
+    for name, positions in found._asdict().items():
+        missing = np.setdiff1d(labels, labels[positions])
+        if len(missing):
+            return int(missing[0]), name
+    return None
+
+
+def stratified_order(
+    labels: np.ndarray, generator: np.random.Generator, groups: np.ndarray | None = None
+) -> np.ndarray:
     """A random order of positions in which every prefix holds each class in proportion, to within one image.
+
+    The images of a group follow each other within their class.
 
     That is so as long as the k-th image of a class (k from 0) stands in its window of places, and taking the
     one whose window closes first never fails (Steiner and Yeomans 1993); ties are broken at random.
@@ -64,6 +92,9 @@ def stratified_order(labels: np.ndarray, generator: np.random.Generator) -> np.n
     opens, closes = np.empty(count, np.int64), np.empty(count, np.int64)
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
+        if groups is not None:
+            _, first, of = np.unique(groups[members], return_index=True, return_inverse=True)
+            members = members[np.argsort(first[of], kind="stable")]
         k = np.arange(len(members))
         opens[members] = k * count // len(members)
         closes[members] = -((k + 1) * -count // len(members))

@@ -14,12 +14,14 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from experiments import catalog, names
+from experiments.crops import Crops
+from experiments.datasets import NearDuplicates, OnBad, Wanted
 from experiments.specification import Count, Frozen, PlannedTrial, Recipe, Seed, Trial
 
 MOST_TRIALS = 10_000  # of one study; more is a typing error, or takes years
 NAMED_SOURCES = ("fashion_mnist", "mnist", "cifar10", "cifar100", "digits")
 
-Digests = dict[tuple[str, int | None], tuple[str, str]]
+Digests = dict[Wanted, tuple[str, str]]
 Rates = dict[tuple[str, str], float]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Accuracy = Annotated[float, Field(gt=0, le=1)]
@@ -58,10 +60,24 @@ class Data(Frozen):
     source: str
     image_size: Annotated[int, Field(ge=8, le=4096)] | None = None
     crop: Annotated[int, Field(ge=8, le=4096)] | None = None
+    crops: Crops = "centre"
     train: Count
     validation: Count
     test: Count
     split_seed: Seed = 0
+    near_duplicates: NearDuplicates = "together"
+    on_bad: OnBad = "stop"
+
+    @property
+    def wanted(self) -> Wanted:
+        """What must be prepared for it."""
+        return Wanted(self.source, self.image_size, self.near_duplicates, self.on_bad)
+
+    @model_validator(mode="after")
+    def _a_grid_needs_a_crop(self) -> "Data":
+        if self.crops == "grid" and self.crop is None:
+            raise ValueError("crops: 'grid' needs crop, the size of a window in pixels")
+        return self
 
     @field_validator("source")
     @classmethod
@@ -166,7 +182,7 @@ class Study(Frozen):
         """Every trial, seed-major: the first fifth of five seeds is one whole comparison.
 
         Args:
-            digests: the data digest and partition of each (source, image_size) that `sources()` lists.
+            digests: the data digest and partition of all that `sources()` lists.
             rates: the learning rate that tuning chose for each (arm, setting).
         """
         return _distinct(
@@ -203,20 +219,19 @@ class Study(Frozen):
                     ", ".join(f"{path}={value}" for path, value in concerned.items()),
                 )
 
-    def sources(self) -> list[tuple[str, int | None]]:
-        """Each (source, image_size) that the grid uses."""
-        studies = [self._at(point) for point in self._points()]
-        return list(dict.fromkeys((study.data.source, study.data.image_size) for study in studies))
+    def sources(self) -> list[Wanted]:
+        """The data that the grid uses, each once."""
+        return list(dict.fromkeys(self._at(point).data.wanted for point in self._points()))
 
     def _trial(self, arm: Arm, seed: int, digests: Digests, rate: float | None) -> Trial:
         data, recipe = self.data, self.recipe_of(arm)
-        digest, partition = digests[data.source, data.image_size]
+        digest, partition = digests[data.wanted]
         return Trial(
             model=arm.model,
             arguments=catalog.complete_arguments(arm.model, arm.arguments),
             data_digest=digest,
             partition=partition,
-            **data.model_dump(exclude={"source"}),
+            **data.model_dump(exclude={"source", "near_duplicates", "on_bad"}),
             recipe=recipe if rate is None else recipe.model_copy(update={"learning_rate": rate}),
             seed=seed,
         )

@@ -63,7 +63,7 @@ def run(trial: Trial, place: Path, options: Options, emit: Emit, began: float) -
             told.check(ended)
 
     chosen = learner.fit(data.evaluate, report, checkpoints)
-    probabilities = learner.predict(data.test_images)
+    probabilities = data.test_probabilities(learner.predict)
     test = evaluation.test_report(probabilities, data.test_labels, data.classes)
     unfinished.replace(place / names.TEST_REPORT_FILE, json.dumps(test, indent=1) + "\n")
     models.save(learner, place / names.MODEL_FOLDER, data.classes, data.training.input_shape, trial)

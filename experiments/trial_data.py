@@ -5,30 +5,40 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments import datasets, evaluation, names, pipeline, splits
+from experiments import crops, datasets, evaluation, names, splits
+from experiments.crops import View
 from experiments.learners import TrainingData
 from experiments.specification import Trial
 
 
 class TrialData(NamedTuple):
-    """What a trial trains on and is measured on. Images uint8 (n, height, width, channels) at crop size."""
+    """What a trial trains on and is measured on.
+
+    test_images: uint8 (n, height, width, channels), windows at crop size, those of an image side by side.
+    """
 
     training: TrainingData
     classes: tuple[str, ...]
     slice_labels: np.ndarray
     validation_labels: np.ndarray
-    test_images: np.ndarray
+    test_images: np.ndarray | View
     test_labels: np.ndarray
     digests: dict[str, str]
 
     def evaluate(self, predict: evaluation.Predict) -> dict[str, float]:
         """The scores of the training slice and of validation, by metric name."""
-        return {
-            **evaluation.score(names.TRAIN, predict(self.training.slice_images), self.slice_labels),
-            **evaluation.score(
-                names.VALIDATION, predict(self.training.validation_images), self.validation_labels
-            ),
+        splits_ = {
+            names.TRAIN: (self.training.slice_images, self.slice_labels),
+            names.VALIDATION: (self.training.validation_images, self.validation_labels),
         }
+        scores: dict[str, float] = {}
+        for split, (images, labels) in splits_.items():
+            scores |= evaluation.score(split, crops.averaged(predict(images), len(labels)), labels)
+        return scores
+
+    def test_probabilities(self, predict: evaluation.Predict) -> np.ndarray:
+        """Of each test image, float (n, classes)."""
+        return crops.averaged(predict(self.test_images), len(self.test_labels))
 
 
 def load(trial: Trial, work: Path) -> TrialData:
@@ -41,6 +51,7 @@ def load(trial: Trial, work: Path) -> TrialData:
     chosen = splits.split(
         np.asarray(data.labels),
         np.asarray(data.in_test),
+        np.asarray(data.groups),
         train=trial.train,
         validation=trial.validation,
         test=trial.test,
@@ -49,16 +60,17 @@ def load(trial: Trial, work: Path) -> TrialData:
     # The gap compares train with validation: as many training images are evaluated as there are others.
     measured = chosen.train[: len(chosen.validation)]
 
-    def cropped(positions: np.ndarray) -> np.ndarray:
-        return pipeline.centre_crop(data.images[positions], trial.crop)
+    def seen(positions: np.ndarray) -> np.ndarray | View:
+        return View(data.images, positions, trial.crop, trial.crops).settled()
 
     training = TrainingData(
-        images=data.images[chosen.train],
+        images=View(data.images, chosen.train).settled(),
         labels=data.labels[chosen.train],
         classes=len(data.classes),
         crop=trial.crop,
-        slice_images=cropped(measured),
-        validation_images=cropped(chosen.validation),
+        slice_images=seen(measured),
+        validation_images=seen(chosen.validation),
+        crops=trial.crops,
     )
     found = splits.digests(chosen, data.image_digests)
     return TrialData(
@@ -66,7 +78,7 @@ def load(trial: Trial, work: Path) -> TrialData:
         classes=data.classes,
         slice_labels=data.labels[measured],
         validation_labels=data.labels[chosen.validation],
-        test_images=cropped(chosen.test),
+        test_images=seen(chosen.test),
         test_labels=data.labels[chosen.test],
         digests={
             names.DATA_DIGEST: trial.data_digest,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments import datasets
+from experiments import datasets, preparation
 from experiments.errors import UserError
 
 # Two classes of three images of 6 rows and 8 columns.
@@ -20,7 +20,7 @@ def write(folder, images, names=("1.png", "2.png", "3.png")):
 
 
 def prepare(folder, work, image_size=None):
-    return datasets.prepare(f"path:{folder}", image_size, work)
+    return preparation.prepare(f"path:{folder}", image_size, "together", work)
 
 
 def opened(summary, work):

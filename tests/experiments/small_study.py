@@ -2,7 +2,9 @@
 
 import copy
 
-DIGESTS = {("digits", None): ("d" * 64, "p" * 16), ("digits", 16): ("e" * 64, "p" * 16)}
+from experiments.datasets import Wanted
+
+DIGESTS = {Wanted("digits"): ("d" * 64, "p" * 16), Wanted("digits", 16): ("e" * 64, "p" * 16)}
 
 SMALL = {
     "name": "small",

@@ -9,15 +9,16 @@ import pytest
 from animals import CATS, DOGS, PIXELS, opened, prepare, write
 from PIL import Image
 
-from experiments import datasets, sources
+from experiments import datasets, preparation, sources
+from experiments.datasets import Wanted
 from experiments.errors import UserError
 
 # The named data set that needs no network.
 
 
 def test_digits(tmp_path):
-    made = datasets.prepare("digits", None, tmp_path / "one")
-    again = datasets.prepare("digits", None, tmp_path / "two")
+    made = preparation.prepare("digits", None, "together", tmp_path / "one")
+    again = preparation.prepare("digits", None, "together", tmp_path / "two")
     assert made == again
     assert made.digest.startswith("268efbc7632a349c")
     assert made.classes == tuple("0123456789")
@@ -28,7 +29,7 @@ def test_digits(tmp_path):
 
 def test_a_prepared_data_set_is_mapped_and_is_what_was_loaded(tmp_path):
     loaded = sources.load("digits", None)
-    kept = opened(datasets.prepare("digits", None, tmp_path), tmp_path)
+    kept = opened(preparation.prepare("digits", None, "together", tmp_path), tmp_path)
     assert isinstance(kept.images, np.memmap)
     assert not kept.images.flags.writeable
     assert kept.image_shape == (8, 8, 1)
@@ -41,7 +42,7 @@ def test_a_prepared_data_set_is_mapped_and_is_what_was_loaded(tmp_path):
 
 
 def test_digests_of_images_are_sha256(tmp_path):
-    kept = opened(datasets.prepare("digits", None, tmp_path), tmp_path)
+    kept = opened(preparation.prepare("digits", None, "together", tmp_path), tmp_path)
     assert kept.image_digests.shape == (1797, 32)
     for position in (0, 1000, 1796):
         expected = hashlib.sha256(kept.images[position].tobytes()).digest()
@@ -49,9 +50,9 @@ def test_digests_of_images_are_sha256(tmp_path):
 
 
 def test_image_size_resizes_a_named_data_set(tmp_path):
-    made = datasets.prepare("digits", 16, tmp_path)
+    made = preparation.prepare("digits", 16, "together", tmp_path)
     assert made.image_shape == (16, 16, 1)
-    assert made.digest != datasets.prepare("digits", None, tmp_path).digest
+    assert made.digest != preparation.prepare("digits", None, "together", tmp_path).digest
 
 
 # Folders: the same content is the same digest.
@@ -125,7 +126,7 @@ def test_other_content_is_another_digest(animals, tmp_path, change):
 def test_the_second_look_decodes_nothing_and_a_changed_file_is_seen(animals, tmp_path, capfd):
     work = tmp_path / "work"
     source = f"path:{animals}"
-    first = datasets.summary(source, None, work)
+    first = datasets.summary(Wanted(source), work)
     assert "preparing the data" in capfd.readouterr().err
 
     # A file that cannot be decoded, of the same size and time: who does not look inside does not notice.
@@ -133,11 +134,11 @@ def test_the_second_look_decodes_nothing_and_a_changed_file_is_seen(animals, tmp
     state = file.stat()
     file.write_bytes(bytes(state.st_size))
     os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
-    assert datasets.summary(source, None, work) == first
+    assert datasets.summary(Wanted(source), work) == first
     assert capfd.readouterr().err == ""
 
     Image.fromarray(255 - CATS[0]).save(file)
-    changed = datasets.summary(source, None, work)
+    changed = datasets.summary(Wanted(source), work)
     assert changed.digest != first.digest
     # Both are kept.
     assert len(opened(first, work).labels) == len(opened(changed, work).labels) == 6
@@ -145,19 +146,19 @@ def test_the_second_look_decodes_nothing_and_a_changed_file_is_seen(animals, tmp
 
 def test_a_lost_copy_is_prepared_again(animals, tmp_path):
     work = tmp_path / "work"
-    made = datasets.summary(f"path:{animals}", None, work)
+    made = datasets.summary(Wanted(f"path:{animals}"), work)
     for folder in work.glob("data/*-*"):
         shutil.rmtree(folder)
     with pytest.raises(UserError, match="no prepared data set; start the study again"):
         opened(made, work)
-    assert datasets.summary(f"path:{animals}", None, work) == made
+    assert datasets.summary(Wanted(f"path:{animals}"), work) == made
     assert len(opened(made, work).labels) == 6
 
 
 def test_a_child_s_refusal_is_told_in_one_line(animals, tmp_path):
-    (animals / "cat" / "1.png").write_bytes(b"")
+    Image.new("RGB", (20, 9)).save(animals / "cat" / "1.png")
     with pytest.raises(UserError) as caught:
-        datasets.summary(f"path:{animals}", None, tmp_path / "work")
+        datasets.summary(Wanted(f"path:{animals}"), tmp_path / "work")
     message = str(caught.value)
-    assert message.startswith(f"{animals / 'cat' / '1.png'}: cannot be read as an image")
+    assert message.startswith(f"data source path:{animals}: images of several sizes")
     assert "\n" not in message

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import skops.io
 
-from experiments import catalog, evaluation, learners, models, names, pipeline, sources, training
+from experiments import catalog, evaluation, learners, models, names, sources, training
+from experiments.crops import View
 from experiments.errors import UserError
 from experiments.learners import TrainingData
 from experiments.specification import Recipe
@@ -45,8 +46,8 @@ ONE_EPOCH = SCHOOL.model_copy(update={"epochs": 1})
 
 def digits(validation=DIGITS.images[300:400], crop=None):
     train, labels = DIGITS.images[:300], DIGITS.labels[:300]
-    centre = pipeline.centre_crop
-    return TrainingData(train, labels, 10, crop, centre(train[:100], crop), centre(validation, crop))
+    slice_images, seen = (View(images, crop=crop)[:] for images in (train[:100], validation))
+    return TrainingData(train, labels, 10, crop, slice_images, seen)
 
 
 def scores(predict, data):

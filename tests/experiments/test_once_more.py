@@ -174,7 +174,7 @@ def test_both_ways_to_ask_the_store_agree(finished):
 
 def test_prepared_data_is_kept_by_its_digest(finished):
     place, _ = finished
-    summary = datasets.summary("digits", 16, place.work)
+    summary = datasets.summary(datasets.Wanted("digits", 16), place.work)
     assert datasets.open_prepared(summary.digest, summary.partition, place.work).images.shape == (
         1797,
         16,

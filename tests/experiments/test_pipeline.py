@@ -2,9 +2,13 @@
 
 import itertools
 
+import keras
 import numpy as np
 
-from experiments.pipeline import centre_crop, training_batches
+from experiments import pipeline
+from experiments.augmentation import Augmentation
+from experiments.crops import View
+from experiments.pipeline import training_batches
 
 
 def coordinates(count: int, height: int, width: int) -> np.ndarray:
@@ -16,10 +20,11 @@ def coordinates(count: int, height: int, width: int) -> np.ndarray:
     return images
 
 
-def taken(images, *, batches, seed=0, batch_size=4, **options) -> list[tuple[np.ndarray, np.ndarray]]:
+def taken(images, *, batches, seed=0, batch_size=4, steps=None, first_epoch=1, **changes):
     stream = training_batches(
-        images, np.arange(len(images)), seed=seed, batch_size=batch_size, **options
-    ).take(batches)
+        images, np.arange(len(images)), seed=seed, batch_size=batch_size, steps=steps,
+        first_epoch=first_epoch, augmentation=Augmentation(**changes),
+    ).take(batches)  # fmt: skip
     return [(batch.numpy(), labels.numpy()) for batch, labels in stream]
 
 
@@ -148,8 +153,38 @@ def test_about_half_of_the_images_are_mirrored():
     assert 257 <= flipped <= 383
 
 
-# The centre of 5 × 6 at 3: one row above and below, one column left of the window and two right of it.
-def test_centre_crop():
-    image = np.arange(30, dtype=np.uint8).reshape(1, 5, 6, 1)
-    assert centre_crop(image, 3)[0, ..., 0].tolist() == [[7, 8, 9], [13, 14, 15], [19, 20, 21]]
-    assert centre_crop(image, None) is image
+# With steps of its own an epoch is no pass: of 10 images in 3 batches of 4, one pass ends in the third batch.
+def test_passes_follow_each_other_wherever_epochs_end():
+    seen = order(taken(coordinates(10, 4, 4), batches=15, steps=3))
+    assert [sorted(seen[first : first + 10]) for first in range(0, 60, 10)] == [list(range(10))] * 6
+    tail = order(taken(coordinates(10, 4, 4), batches=9, steps=3, first_epoch=3))
+    assert tail == seen[24:]
+
+
+def test_steps_may_hold_several_passes():
+    seen = order(taken(coordinates(3, 4, 4), batches=6, steps=3))
+    assert [sorted(seen[first : first + 3]) for first in range(0, 24, 3)] == [[0, 1, 2]] * 8
+
+
+# What lies on the disk comes out as what lies in memory, to the last bit.
+def test_images_from_the_disk(monkeypatch, tmp_path):
+    images = coordinates(10, 8, 8)
+    np.save(tmp_path / "images.npy", images)
+    mapped = View(np.load(tmp_path / "images.npy", mmap_mode="r"), np.arange(10))
+    wanted = taken(images, batches=6, **AUGMENTED)
+    monkeypatch.setattr(pipeline, "IN_MEMORY", 0)
+    for (one, labels), (other, other_labels) in zip(
+        wanted, taken(mapped, batches=6, **AUGMENTED), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(labels, other_labels)
+
+
+def test_outputs_of_images_from_the_disk(monkeypatch):
+    network = keras.Sequential([keras.Input((8, 8, 3), dtype="uint8"), keras.layers.Flatten()])
+    images = coordinates(10, 8, 8)
+    expected = images.reshape(10, -1)
+    np.testing.assert_array_equal(pipeline.outputs(network, images), expected)
+    monkeypatch.setattr(pipeline, "IN_MEMORY", 0)
+    monkeypatch.setattr(pipeline, "EVALUATION_BATCH", 4)
+    np.testing.assert_array_equal(pipeline.outputs(network, View(images)), expected)

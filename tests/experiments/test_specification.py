@@ -24,12 +24,16 @@ def some_trial(**changes) -> Trial:
         {"partition": "q" * 16},
         {"train": 99},
         {"crop": 8},
+        {"crops": "grid"},
         {"arguments": {"stem": "small", "width": 8, "shortcuts": True}},
         {"recipe": Recipe(epochs=2, threads=2)},
         {"recipe": Recipe(epochs=3)},
+        {"recipe": Recipe(epochs=2, steps=2)},
+        {"recipe": Recipe(epochs=2, jitter=0.1)},
+        {"recipe": Recipe(epochs=2, cutout=4)},
         {"model": "resnet34"},
     ],
-    ids=lambda change: next(iter(change)),
+    ids=str,
 )
 def test_whatever_changes_the_numbers_changes_the_id(change):
     assert some_trial(**change).id != some_trial().id
@@ -65,8 +69,11 @@ def test_the_defaults_that_ids_rest_on_stay_the_same():
         "weight_decay": 0,
         "batch_size": 64,
         "epochs": 12,
+        "steps": None,
         "flip": False,
         "shift": 0,
+        "jitter": 0,
+        "cutout": 0,
         "threads": 1,
         "gradient_flow": False,
     }

@@ -1,0 +1,206 @@
+"""Image folders and manifests → equal-sized uint8 arrays on the disk, decoded once on all cores.
+
+What cannot be decoded is left out and told with its reason; whether that will do is for the caller to say.
+"""
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from experiments import decoding, entries, folders, likeness, manifest, progress
+from experiments.entries import BadFile, Entry, Listing
+from experiments.errors import UserError
+
+AHEAD = 64  # images a thread that may be decoded before they are written
+TOLD_SECONDS = 0.5  # between two lines of progress
+
+
+class Found(NamedTuple):
+    """A data set of one's own, decoded.
+
+    images: uint8 (n, height, width, channels), channels 1 or 3, a memory map; labels: int64 (n,);
+    in_test: bool (n,); digests: 32 bytes of SHA-256 each (n,); fingerprints: see `likeness`;
+    files, sizes (width, height of the file's own picture), groups: one an image; classes: by name.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    in_test: np.ndarray
+    digests: np.ndarray
+    fingerprints: np.ndarray
+    files: list[str]
+    sizes: list[tuple[int, int]]
+    groups: list[str | None]
+    classes: tuple[str, ...]
+    bad: list[BadFile]
+    other: dict[str, int]
+
+
+def listing(source: Path) -> Listing:
+    """The files of a folder, or of a manifest where it is a CSV file, with what is wrong already.
+
+    Raises:
+        UserError: nothing is there, or not a data set of two classes or more.
+    """
+    where = f"data source path:{source}"
+    if source.is_dir():
+        found = folders.listing(source, where)
+    elif source.is_file():
+        if source.suffix.lower() != ".csv":
+            raise UserError(f"{where}: neither a folder nor a .csv file of file,label[,split][,group]")
+        found = manifest.listing(source, where)
+    else:
+        raise UserError(f"{where}: no such folder")
+    entries.check_names((entry.label for entry in found.entries), where)
+    entries.check_parts(found, where)
+    return found
+
+
+def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
+    """Decode what is listed; images go to a file in the folder `scratch`.
+
+    Grey if every image is grey, else RGB.
+
+    Raises:
+        UserError: images of several sizes without an image_size, or nothing left of a class.
+    """
+    where = f"data source path:{listed.root}"
+    bad = list(listed.bad)
+    kept: list[Entry] = []
+    decoded = _Written(scratch / "decoded.npy", len(listed.entries), listed.root)
+    for entry, made in _decoded(listed.entries, image_size):
+        if isinstance(made, decoding.Unreadable):
+            bad.append(BadFile(os.path.relpath(entry.file, listed.root), str(made)))
+        else:
+            decoded.add(entry.file, made)
+            kept.append(entry)
+    lost = {entry.label for entry in listed.entries} - {entry.label for entry in kept}
+    if lost:
+        raise UserError(f"{where}: no image of class {min(lost)!r} can be used; the first of "
+                        f"{len(bad)} files: {bad[0].name}: {bad[0].reason}")  # fmt: skip
+    classes = tuple(sorted({entry.label for entry in kept}))
+    numbers = {label: number for number, label in enumerate(classes)}
+    return Found(
+        images=decoded.images(),
+        labels=np.array([numbers[entry.label] for entry in kept], np.int64),
+        in_test=np.array([entry.in_test for entry in kept]),
+        digests=decoded.digests(),
+        fingerprints=np.concatenate(decoded.fingerprints),
+        sizes=decoded.sizes,
+        files=[os.path.relpath(entry.file, listed.root) for entry in kept],
+        groups=[entry.group for entry in kept],
+        classes=classes,
+        bad=bad,
+        other=dict(listed.other.most_common()),
+    )
+
+
+class _Decoded(NamedTuple):
+    """grey: of an image without colours, so that a wholly grey data set keeps one channel."""
+
+    pixels: np.ndarray  # uint8 (height, width, 3)
+    size: tuple[int, int]
+    digest: bytes
+    grey_digest: bytes | None
+    fingerprint: np.ndarray
+
+
+def _decode(file: Path, image_size: int | None) -> _Decoded | decoding.Unreadable:
+    try:
+        whole = decoding.upright(file)
+    except decoding.Unreadable as reason:
+        return reason
+    except OSError as error:
+        return decoding.Unreadable(error.strerror or str(error))
+    image = decoding.fitted(whole, image_size)
+    grey = hashlib.sha256(image.tobytes()).digest() if image.mode == "L" else None
+    pixels = np.asarray(image.convert("RGB"))
+    digest = hashlib.sha256(pixels.tobytes()).digest()
+    return _Decoded(pixels, whole.size, digest, grey, likeness.fingerprint(image))
+
+
+def _decoded(
+    listed: list[Entry], image_size: int | None
+) -> Iterator[tuple[Entry, _Decoded | decoding.Unreadable]]:
+    """Each entry with what came of it, in order; Pillow works on all cores, for it leaves the interpreter."""
+    cores = len(os.sched_getaffinity(0))
+    # One decoder each: numpy and hashlib have no threads of their own here.
+    with ThreadPoolExecutor(cores) as pool:
+        coming: list = []
+        told = _Told(len(listed))
+        for place in range(len(listed)):
+            while len(coming) < cores * AHEAD and place + len(coming) < len(listed):
+                coming.append(pool.submit(_decode, listed[place + len(coming)].file, image_size))
+            yield listed[place], coming.pop(0).result()
+            told.one_more()
+
+
+class _Told:
+    """Progress, as lines that the parent passes on to the person who waits."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done = total, 0
+        self._began = self._last = time.monotonic()
+
+    def one_more(self) -> None:
+        self._done += 1
+        now = time.monotonic()
+        if now - self._last < TOLD_SECONDS:
+            return
+        self._last = now
+        rate = self._done / (now - self._began)
+        left = progress.duration((self._total - self._done) / rate)
+        line = f"{self._done:,} of {self._total:,} images, {rate:,.0f} a second, about {left} left"
+        print(f"{progress.SIGN}{line}", file=sys.stderr, flush=True)
+
+
+class _Written:
+    """The decoded images, one after another in a file: a data set may be larger than memory."""
+
+    def __init__(self, path: Path, most: int, root: Path) -> None:
+        self._path, self._most, self._root = path, most, root
+        self._map: np.memmap | None = None
+        self._first: Path | None = None
+        self._grey: list[bytes | None] = []
+        self._rgb: list[bytes] = []
+        self.fingerprints: list[np.ndarray] = []
+        self.sizes: list[tuple[int, int]] = []
+
+    def add(self, file: Path, made: _Decoded) -> None:
+        if self._map is None:
+            self._first = file
+            self._map = open_memmap(self._path, "w+", np.uint8, (self._most, *made.pixels.shape))
+        if made.pixels.shape != self._map.shape[1:]:
+            raise self._several_sizes(file, made.pixels.shape)
+        self._map[len(self._rgb)] = made.pixels
+        self._rgb.append(made.digest)
+        self.sizes.append(made.size)
+        self._grey.append(made.grey_digest)
+        self.fingerprints.append(made.fingerprint[None])
+
+    def images(self) -> np.ndarray:
+        """uint8 (n, height, width, channels)."""
+        return self._map[: len(self._rgb), ..., : 1 if self._is_grey else 3]
+
+    def digests(self) -> np.ndarray:
+        """SHA-256 of each image's pixels, 32 bytes each (n,)."""
+        return np.array(self._grey if self._is_grey else self._rgb, "S32")
+
+    @property
+    def _is_grey(self) -> bool:
+        return None not in self._grey
+
+    def _several_sizes(self, file: Path, shape: tuple[int, ...]) -> UserError:
+        height, width = self._map.shape[1:3]
+        return UserError(
+            f"data source path:{self._root}: images of several sizes ({self._first.name} has "
+            f"{width}×{height} pixels, {file.name} {shape[1]}×{shape[0]}); set data.image_size"
+        )

@@ -1,0 +1,143 @@
+"""What the page about a data set tells: classes, warnings, sizes of files, groups; numbers and text."""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments import preparation, splits
+from experiments.datasets import Dataset
+from experiments.study import Study
+
+MOST_SIZES = 12
+ALIKE_TO_WORRY = (
+    0.1  # of all images in one group: then nearness may be of the kind of picture, not of content
+)
+
+
+class Origin(NamedTuple):
+    """What is known of the files of a data set of one's own; empty for a named one."""
+
+    files: list[str]
+    sizes: list[tuple[int, int]]
+    bad: list[tuple[str, str]]
+    other: dict[str, int]
+
+
+def origin(kept_as: Path) -> Origin:
+    """Read what preparation left beside an index."""
+    if not preparation.origin(kept_as).exists():
+        return Origin([], [], [], {})
+    told = json.loads(preparation.origin(kept_as).read_text(encoding="utf-8"))
+    with preparation.bad_files(kept_as).open(encoding="utf-8", newline="") as opened:
+        bad = [tuple(row) for row in csv.reader(opened)][1:]
+    return Origin(told["files"], [tuple(size) for size in told["sizes"]], bad, told["other"])
+
+
+def size(study: Study) -> str:
+    """How large the images are that a network gets."""
+    data = study.data
+    fitted = f"fitted to {data.image_size}×{data.image_size}" if data.image_size else "at their own size"
+    if data.crop is None:
+        return f"{fitted}, whole"
+    return f"{fitted}, crops of {data.crop}×{data.crop}"
+
+
+def changes(study: Study) -> str:
+    """What the recipe changes at random, in words."""
+    recipe = study.recipe
+    window = "random crops" if study.data.crops == "centre" else "crops of the grid"
+    told = [
+        window if study.data.crop else "",
+        "flip" if recipe.flip else "",
+        f"shifts of up to {recipe.shift} pixels" if recipe.shift else "",
+        f"colour jitter of {recipe.jitter:g}" if recipe.jitter else "",
+        f"holes of {recipe.cutout} pixels" if recipe.cutout else "",
+    ]
+    return ", ".join(filter(None, told)) or "no change at all (the study augments nothing)"
+
+
+def evaluated(study: Study) -> str:
+    """How an image is seen outside training, in words."""
+    if study.data.crops == "grid":
+        return "probabilities are averaged over these windows of each image"
+    return "each image is seen once, about its centre" if study.data.crop else "each image is seen whole"
+
+
+def warnings(data: Dataset, known: Origin, chosen: splits.Split) -> list[str]:
+    """What somebody should look at, a sentence each."""
+    told = []
+    if known.bad:
+        told.append(
+            f"{len(known.bad):,} files cannot be used; a study stops there unless it is told --on-bad skip."
+        )
+    largest = int(np.bincount(data.groups).max())
+    if largest > ALIKE_TO_WORRY * len(data.labels):
+        told.append(
+            f"One group holds {largest:,} of {len(data.labels):,} images, all on one side of a split. If "
+            "they are not copies of each other, set data.near_duplicates: apart."
+        )
+    if missing := splits.missing_class(np.asarray(data.labels), chosen):
+        told.append(f"Class {data.classes[missing[0]]!r} has no image in {missing[1]}.")
+    if begun := _begun(data, chosen):
+        told.append(
+            f"{begun:,} images are in no split because others of their group are in test or validation."
+        )
+    return told
+
+
+def _begun(data: Dataset, chosen: splits.Split) -> int:
+    """Images of no split whose group has others in validation or test."""
+    free = np.ones(len(data.labels), bool)
+    free[np.concatenate(chosen)] = False
+    held = data.groups[np.concatenate([chosen.validation, chosen.test])]
+    return int(np.isin(data.groups[free], held).sum())
+
+
+def classes(data: Dataset, chosen: splits.Split) -> list[dict]:
+    """A row a class: name, images, their numbers in the splits, and share of the largest class."""
+    labels = np.asarray(data.labels)
+    counts = np.bincount(labels, minlength=len(data.classes))
+    parts = [np.bincount(labels[positions], minlength=len(data.classes)) for positions in chosen]
+    return [
+        {
+            "name": name,
+            "images": int(counts[number]),
+            "splits": [int(part[number]) for part in parts],
+            "share": float(counts[number] / counts.max()),
+        }
+        for number, name in enumerate(data.classes)
+    ]
+
+
+def file_sizes(known: Origin) -> list[tuple[str, int]]:
+    """The commonest sizes of the files' own pictures, and how many have each."""
+    counts = Counter(f"{width}×{height}" for width, height in known.sizes)
+    told = counts.most_common(MOST_SIZES)
+    rest = sum(counts.values()) - sum(count for _, count in told)
+    return [*told, (f"{len(counts) - len(told):,} other sizes", rest)] if rest else told
+
+
+def together(data: Dataset) -> list[np.ndarray]:
+    """The positions of each group of more than one image, larger groups first."""
+    order = np.argsort(data.groups, kind="stable")
+    runs = np.split(order, np.flatnonzero(np.diff(data.groups[order])) + 1)
+    return sorted((run for run in runs if len(run) > 1), key=len, reverse=True)
+
+
+def groups(data: Dataset) -> str:
+    """How many images stay together, and why, in words."""
+    found = together(data)
+    if not found:
+        return (
+            "No image is nearly the same as another, and none belongs to a group: each is split for itself."
+        )
+    return (
+        f"{sum(map(len, found)):,} images stand in {len(found):,} groups of two or more: they lie in one "
+        "folder below their class or have one group in the manifest, or they are copies or nearly the same "
+        "(re-encoded, resized, mirrored, brightened). A group stays on one side of a split; what does not "
+        "fit there is used by none."
+    )
