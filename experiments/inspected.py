@@ -82,10 +82,6 @@ def warnings(data: Dataset, known: Origin, chosen: splits.Split) -> list[str]:
         )
     if missing := splits.missing_class(np.asarray(data.labels), chosen):
         told.append(f"Class {data.classes[missing[0]]!r} has no image in {missing[1]}.")
-    if begun := _begun(data, chosen):
-        told.append(
-            f"{begun:,} images are in no split because others of their group are in test or validation."
-        )
     return told
 
 
@@ -128,8 +124,8 @@ def together(data: Dataset) -> list[np.ndarray]:
     return sorted((run for run in runs if len(run) > 1), key=len, reverse=True)
 
 
-def groups(data: Dataset) -> str:
-    """How many images stay together, and why, in words."""
+def groups(data: Dataset, chosen: splits.Split) -> str:
+    """How many images stay together, why, and what that costs, in words."""
     found = together(data)
     if not found:
         return (
@@ -138,6 +134,7 @@ def groups(data: Dataset) -> str:
     return (
         f"{sum(map(len, found)):,} images stand in {len(found):,} groups of two or more: they lie in one "
         "folder below their class or have one group in the manifest, or they are copies or nearly the same "
-        "(re-encoded, resized, mirrored, brightened). A group stays on one side of a split; what does not "
-        "fit there is used by none."
+        "(re-encoded, resized, mirrored, brightened). A group stays on one side of a split: "
+        f"{_begun(data, chosen):,} images are in no split because others of their group are in test or "
+        "validation."
     )

@@ -67,7 +67,7 @@ def page(study: Study, work: Path) -> str:
         evaluation=_evaluation_grid(study, data, chosen),
         sizes=inspected.file_sizes(known),
         own=bool(known.files),
-        told_groups=inspected.groups(data),
+        told_groups=inspected.groups(data, chosen),
         groups=_groups(data, chosen, known),
         more_groups=max(0, len(inspected.together(data)) - MOST_GROUPS),
         bad=known.bad,
