@@ -15,6 +15,7 @@ EPILOG = """figures:
   training_error, gradient_flow                              where the recipe says `gradient_flow: true`
   settings                                                   where the study varies something (`vary:`)
   learning_curves, crops                                     where it varies `data.train`, `data.crop`
+  winner_map                                                 where it varies both
 
 examples:
   python -m reports quick            draw the study `quick`

@@ -23,6 +23,7 @@ from reports import (
     style,
     time_to_target,
     training_error,
+    winner_map,
 )
 
 # None: the study has nothing for this figure.
@@ -36,9 +37,10 @@ FIGURES: dict[str, Callable[[runs.Record], Figure | None]] = {
     "settings": settings.figure,
     "learning_curves": learning_curves.figure,
     "crops": crops.figure,
+    "winner_map": winner_map.figure,
 }
 # The others are drawn once a setting.
-OF_ALL_SETTINGS = ("settings", "learning_curves", "crops")
+OF_ALL_SETTINGS = ("settings", "learning_curves", "crops", "winner_map")
 REFUSALS = (store.StoreError, fairness.UnfairComparisonError)
 
 
