@@ -14,6 +14,8 @@ EPILOG = """figures:
   convergence, overfitting, time_to_target, cost_accuracy    of every study, one for each of up to 6 settings
   training_error, gradient_flow                              where the recipe says `gradient_flow: true`
   settings                                                   where the study varies something (`vary:`)
+  learning_curves, crops                                     where it varies `data.train`, `data.crop`
+  winner_map                                                 where it varies both
 
 examples:
   python -m reports quick            draw the study `quick`

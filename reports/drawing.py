@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 from reports import (
     convergence,
     cost_accuracy,
+    crops,
     fairness,
     files,
     gradient_flow,
     grid,
+    learning_curves,
     overfitting,
     results,
     runs,
@@ -21,6 +23,7 @@ from reports import (
     style,
     time_to_target,
     training_error,
+    winner_map,
 )
 
 # None: the study has nothing for this figure.
@@ -32,8 +35,12 @@ FIGURES: dict[str, Callable[[runs.Record], Figure | None]] = {
     "training_error": training_error.figure,
     "gradient_flow": gradient_flow.figure,
     "settings": settings.figure,
+    "learning_curves": learning_curves.figure,
+    "crops": crops.figure,
+    "winner_map": winner_map.figure,
 }
-OF_ALL_SETTINGS = ("settings",)  # the others are drawn once a setting
+# The others are drawn once a setting.
+OF_ALL_SETTINGS = ("settings", "learning_curves", "crops", "winner_map")
 REFUSALS = (store.StoreError, fairness.UnfairComparisonError)
 
 

@@ -3,13 +3,14 @@
 import io
 import math
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -43,6 +44,7 @@ GRID = "#DDDDDD"
 PAGE_WIDTH = 11  # inches; fonts below are readable at full width on a page and on a slide
 TITLE_HEIGHT = 0.4  # inches
 LEGEND_ROW = 0.28  # inches
+LEGEND_HANDLE, LEGEND_CHARACTER = 1.0, 0.092  # inches: a handle with the space around it, a character
 CAPTION_WIDTH = 160  # characters
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -106,7 +108,14 @@ def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
         handles.append(Line2D([], [], color=look.color, marker=look.marker, linestyle=line))
         diverged = int(runs["diverged"].sum())
         labels.append(f"{label} ({diverged} of {len(runs)} diverged)" if diverged else label)
+    name(figure, handles, labels)
+
+
+def name(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:
+    """Say between title and panels what each handle stands for."""
     columns = 4 if sum(map(len, labels)) < 75 else 3
+    while columns > 1 and _legend_width(labels, columns) > PAGE_WIDTH:
+        columns -= 1
     height = figure.get_figheight()
     top = 1 - TITLE_HEIGHT / height
     named = figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.004, top), ncols=columns,
@@ -115,6 +124,12 @@ def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
     named.set_in_layout(False)
     below = TITLE_HEIGHT + LEGEND_ROW * math.ceil(len(labels) / columns) + 0.1
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - below / height), w_pad=0.06)
+
+
+def _legend_width(labels: Sequence[str], columns: int) -> float:
+    rows = math.ceil(len(labels) / columns)
+    longest = [max(map(len, labels[first : first + rows])) for first in range(0, len(labels), rows)]
+    return sum(LEGEND_HANDLE + LEGEND_CHARACTER * length for length in longest)
 
 
 def caption(figure: Figure, title: str, record: Record, note: str) -> None:

@@ -6,18 +6,19 @@ from dataclasses import replace
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 import pytest
-from synthetic import Store, grid_study, small_study, width_study
+from synthetic import Store, crop_study, grid_study, small_study, width_study
 
 from reports import runs
 
 
 @pytest.fixture(scope="session")
 def ready(tmp_path_factory):
-    """A store with the studies `small`, `grid`, `width` and `empty`, written once; to be read only."""
+    """A store with the studies `small`, `grid`, `width`, `crop`, `empty`, written once; to be read only."""
     writer = Store(tmp_path_factory.mktemp("store") / "mlflow.db")
     small_study(writer)
     grid_study(writer)
     width_study(writer)
+    crop_study(writer)
     writer.study("empty")
     return writer
 
@@ -35,6 +36,11 @@ def writable(ready, tmp_path):
 @pytest.fixture(scope="module")
 def small(ready):
     return runs.read(ready.uri, "small")
+
+
+@pytest.fixture(scope="session")
+def cropped(ready):
+    return runs.read(ready.uri, "crop")
 
 
 @pytest.fixture(scope="module")

@@ -8,3 +8,12 @@ def legend_of(figure):
 
 def caption_of(figure):
     return " ".join(figure._supxlabel.get_text().split())
+
+
+def means_of(ax):
+    """The height of each mean that has an interval, from left to right, an arm after the other."""
+    return [list(bars.lines[0].get_ydata()) for bars in ax.containers]
+
+
+def x_labels_of(ax):
+    return [tick.get_text() for tick in ax.get_xticklabels()]

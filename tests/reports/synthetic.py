@@ -190,3 +190,24 @@ def width_study(writer, name="width"):
             setting = {names.SETTING: f"{size}, models.residual.arguments.width={width}"}
             writer.run(study, tags("residual", 1, 0, **setting, **digest), points, train=train)
     return study
+
+
+CROP_ACCURACIES = {  # crop, train size: of each arm, the test accuracy of each seed
+    (16, 100): {"cnn": (0.5, 0.5), "<b>$res_net$": (0.6, 0.6)},
+    (16, 1000): {"cnn": (0.7, 0.9), "<b>$res_net$": (0.9, 0.9)},
+    (32, 100): {"cnn": (0.9,), "<b>$res_net$": (0.8, 0.8)},
+    (32, 1000): {"cnn": (1.0, 1.0), "<b>$res_net$": (0.9, 0.9)},
+}
+
+
+def crop_study(writer, name="crop"):
+    """Crop and train size vary. The gap at the chosen epoch, the second: 0.3 of 100 images, 0.1 of 1000."""
+    study = writer.study(name, targets=())
+    for (crop, train), arms in CROP_ACCURACIES.items():
+        setting = {names.SETTING: f"data.crop={crop}, data.train={train}", names.SPLIT_DIGEST: str(train)}
+        gap = {100: 0.3, 1000: 0.1}[train]
+        for order, (arm, accuracies) in enumerate(arms.items()):
+            for seed, accuracy in enumerate(accuracies):
+                points = curve([0.3, 0.6, 0.5], [0.3, 0.6 + gap, 1.0]) + once(accuracy, 2)
+                writer.run(study, tags(arm, order, seed, **setting), points, train=train)
+    return study

@@ -40,3 +40,28 @@ def test_seeds_that_are_all_alike_get_an_axis():
 
 def test_an_arm_that_was_not_tested_changes_nothing():
     assert limits([0.4, 0.5], [math.nan]) == limits([0.4, 0.5])
+
+
+def test_differences_reach_below_0():
+    low, high, cut = accuracy_axis.of_seeds([pd.Series([-0.2, -0.2]), pd.Series([0.2, 0.2])], lowest=-1.0)
+    assert (low, high, cut) == (pytest.approx(-0.22), pytest.approx(0.22), False)
+
+
+def errors(*arms, floor=0.0005):
+    return accuracy_axis.of_errors([pd.Series(arm) for arm in arms], floor)
+
+
+def test_errors_reach_by_factors():
+    # No interval: the seeds, and a factor of 1.15 around them.
+    assert errors([0.02, 0.02], [0.2, 0.2]) == pytest.approx((0.02 / 1.15, 0.23, False))
+    # 0.15 ± 0.64: half the lowest seed and twice the highest.
+    assert errors([0.1, 0.2]) == pytest.approx((0.05 / 1.15, 0.46, True))
+    assert errors([0.5, 0.9])[1:] == (1, True)
+
+
+def test_an_error_of_0_has_a_place():
+    assert errors([0.0, 0.0], [0.1, 0.1]) == pytest.approx((0.0005 / 1.15, 0.115, False))
+
+
+def test_errors_that_are_all_alike_get_an_axis():
+    assert errors([0.2, 0.2]) == pytest.approx((0.23 / 3, 0.23, False))

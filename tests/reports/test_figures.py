@@ -70,7 +70,7 @@ def test_a_draw_returns_its_axes_and_draws_each_label(small):
     assert overfitting.draw(overfitting.at_chosen_epoch(small.epochs), ax) is ax
 
 
-@pytest.mark.parametrize("name", sorted(set(drawing.FIGURES) - {"settings"}))
+@pytest.mark.parametrize("name", sorted(set(drawing.FIGURES) - set(drawing.OF_ALL_SETTINGS)))
 def test_a_figure_says_what_it_was_drawn_from(depth, name):
     figure = drawing.FIGURES[name](depth)
     note = figure._supxlabel.get_text()
@@ -118,7 +118,7 @@ def test_errors_are_one_minus_accuracy(small):
     assert errors.loc[("residual", 3), "median"] == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("name", ["gradient_flow", "training_error", "settings"])
+@pytest.mark.parametrize("name", ["gradient_flow", "training_error", *drawing.OF_ALL_SETTINGS])
 def test_a_figure_that_does_not_apply_is_not_drawn(small, name):
     assert drawing.FIGURES[name](small) is None
 

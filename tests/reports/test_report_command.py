@@ -97,7 +97,7 @@ def test_mistakes_are_answered_in_one_line(ready, tmp_path):
     nowhere = f"sqlite:///{tmp_path}/none.db"
     assert "run `make compare STUDY=FILE.yaml` first" in refused(report("small", "--store", nowhere))
     assert "run `make compare` first" in refused(report("compare", "--store", nowhere))
-    assert "holds: empty, grid, small, width" in refused(report("smal", "--store", ready.uri)).replace(
+    assert "holds: crop, empty, grid, small, width" in refused(report("smal", "--store", ready.uri)).replace(
         "it holds", "holds"
     )
     line = refused(report("small", "--data", "digits", "--store", ready.uri))

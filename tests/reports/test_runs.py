@@ -55,7 +55,7 @@ def test_totals_and_params(small):
     assert row["data_spec"] == '{"source": "tiny_shirts", "test": "1000", "validation": "200"}'
 
 
-@pytest.mark.parametrize("study", ["small", "grid", "width", "empty"])
+@pytest.mark.parametrize("study", ["small", "grid", "width", "crop", "empty"])
 def test_both_ways_into_the_store_agree(ready, study, monkeypatch):
     one = runs.read(ready.uri, study)
     monkeypatch.setattr(store, "read_rows", runs.client_rows)
@@ -64,16 +64,8 @@ def test_both_ways_into_the_store_agree(ready, study, monkeypatch):
     pd.testing.assert_frame_equal(one.epochs, other.epochs)
     assert (one.targets, one.question, one.incomplete) == (other.targets, other.question, other.incomplete)
     assert one.training_level == pytest.approx(other.training_level, nan_ok=True)
-    assert (
-        store.list_studies(ready.uri)
-        == runs.client_studies(ready.uri)
-        == [
-            "empty",
-            "grid",
-            "small",
-            "width",
-        ]
-    )
+    studies = ["crop", "empty", "grid", "small", "width"]
+    assert store.list_studies(ready.uri) == runs.client_studies(ready.uri) == studies
 
 
 def test_settings_are_in_natural_order_and_named(ready):
