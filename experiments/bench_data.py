@@ -2,9 +2,9 @@
 
     python -m experiments.bench_data [--images 10000] [--larger-than-memory]
 
-makes a folder of JPEG photographs of 500×400 pixels out of the two that scikit-learn ships, and times, side by
-side in one run: our decoding and a Pillow loop in as many processes; loading the set again; a training step of
-ResNet-18 with crop and flip, its images from memory and from the disk, and on a constant batch.
+makes a folder of JPEG photographs of 500×400 pixels out of the two that scikit-learn ships, and times, side
+by side in one run: our decoding and a Pillow loop in as many processes; loading the set again; a training
+step of ResNet-18 with crop and flip, its images from memory and from the disk, and on a constant batch.
 """
 
 import itertools
@@ -27,7 +27,7 @@ from experiments.errors import Parser, exit_status
 
 WIDTH, HEIGHT, IMAGE_SIZE = 500, 400, 64
 LARGE, LARGE_SIZE = 26_000, 256  # 5.1 GB decoded
-STEPS, CROP, BATCH = 60, 56, 32
+STEPS, EPOCHS, CROP, BATCH = 25, 4, 56, 32
 
 
 def write_photographs(folder: Path, count: int) -> None:
@@ -111,7 +111,7 @@ def step_seconds(images: "np.ndarray | object", constant: bool) -> float:
     timed = keras.callbacks.LambdaCallback(
         on_epoch_begin=begin, on_epoch_end=lambda *_: seconds.append(time.perf_counter() - began)
     )
-    model.fit(stream, epochs=4, steps_per_epoch=STEPS, callbacks=[timed], shuffle=False, verbose=0)
+    model.fit(stream, epochs=EPOCHS, steps_per_epoch=STEPS, callbacks=[timed], shuffle=False, verbose=0)
     return statistics.median(seconds[1:]) / STEPS
 
 
@@ -148,7 +148,7 @@ def main() -> int:
     parser.add_argument(
         "--larger-than-memory",
         action="store_true",
-        help=f"{LARGE:,} photographs at {LARGE_SIZE}×{LARGE_SIZE}: 5 GB decoded, with the memory that it takes",
+        help=f"{LARGE:,} photographs at {LARGE_SIZE}×{LARGE_SIZE}: 5 GB decoded, and the memory it takes",
     )
     asked = parser.parse_args()
     count, size = (LARGE, LARGE_SIZE) if asked.larger_than_memory else (asked.images, IMAGE_SIZE)

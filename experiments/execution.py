@@ -16,6 +16,7 @@ from experiments import (
     progress,
     scheduler,
     tracking,
+    unfinished,
 )
 from experiments.specification import PlannedTrial
 from experiments.stored import StoreError
@@ -42,6 +43,8 @@ def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) ->
     work, keep = options.work, options.keep
     for planned in made.trials:
         attempts.tidy(attempts.folder(work, planned.trial))
+    for folder in ("costs", "data", "data/index"):
+        unfinished.sweep(work / folder)
     if keep == "all" and not made.has_work:
         return 0
     with attempts.lock(work):

@@ -39,22 +39,43 @@ def read_study(
 
 
 SMOKE = {"data": {"train": 80, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
+SMOKE_STEPS = 4  # of an epoch, where a study says how many
+SMOKE_VARIED = 160  # training images at most where their number varies: the fewest of them must do
 
 
 def reduced(document: dict[str, Any]) -> dict[str, Any]:
     """The same arms and grid on a few images, for one epoch and one seed: does it run at all?"""
     arms = {
-        label: {**(arm or {}), "recipe": {**(arm or {}).get("recipe", {}), **SMOKE["recipe"]}}
+        label: {**(arm or {}), "recipe": _short((arm or {}).get("recipe", {}))}
         for label, arm in document["models"].items()
     }
-    return {
+    small = {
         **document,
         "name": f"{document['name']}-smoke",
-        "data": {**document["data"], **SMOKE["data"]},
-        "recipe": {**document.get("recipe", {}), **SMOKE["recipe"], "batch_size": 20},
+        "recipe": {**_short(document.get("recipe", {})), "batch_size": 20},
         "models": arms,
         "seeds": document.get("seeds", [1])[:1],
     }
+    train = SMOKE_VARIED if VARIED_TRAIN in document.get("vary", {}) else SMOKE["data"]["train"]
+    return sized(small, {**SMOKE["data"], "train": train})
+
+
+def _short(recipe: dict[str, Any]) -> dict[str, Any]:
+    steps = {"steps": SMOKE_STEPS} if recipe.get("steps") else {}
+    return {**recipe, **SMOKE["recipe"], **steps}
+
+
+VARIED_TRAIN = "data.train"
+
+
+def sized(document: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
+    """The document with other split sizes; training sizes that vary keep their proportions up to `train`."""
+    resized = {**document, "data": {**document["data"], **sizes}}
+    varied = document.get("vary", {}).get(VARIED_TRAIN)
+    if varied:
+        scaled = [max(1, sizes["train"] * value // max(varied)) for value in varied]
+        resized["vary"] = {**document["vary"], VARIED_TRAIN: scaled}
+    return resized
 
 
 def on_data(
@@ -82,10 +103,11 @@ def on_data(
     study = study_file.parse(document, path)
     there = published.facts(study.data.wanted, work, tell if dry else None)
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
+    sizes["train"] = max([sizes["train"], *study.vary.get(VARIED_TRAIN, [])])
     fitting = fit.sizes(sizes, there, study.data.split_seed, work)
     if fitting != sizes:
         tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
-    return study_file.parse({**document, "data": {**document["data"], **fitting}}, path)
+    return study_file.parse(sized(document, fitting) if fitting != sizes else document, path)
 
 
 def _check_source(data: str) -> None:

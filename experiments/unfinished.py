@@ -6,19 +6,41 @@ from pathlib import Path
 
 import psutil
 
+CLOCKS_APART = 2.0  # seconds between the clock of processes and that of files
+
 
 def beside(target: Path) -> Path:
     """Where this process writes what is to become the target, by renaming it.
 
     What processes that are gone left for any target of the folder is removed.
     """
+    sweep(target.parent)
     mine = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
-    for left in target.parent.glob("*.unfinished-*"):
-        number = left.name.rpartition("-")[2]
-        # In a container an earlier process had our own number.
-        if left == mine or not (number.isdigit() and psutil.pid_exists(int(number))):
-            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+    # In a container an earlier process had our own number.
+    _remove(mine)
     return mine
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that are gone left in a folder."""
+    for left in folder.glob("*.unfinished-*"):
+        number = left.name.rpartition("-")[2]
+        if not number.isdigit() or _is_gone(int(number), left):
+            _remove(left)
+
+
+def _is_gone(number: int, left: Path) -> bool:
+    """Whether the process that wrote `left` is; one of its number that began later is another."""
+    try:
+        return psutil.Process(number).create_time() > left.stat().st_mtime + CLOCKS_APART
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return True
+    except psutil.AccessDenied:
+        return False
+
+
+def _remove(left: Path) -> None:
+    shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def replace(file: Path, text: str) -> None:

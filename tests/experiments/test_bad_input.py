@@ -133,7 +133,7 @@ ARGUMENTS = [
         options=("--keep-models", "some")),
     Bad("no number of seconds", "error: argument --hang-seconds: must be a number of seconds",
         options=("--hang-seconds", "nan")),
-    Bad("a work folder that is a file", "{work}/data: Not a directory",
+    Bad("a work folder that is a file", "{work}/data/index: Not a directory",
         prepare=lambda folder: (folder / "work").write_text("")),
     Bad("a work folder nobody may make", "/proc/work: No such file or directory",
         options=("--work", "/proc/work")),

@@ -214,7 +214,9 @@ def test_a_diverged_autoencoder_is_still_a_result():
 
 # On disk.
 
-FACTS = SimpleNamespace(model="plain_cnn", image_size=8, crop=6)  # what models.save reads of a trial
+FACTS = SimpleNamespace(
+    model="plain_cnn", image_size=8, crop=6, crops="centre"
+)  # what models.save reads of a trial
 CLASSES = tuple("0123456789")
 
 

@@ -146,6 +146,9 @@ def test_what_a_killed_process_left_of_a_complete_trial_goes(finished, tmp_path)
     for file in left:
         file.parent.mkdir(exist_ok=True)
         file.touch()
+    for part in ("costs", "data", "data/index"):
+        left.append(there.work / part / f"half.unfinished-{2**30}")
+        left[-1].touch()
     done = there.compare()
     assert "all 4 trials are complete; nothing to train" in done.stdout, done.stderr
     assert not any(file.exists() for file in left)

@@ -36,3 +36,14 @@ def test_an_owner_is_gone_when_its_process_is():
     # Of other hosts nothing is known.
     assert not owner.is_gone(f"other-{host} {gone()} {began}")
     assert not owner.is_gone("")
+
+
+def test_a_number_that_another_process_has_by_now_saves_nothing(tmp_path):
+    left = tmp_path / f"a.json.unfinished-{os.getppid()}"
+    left.write_text("half")
+    unfinished.sweep(tmp_path)
+    assert left.exists()
+    before = psutil.Process(os.getppid()).create_time() - 60
+    os.utime(left, (before, before))
+    unfinished.sweep(tmp_path)
+    assert not left.exists()
