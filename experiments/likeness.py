@@ -15,8 +15,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 VERSION = 1  # of the two thresholds and of what they are compared with
-MOST_BITS = 10  # of 64 that differ
-LEAST_CORRELATION = 0.9
+MOST_BITS = 12  # of 64 that differ
+LEAST_CORRELATION = 0.94
 SMALL, TINY = 64, 16  # pixels of the versions that are hashed and correlated
 ROWS = 512  # compared with all others at a time
 
