@@ -46,9 +46,9 @@ def random_window(images: tf.Tensor, how: Augmentation, key: tf.Tensor) -> tf.Te
         return images
     corners = None
     if how.crops == "grid" and how.crop:
-        grid = tf.constant(windows(height, width, how.crop, "grid"), tf.int32)
+        grid = windows(height, width, how.crop, "grid")
         which = tf.random.stateless_uniform((batch,), tf.random.fold_in(key, 4), 0, len(grid), tf.int32)
-        corners = tf.gather(grid, which)
+        corners = tf.gather(tf.constant(grid, tf.int32), which)
     for axis, (size, extent) in enumerate(zip((height, width), window, strict=True), start=1):
         offset = tf.random.stateless_uniform(
             (batch, 1),

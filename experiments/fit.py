@@ -59,7 +59,8 @@ def check(asked: dict[str, int], there: Facts, split_seed: int, work: Path, sour
         ) from None
     if missing := splits.missing_class(labels, chosen):
         number, part = missing
+        held = int((labels == number).sum())
         raise UserError(
-            f"data: class {there.classes[number]!r} of {source} has {int((labels == number).sum())} images, "
-            f"none of them in {part}; give it more, ask for more {part} images, or leave the class out"
+            f"data: class {there.classes[number]!r} of {source} has {held} image{'s' * (held > 1)}, "
+            f"none in {part}; give it more, ask for more {part} images, or leave the class out"
         )

@@ -72,7 +72,8 @@ def warnings(data: Dataset, known: Origin, chosen: splits.Split) -> list[str]:
     told = []
     if known.bad:
         told.append(
-            f"{len(known.bad):,} files cannot be used; a study stops there unless it is told --on-bad skip."
+            f"Files that cannot be used: {len(known.bad):,}. A study stops there unless it is told "
+            "--on-bad skip."
         )
     largest = int(np.bincount(data.groups).max())
     if largest > ALIKE_TO_WORRY * len(data.labels):
@@ -132,9 +133,8 @@ def groups(data: Dataset, chosen: splits.Split) -> str:
             "No image is nearly the same as another, and none belongs to a group: each is split for itself."
         )
     return (
-        f"{sum(map(len, found)):,} images stand in {len(found):,} groups of two or more: they lie in one "
+        f"Groups of two or more images: {len(found):,}, with {sum(map(len, found)):,} images. They lie in one "
         "folder below their class or have one group in the manifest, or they are copies or nearly the same "
-        "(re-encoded, resized, mirrored, brightened). A group stays on one side of a split: "
-        f"{_begun(data, chosen):,} images are in no split because others of their group are in test or "
-        "validation."
+        "(re-encoded, resized, mirrored, brightened). A group stays on one side of a split. Images in no split "
+        f"because others of their group are in test or validation: {_begun(data, chosen):,}."
     )

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import known_costs
+import numpy as np
 import pytest
-from animals import PIXELS, write
+from animals import GENERATOR, PIXELS, write
 from places import ROOT, TINY, make_place
 
 from experiments import compare
@@ -122,13 +123,30 @@ DATA = [
         prepare=lambda folder: (folder / "empty").mkdir()),
     Bad("a single class", "one: ", options=("--data", "path:{folder}/one"),
         prepare=lambda folder: write(folder / "one" / "cat", PIXELS["cat"])),
-    Bad("a picture that is none", "broken.png", options=("--data", "path:{folder}/animals"),
+    Bad("a picture that is none", "1 file cannot be used, the first is cat/broken.png: damaged (",
+        options=("--data", "path:{folder}/animals"),
         prepare=lambda folder: broken_picture(folder / "animals")),
+    Bad("classes that differ in case", "classes 'Cat' and 'cat' differ in case, spaces or Unicode form alone",
+        options=("--data", "path:{folder}/cats"),
+        prepare=lambda folder: [write(folder / "cats" / name, PIXELS["cat"]) for name in ("Cat", "cat")]),
+    Bad("a class with fewer images than splits",
+        "birds has 1 image, none in ",
+        options=("--data", "path:{folder}/birds"), prepare=lambda folder: one_emu(folder / "birds")),
+    Bad("a group of nearly all images", "/bursts stay together in groups",
+        options=("--data", "path:{folder}/bursts"), prepare=lambda folder: two_bursts(folder / "bursts")),
+    Bad("a file that is no list", "neither a folder nor a .csv file", options=("--data", "path:{file}")),
+    Bad("a list without its columns", "list.csv:1: no column 'file'; the first line is file,label",
+        options=("--data", "path:{folder}/list.csv"),
+        prepare=lambda folder: (folder / "list.csv").write_text("path,class\n")),
+    Bad("a grid without a crop", "{file}:4: data: crops: 'grid' needs crop, the size of a window in pixels",
+        put("image_size: 16", "image_size: 16, crops: grid")),
 ]  # fmt: skip
 ARGUMENTS = [
     Bad("no worker", "error: argument --workers: must be a whole number from 1 up, not '0'",
         options=("--workers", "0")),
     Bad("an unknown option", "error: unrecognized arguments: --worker-s 2", options=("--worker-s", "2")),
+    Bad("no way to take bad files", "error: argument --on-bad: invalid choice: 'ignore'",
+        options=("--on-bad", "ignore")),
     Bad("an unknown policy", "error: argument --keep-models: invalid choice: 'some'",
         options=("--keep-models", "some")),
     Bad("no number of seconds", "error: argument --hang-seconds: must be a number of seconds",
@@ -160,6 +178,18 @@ def broken_picture(folder: Path) -> None:
     (folder / "cat" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"no picture")
 
 
+def one_emu(folder: Path) -> None:
+    for label, count in {"gull": 40, "emu": 1}.items():
+        noise = GENERATOR.integers(0, 256, (count, 8, 8, 3), np.uint8)
+        write(folder / label, noise, [f"{number}.png" for number in range(count)])
+
+
+def two_bursts(folder: Path) -> None:
+    for label in ("cat", "dog"):
+        noise = GENERATOR.integers(0, 256, (30, 8, 8, 3), np.uint8)
+        write(folder / label / "burst", noise, [f"{number}.png" for number in range(30)])
+
+
 def other_database(path: Path) -> None:
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
@@ -183,7 +213,7 @@ def test_one_line_says_it(bad, tmp_path, monkeypatch, capsys):
     bad.prepare(tmp_path)
     for name, value in bad.environment.items():
         monkeypatch.setenv(name, value)
-    given = [option.format(folder=tmp_path) for option in bad.options]
+    given = [option.format(folder=tmp_path, file=place.study) for option in bad.options]
     where = [] if "--work" in given else ["--work", str(place.work)]
     store = [] if bad.environment else ["--store", place.store]
     monkeypatch.setattr("sys.argv", ["compare", str(place.study), *where, *store, *given])

@@ -1,0 +1,97 @@
+"""The page about a data set: what it tells of files, splits and duplicates; names are text, not HTML."""
+
+import re
+import sys
+
+import pytest
+import yaml
+from animals import write
+from PIL import Image, ImageOps
+from places import TINY
+from sklearn.datasets import load_sample_images
+
+from experiments import inspection
+
+TILES = [
+    picture[top : top + 32, left : left + 32]
+    for picture in load_sample_images().images
+    for top in range(0, 384, 32)
+    for left in range(0, 640, 32)
+]
+STUDY = {
+    **yaml.safe_load(TINY),
+    "name": "seen",
+    "data": {"source": "digits", "image_size": 16, "crop": 8, "crops": "grid", "train": 40, "validation": 20,
+             "test": 20},
+    "recipe": {"batch_size": 20, "epochs": 1, "flip": True, "jitter": 0.2, "cutout": 4},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The page of a folder with a planted copy, a burst, a bad file and hostile names."""
+    place = tmp_path_factory.mktemp("inspected")
+    folder = place / "photographs"
+    for number, label in enumerate(("<b>cat", "dog")):
+        names = [f"{position}.png" for position in range(60)]
+        write(folder / label, TILES[60 * number : 60 * number + 60], names)
+    write(folder / "dog" / "burst", TILES[200:203])
+    ImageOps.mirror(Image.fromarray(TILES[64])).save(folder / "dog" / "a copy of 4.png")
+    (folder / "dog" / "<script>alert(1).png").write_text("no picture")
+    (folder / "dog" / "notes.txt").write_text("no picture")
+    study = place / "seen.yaml"
+    study.write_text(yaml.safe_dump(STUDY))
+    with pytest.MonkeyPatch.context() as patched:
+        command = ["inspection", str(study), "--data", f"path:{folder}", "--work", str(place / "work")]
+        patched.setattr(sys, "argv", command)
+        assert inspection.main() == 0
+    [file] = (place / "work" / "inspection").glob("*.html")
+    return file.read_text(encoding="utf-8")
+
+
+def told(page: str) -> str:
+    """The page's words."""
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)).split())
+
+
+def test_names_are_text(page):
+    assert "<script" not in page
+    assert "<b>cat" not in page
+    assert "&lt;b&gt;cat" in page
+
+
+def test_it_needs_nothing_from_elsewhere(page):
+    assert not re.findall(r"(?:src|href)=.(?!data:)", page)
+    assert "http" not in page
+
+
+def test_it_counts_classes_and_splits(page):
+    words = told(page)
+    assert "124 images of 2 classes, 16×16 pixels, RGB" in words
+    assert "dog 64 " in words
+    assert "all 124 40 20 20" in words
+
+
+def test_it_tells_of_copies_and_bursts_with_their_sides(page):
+    words = told(page)
+    assert "dog/a copy of 4.png" in words
+    sides = re.findall(r"dog/(?:4|a copy of 4)\.png dog · (\w+(?: no split)?)", words)
+    assert len(sides) == 2
+    used = {side for side in sides if side != "in no split"}
+    assert len(used) <= 1
+    assert words.count("dog/burst/") == 3
+
+
+def test_it_tells_of_bad_and_other_files(page):
+    words = told(page)
+    assert "Files that cannot be used: 1." in words
+    assert "not an image" in words
+    assert "1 .txt" in words
+
+
+def test_it_says_what_a_network_sees(page):
+    words = told(page)
+    assert "crops of the grid, flip, colour jitter of 0.2, holes of 4 pixels" in words
+    assert "probabilities are averaged over these windows of each image" in words
+    pictures = re.findall(r"data:image/png;base64,", page)
+    assert len(pictures) >= 2 + 5
