@@ -133,8 +133,8 @@ def groups(data: Dataset, chosen: splits.Split) -> str:
             "No image is nearly the same as another, and none belongs to a group: each is split for itself."
         )
     return (
-        f"Groups of two or more images: {len(found):,}, with {sum(map(len, found)):,} images. They lie in one "
-        "folder below their class or have one group in the manifest, or they are copies or nearly the same "
-        "(re-encoded, resized, mirrored, brightened). A group stays on one side of a split. Images in no split "
-        f"because others of their group are in test or validation: {_begun(data, chosen):,}."
+        f"Groups of two or more images: {len(found):,}, with {sum(map(len, found)):,} images. They lie in "
+        "one folder below their class or have one group in the manifest, or they are copies or nearly the "
+        "same (re-encoded, resized, mirrored, brightened). A group stays on one side of a split. Images in "
+        f"no split because others of their group are in test or validation: {_begun(data, chosen):,}."
     )
