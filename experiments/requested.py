@@ -8,7 +8,8 @@ from experiments import fit, names, published, study_file
 from experiments.datasets import OnBad
 from experiments.errors import UserError
 from experiments.published import Tell
-from experiments.study import NAMED_SOURCES, Study
+from experiments.study import Study
+from experiments.study_data import NAMED_SOURCES
 
 
 def read_study(

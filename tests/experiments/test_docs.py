@@ -8,7 +8,8 @@ from places import ROOT
 
 from experiments import catalog, study_file
 from experiments.specification import Recipe
-from experiments.study import Arm, Data, Study, Tune
+from experiments.study import Arm, Study, Tune
+from experiments.study_data import Data
 
 STUDIES = (ROOT / "docs" / "studies.md").read_text()
 README = (ROOT / "README.md").read_text()

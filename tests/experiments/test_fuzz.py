@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from experiments import study_file
 from experiments.errors import UserError
-from experiments.study import NAMED_SOURCES
+from experiments.study_data import NAMED_SOURCES
 
 VALID = {
     "name": "fuzz",

@@ -6,7 +6,7 @@ from small_study import DIGESTS, SMALL, changed
 
 from experiments import attempts, events, sources, study_file, tuning
 from experiments.errors import UserError
-from experiments.study import NAMED_SOURCES
+from experiments.study_data import NAMED_SOURCES
 
 
 def refusal(document: dict) -> str:
