@@ -64,7 +64,9 @@ def summary(wanted: Wanted, work: Path) -> Facts:
         command = [sys.executable, "-m", "experiments.datasets", wanted.source, "--work", str(work)]
         command += ["--near-duplicates", wanted.near_duplicates]
         command += [] if wanted.image_size is None else ["--image-size", str(wanted.image_size)]
-        child = children.run([*command, "--with-parent"], hear=progress.Passed())
+        passed = progress.Passed()
+        child = children.run([*command, "--with-parent"], hear=passed)
+        passed.clear()
         if child.returncode:
             lines = child.stderr.strip().splitlines() or ["no output"]
             raise UserError(lines[-1].removeprefix("error: "))

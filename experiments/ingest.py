@@ -5,7 +5,6 @@ What cannot be decoded is left out and told with its reason; whether that will d
 
 import hashlib
 import os
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,13 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.format import open_memmap
 
-from experiments import decoding, entries, folders, likeness, manifest, progress
+from experiments import decoding, entries, folders, likeness, manifest, mapped, progress
 from experiments.entries import BadFile, Entry, Listing
 from experiments.errors import UserError
 
-AHEAD = 64  # images a thread that may be decoded before they are written
+AHEAD = 8  # images a thread that may be decoded before they are written
 TOLD_SECONDS = 0.5  # between two lines of progress
 
 
@@ -158,8 +156,7 @@ class _Told:
         self._last = now
         rate = self._done / (now - self._began)
         left = progress.duration((self._total - self._done) / rate)
-        line = f"{self._done:,} of {self._total:,} images, {rate:,.0f} a second, about {left} left"
-        print(f"{progress.SIGN}{line}", file=sys.stderr, flush=True)
+        progress.tell(f"{self._done:,} of {self._total:,} images, {rate:,.0f} a second, about {left} left")
 
 
 class _Written:
@@ -177,7 +174,7 @@ class _Written:
     def add(self, file: Path, made: _Decoded) -> None:
         if self._map is None:
             self._first = file
-            self._map = open_memmap(self._path, "w+", np.uint8, (self._most, *made.pixels.shape))
+            self._map = mapped.create(self._path, (self._most, *made.pixels.shape))
         if made.pixels.shape != self._map.shape[1:]:
             raise self._several_sizes(file, made.pixels.shape)
         self._map[len(self._rgb)] = made.pixels

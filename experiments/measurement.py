@@ -76,7 +76,9 @@ def request(trial: Trial, image_shape: tuple[int, int, int], classes: int) -> Re
     height, width, channels = image_shape
     shape = (trial.crop or height, trial.crop or width, channels)
     # Neither the length of the training nor its rates change the cost of a step.
-    recipe = trial.recipe.model_copy(update={"epochs": 1, "learning_rate": 0.01, "warmup_epochs": 0})
+    recipe = trial.recipe.model_copy(
+        update={"epochs": 1, "steps": None, "learning_rate": 0.01, "warmup_epochs": 0}
+    )
     return Request(
         model=trial.model,
         arguments=trial.arguments,

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.format import open_memmap
 
-from experiments import likeness, unfinished
+from experiments import likeness, mapped, progress, unfinished
 from experiments.entries import BadFile
 
 CACHE_VERSION = 2
@@ -85,7 +84,10 @@ def _load(source: str, image_size: int | None, near_duplicates: str, scratch: Pa
         from experiments import ingest
 
         found = ingest.read(ingest.listing(own(source)), image_size, scratch)
-        pairs = likeness.pairs(found.fingerprints) if near_duplicates == "together" else []
+        pairs = []
+        if near_duplicates == "together":
+            progress.tell(f"looking for near duplicates among {len(found.files):,} images")
+            pairs = likeness.pairs(found.fingerprints)
         groups = likeness.groups(
             found.groups, found.digests if near_duplicates == "together" else None, pairs
         )
@@ -139,19 +141,19 @@ def _write(
     target.parent.mkdir(parents=True, exist_ok=True)
     made = unfinished.beside(target)
     made.mkdir()
-    for name, values in arrays.items():
-        np.save(made / f"{name}.npy", values)
-    mapped = open_memmap(made / "images.npy", "w+", np.uint8, images.shape)
-    count = max(1, COPIED // images[0].nbytes)
-    for start in range(0, len(order), count):
-        mapped[start : start + count] = images[order[start : start + count]]
-    mapped.flush()
-    del mapped
-    (made / "dataset.json").write_text(json.dumps(facts._asdict()))
     try:
+        for name, values in arrays.items():
+            np.save(made / f"{name}.npy", values)
+        written = mapped.create(made / "images.npy", images.shape)
+        count = max(1, COPIED // images[0].nbytes)
+        for start in range(0, len(order), count):
+            written[start : start + count] = images[order[start : start + count]]
+        written.flush()
+        del written
+        (made / "dataset.json").write_text(json.dumps(facts._asdict()))
         unfinished.publish(made, target)
     except OSError:
-        shutil.rmtree(made)
+        shutil.rmtree(made)  # the disk may be full: what is of no use makes room
         # Another process may have kept the same content meanwhile.
         if not (target / "dataset.json").exists():
             raise

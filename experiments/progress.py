@@ -15,11 +15,22 @@ PLAIN_LINE_SECONDS = 15.0  # between two lines of overall progress in a pipe
 SIGN = "  "  # begins a line of progress that a child tells
 
 
+def tell(line: str) -> None:
+    """A line of progress to the parent."""
+    print(f"{SIGN}{line}", file=sys.stderr, flush=True)
+
+
 class Passed:
     """Passes on a child's lines of progress: in one place on a terminal, now and then in a pipe."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
+        self._shown = False
+
+    def clear(self) -> None:
+        """Take the line away that stands on the terminal."""
+        if self._shown:
+            print(f"{'':79}", end="\r", file=sys.stderr, flush=True)
 
     def __call__(self, line: str) -> None:
         """Show the line if it is one of progress, and its time has come."""
@@ -27,6 +38,7 @@ class Passed:
             return
         if sys.stderr.isatty():
             print(f"{line:79}", end="\r", file=sys.stderr, flush=True)
+            self._shown = True
         elif time.monotonic() - self._last >= PLAIN_LINE_SECONDS:
             self._last = time.monotonic()
             print(line, file=sys.stderr, flush=True)

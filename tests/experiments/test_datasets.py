@@ -2,12 +2,16 @@
 
 import hashlib
 import os
+import resource
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from animals import CATS, DOGS, PIXELS, opened, prepare, write
 from PIL import Image
+from places import ROOT
 
 from experiments import datasets, preparation, sources
 from experiments.datasets import Wanted
@@ -162,3 +166,26 @@ def test_a_child_s_refusal_is_told_in_one_line(animals, tmp_path):
     message = str(caught.value)
     assert message.startswith(f"data source path:{animals}: images of several sizes")
     assert "\n" not in message
+
+
+# 1,797 images of 16 × 16 are 460 kB; the files of this process may hold 100 kB.
+def test_a_disk_without_room_is_told(tmp_path):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "experiments.datasets",
+            "digits",
+            "--image-size",
+            "16",
+            "--work",
+            str(tmp_path),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "error: File too large"
+    assert not list(tmp_path.rglob("images.npy"))
