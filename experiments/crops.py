@@ -45,13 +45,15 @@ class View:
         crop: int | None = None,
         crops: Crops = "centre",
     ) -> None:
-        """images: uint8 (n, height, width, channels); positions: those that count, all by default."""
+        """images: uint8 (n, height, width, channels), whole; positions: those that count, all by default."""
         height, width, channels = images.shape[1:]
-        self._images = images
-        self._positions = np.arange(len(images)) if positions is None else np.asarray(positions)
+        chosen = np.arange(len(images)) if positions is None else np.asarray(positions)
+        if isinstance(images, View):
+            chosen, images = images.positions[chosen], images.images
+        self.images, self.positions = images, chosen
         self._windows = windows(height, width, crop, crops)
         size = (height, width) if crop is None else (crop, crop)
-        self.shape = (len(self._positions) * len(self._windows), *size, channels)
+        self.shape = (len(chosen) * len(self._windows), *size, channels)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -65,14 +67,15 @@ class View:
         if isinstance(wanted, slice):
             wanted = np.arange(len(self))[wanted]
         image, window = np.divmod(np.asarray(wanted), len(self._windows))
-        whole = self._images[self._positions[image]]
+        places = self.positions[image]
         height, width = self.shape[1:3]
-        if whole.shape[1:3] == (height, width):
-            return whole
-        made = np.empty((len(whole), *self.shape[1:]), np.uint8)
-        for number, (top, left) in enumerate(self._windows):
-            of_it = window == number
-            made[of_it] = whole[of_it, top : top + height, left : left + width]
+        if self.images.shape[1:3] == (height, width):
+            return self.images[places]
+        made = np.empty((len(places), *self.shape[1:]), np.uint8)
+        # One after another: whole images may be many times as large as what is asked for.
+        for number, place in enumerate(places):
+            top, left = self._windows[window[number]]
+            made[number] = self.images[place, top : top + height, left : left + width]
         return made
 
     def settled(self) -> "np.ndarray | View":

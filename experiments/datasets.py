@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from experiments import children, preparation, progress
+from experiments import children, index, preparation, progress
 from experiments.errors import Parser, UserError, exit_status
-from experiments.preparation import ARRAYS, Facts
+from experiments.index import Facts
+from experiments.preparation import ARRAYS
 
 OnBad = Literal["stop", "skip"]
 NearDuplicates = Literal["together", "apart"]
@@ -46,11 +47,6 @@ class Dataset(NamedTuple):
     image_digests: np.ndarray
     groups: np.ndarray
 
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """Height, width, channels."""
-        return self.images.shape[1:]
-
 
 def summary(wanted: Wanted, work: Path) -> Facts:
     """What planning needs to know of a data set; a child process prepares it if nothing is kept of it.
@@ -58,36 +54,48 @@ def summary(wanted: Wanted, work: Path) -> Facts:
     Raises:
         UserError: the data cannot be had, or a file of it cannot be used and `on_bad` is "stop".
     """
-    index = preparation.index(wanted.source, wanted.image_size, wanted.near_duplicates, work)
-    if not _is_kept(index, work):
-        print(f"preparing the data of {wanted.source} (once) …", file=sys.stderr, flush=True)
-        command = [sys.executable, "-m", "experiments.datasets", wanted.source, "--work", str(work)]
-        command += ["--near-duplicates", wanted.near_duplicates]
-        command += [] if wanted.image_size is None else ["--image-size", str(wanted.image_size)]
-        passed = progress.Passed()
-        child = children.run([*command, "--with-parent"], hear=passed)
-        passed.clear()
-        if child.returncode:
-            lines = child.stderr.strip().splitlines() or ["no output"]
-            raise UserError(lines[-1].removeprefix("error: "))
-    facts = Facts.read(index)
+    listed = index.listing(wanted.source)
+    kept_as = index.path(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
+    if not _is_kept(kept_as, work):
+        _prepare_in_child(wanted, work)
+        facts = Facts.read(kept_as)
+        if facts.other:
+            print(f"left out, since they are no images: {_files(facts.other)}", file=sys.stderr, flush=True)
+    facts = Facts.read(kept_as)
     if facts.bad and wanted.on_bad == "stop":
         raise UserError(
             f"data source {wanted.source}: {_files(facts.bad)} cannot be used, the first is "
-            f"{facts.first_bad}; {preparation.bad_files(index)} lists them: mend or remove them, or leave "
+            f"{facts.first_bad}; {index.bad_files(kept_as)} lists them: mend or remove them, or leave "
             "them out by --on-bad skip"
         )
     return facts
+
+
+def _prepare_in_child(wanted: Wanted, work: Path) -> None:
+    print(f"preparing the data of {wanted.source} (once) …", file=sys.stderr, flush=True)
+    # The child runs in the repository, wherever the user is.
+    source = f"path:{index.own(wanted.source)}" if wanted.source.startswith("path:") else wanted.source
+    command = [sys.executable, "-m", "experiments.datasets", source, "--work", str(work.absolute())]
+    command += ["--near-duplicates", wanted.near_duplicates]
+    command += [] if wanted.image_size is None else ["--image-size", str(wanted.image_size)]
+    passed = progress.Passed()
+    child = children.run([*command, "--with-parent"], hear=passed)
+    passed.clear()
+    if child.returncode < 0:
+        raise UserError(f"preparing the data of {wanted.source} was ended by signal {-child.returncode}")
+    if child.returncode:
+        lines = [line for line in child.stderr.splitlines() if line and not line.startswith(progress.SIGN)]
+        raise UserError((lines or ["no output"])[-1].removeprefix("error: "))
 
 
 def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _is_kept(index: Path, work: Path) -> bool:
-    """Whether the index is there and what it leads to as well."""
+def _is_kept(kept_as: Path, work: Path) -> bool:
+    """Whether the index file is there and what it leads to as well."""
     try:
-        facts = Facts.read(index)
+        facts = Facts.read(kept_as)
     except (OSError, ValueError, TypeError):  # damaged: it is made again
         return False
     return (preparation.place(work, facts.digest, facts.partition) / "dataset.json").exists()

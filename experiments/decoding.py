@@ -67,7 +67,10 @@ def in_eight_bits(image: Image.Image) -> Image.Image:
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 0xFFFF:
             raise Unreadable("grey of more than 16 bits")
-        return Image.fromarray((values >> 8).astype(np.uint8))
+        eight = (values >> 8).astype(np.uint8)
+        if isinstance(image.info.get("transparency"), int):
+            eight[values == image.info["transparency"]] = 255
+        return Image.fromarray(eight)
     if image.mode == "F":
         raise Unreadable("floating-point pixels; save it with 8 or 16 bits")
     if image.mode in TRANSPARENT or "transparency" in image.info:

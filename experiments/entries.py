@@ -11,49 +11,20 @@ from experiments.errors import UserError
 
 # What Pillow decodes without a program beside it; a file's content decides, its ending only that it is tried.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
-READ = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".bmp",
-        ".tif",
-        ".tiff",
-        ".gif",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".jp2",
-        ".avif",
-    ]
-)
+READ = frozenset([
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif",
+    ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".jpx", ".avif",
+])  # fmt: skip
 # Photographs that are not read: to leave them out silently would lose a part of somebody's data.
-UNREAD = frozenset(
-    [
-        ".heic",
-        ".heif",
-        ".cr2",
-        ".cr3",
-        ".nef",
-        ".arw",
-        ".dng",
-        ".orf",
-        ".rw2",
-        ".raf",
-        ".psd",
-        ".svg",
-        ".jxl",
-        ".xcf",
-        ".eps",
-        ".exr",
-        ".hdr",
-        ".dcm",
-        ".npy",
-    ]
-)
+UNREAD = frozenset([
+    ".heic", ".heif", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".psd", ".svg", ".jxl",
+    ".xcf", ".eps", ".exr", ".hdr", ".dcm", ".npy",
+])  # fmt: skip
+
+
+def shown(file: Path, root: Path) -> str:
+    """The path from the root as text, whatever bytes the file system has for it."""
+    return os.path.relpath(file, root).encode("utf-8", "backslashreplace").decode()
 
 
 class Entry(NamedTuple):
@@ -66,10 +37,11 @@ class Entry(NamedTuple):
 
 
 class BadFile(NamedTuple):
-    """A file that cannot be used: its path as the user names it, and why."""
+    """A file that cannot be used: its path as the user names it, why, and the class that it is of."""
 
     name: str
     reason: str
+    label: str
 
 
 class Listing(NamedTuple):
@@ -98,11 +70,15 @@ class Collector:
         """Add a file, or the reason why it cannot be used."""
         reason = self._refused(file)
         if reason:
-            self.listing.bad.append(BadFile(os.path.relpath(file, self.listing.root), reason))
+            self.refuse(file, label, reason)
             return
         state = file.stat()
         self.listing.entries.append(Entry(file, label, in_test, group))
         self.listing.state.append((state.st_size, state.st_mtime_ns))
+
+    def refuse(self, file: Path, label: str, reason: str) -> None:
+        """Add a file that cannot be used."""
+        self.listing.bad.append(BadFile(shown(file, self.listing.root), reason, label))
 
     def _refused(self, file: Path) -> str:
         try:

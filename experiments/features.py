@@ -118,13 +118,20 @@ class PipelineLearner:
         images, labels = self._data.windows()
         began = time.perf_counter()
         self._pipeline.fit(flattened(images), labels)
-        cost = {names.TRAIN_SECONDS: time.perf_counter() - began, names.IMAGES_SEEN: float(len(images))}
+        cost = {
+            names.TRAIN_SECONDS: time.perf_counter() - began,
+            names.IMAGES_SEEN: float(len(self._data.images)),
+        }
         report(1, {**cost, **evaluate(self.predict)})
         return 1
 
     def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float64 (n, classes)."""
-        return class_probabilities(self._pipeline, flattened(images), self._data.classes)
+        parts = [
+            class_probabilities(self._pipeline, flattened(portion), self._data.classes)
+            for portion in crops.portions(images)
+        ]
+        return np.concatenate(parts)
 
     def save(self, folder: Path) -> None:
         """One file: flattened images to probabilities."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments import datasets, splits
 from experiments.errors import UserError
-from experiments.preparation import Facts
+from experiments.index import Facts
 
 SHARES = (1.0, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)  # of what there is, where groups leave images over
 

@@ -27,16 +27,19 @@ def listing(folder: Path, where: str) -> Listing:
     labels = set()
     for root, in_test in roots:
         for label in sorted(entry.name for entry in os.scandir(root) if _is_class(entry)):
-            before = len(found.listing.entries) + len(found.listing.bad)
-            for file, below in _files(root / label):
-                ending = file.suffix.lower()
-                if ending in READ or ending in UNREAD:
-                    group = f"{label}/{below}" if below else None
-                    found.take(file, label, in_test, group)
-                else:
-                    found.listing.other[ending or "no ending"] += 1
-            if len(found.listing.entries) + len(found.listing.bad) > before:
-                labels.add(label)
+            files = [*_files(root / label)]
+            pictures = [(file, below) for file, below in files if file.suffix.lower() in READ | UNREAD]
+            parted = len({below for _, below in pictures}) > 1
+            for file, below in pictures:
+                # A single folder that holds the whole class tells nothing apart.
+                group = f"{root.name}/{label}/{below}" if below and parted else None
+                found.take(file, label, in_test, group)
+            for file, _ in files:
+                if file.is_dir():
+                    found.refuse(file, label, "a link to a folder, which is not entered")
+                elif file.suffix.lower() not in READ | UNREAD:
+                    found.listing.other[file.suffix.lower() or "no ending"] += 1
+            labels |= {label} if pictures else set()
     if len(labels) < 2:
         loose = sum(path.suffix.lower() in READ for root, _ in roots for path in root.iterdir())
         beside = f" and {loose} that lie in no class folder" if loose else ""
@@ -52,10 +55,11 @@ def _is_class(entry: os.DirEntry) -> bool:
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each file below a class folder, and the folder that it lies in, as told from there."""
+    """Each file and linked folder below a class folder, and the folder that it lies in, from there."""
     for place, folders, files in os.walk(folder):  # which enters no link
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         below = os.path.relpath(place, folder)
-        for name in sorted(files):
+        linked = [name for name in folders if Path(place, name).is_symlink()]
+        for name in sorted([*files, *linked]):
             if not name.startswith("."):
                 yield Path(place, name), "" if below == "." else below

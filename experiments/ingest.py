@@ -6,8 +6,9 @@ What cannot be decoded is left out and told with its reason; whether that will d
 import hashlib
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +17,9 @@ import numpy as np
 from experiments import decoding, entries, folders, likeness, manifest, mapped, progress
 from experiments.entries import BadFile, Entry, Listing
 from experiments.errors import UserError
+from experiments.index import Files
 
-AHEAD = 8  # images a thread that may be decoded before they are written
+AHEAD, AHEAD_BYTES = 64, 2**28  # images a core, and their size, that may wait to be written
 TOLD_SECONDS = 0.5  # between two lines of progress
 
 
@@ -26,7 +28,7 @@ class Found(NamedTuple):
 
     images: uint8 (n, height, width, channels), channels 1 or 3, a memory map; labels: int64 (n,);
     in_test: bool (n,); digests: 32 bytes of SHA-256 each (n,); fingerprints: see `likeness`;
-    files, sizes (width, height of the file's own picture), groups: one an image; classes: by name.
+    files: where they came from; groups: one an image; classes: by name.
     """
 
     images: np.ndarray
@@ -34,12 +36,9 @@ class Found(NamedTuple):
     in_test: np.ndarray
     digests: np.ndarray
     fingerprints: np.ndarray
-    files: list[str]
-    sizes: list[tuple[int, int]]
+    files: Files
     groups: list[str | None]
     classes: tuple[str, ...]
-    bad: list[BadFile]
-    other: dict[str, int]
 
 
 def listing(source: Path) -> Listing:
@@ -62,6 +61,20 @@ def listing(source: Path) -> Listing:
     return found
 
 
+def file_digests(listed: Listing) -> list[str]:
+    """SHA-256 of each entry's file, in hexadecimal; of one that cannot be read, why."""
+
+    def digest(entry: Entry) -> str:
+        try:
+            with entry.file.open("rb") as opened:
+                return hashlib.file_digest(opened, "sha256").hexdigest()
+        except OSError as error:
+            return error.strerror or str(error)
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return list(pool.map(digest, listed.entries))
+
+
 def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
     """Decode what is listed; images go to a file in the folder `scratch`.
 
@@ -76,15 +89,16 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
     decoded = _Written(scratch / "decoded.npy", len(listed.entries), listed.root)
     for entry, made in _decoded(listed.entries, image_size):
         if isinstance(made, decoding.Unreadable):
-            bad.append(BadFile(os.path.relpath(entry.file, listed.root), str(made)))
+            bad.append(BadFile(entries.shown(entry.file, listed.root), str(made), entry.label))
         else:
             decoded.add(entry.file, made)
             kept.append(entry)
-    lost = {entry.label for entry in listed.entries} - {entry.label for entry in kept}
+    classes = tuple(sorted({entry.label for entry in kept}))
+    lost = {entry.label for entry in listed.entries} | {file.label for file in bad}
+    lost -= set(classes)
     if lost:
         raise UserError(f"{where}: no image of class {min(lost)!r} can be used; the first of "
                         f"{len(bad)} files: {bad[0].name}: {bad[0].reason}")  # fmt: skip
-    classes = tuple(sorted({entry.label for entry in kept}))
     numbers = {label: number for number, label in enumerate(classes)}
     return Found(
         images=decoded.images(),
@@ -92,12 +106,14 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
         in_test=np.array([entry.in_test for entry in kept]),
         digests=decoded.digests(),
         fingerprints=np.concatenate(decoded.fingerprints),
-        sizes=decoded.sizes,
-        files=[os.path.relpath(entry.file, listed.root) for entry in kept],
+        files=Files(
+            names=[entries.shown(entry.file, listed.root) for entry in kept],
+            sizes=decoded.sizes,
+            bad=[tuple(file) for file in bad],
+            other=dict(listed.other.most_common()),
+        ),
         groups=[entry.group for entry in kept],
         classes=classes,
-        bad=bad,
-        other=dict(listed.other.most_common()),
     )
 
 
@@ -130,14 +146,17 @@ def _decoded(
 ) -> Iterator[tuple[Entry, _Decoded | decoding.Unreadable]]:
     """Each entry with what came of it, in order; Pillow works on all cores, for it leaves the interpreter."""
     cores = len(os.sched_getaffinity(0))
-    # One decoder each: numpy and hashlib have no threads of their own here.
+    ahead = cores
     with ThreadPoolExecutor(cores) as pool:
-        coming: list = []
+        coming: deque[Future] = deque()
         told = _Told(len(listed))
         for place in range(len(listed)):
-            while len(coming) < cores * AHEAD and place + len(coming) < len(listed):
+            while len(coming) < ahead and place + len(coming) < len(listed):
                 coming.append(pool.submit(_decode, listed[place + len(coming)].file, image_size))
-            yield listed[place], coming.pop(0).result()
+            made = coming.popleft().result()
+            if isinstance(made, _Decoded):
+                ahead = max(cores, min(cores * AHEAD, AHEAD_BYTES // made.pixels.nbytes))
+            yield listed[place], made
             told.one_more()
 
 

@@ -1,40 +1,18 @@
 """What the page about a data set tells: classes, warnings, sizes of files, groups; numbers and text."""
 
-import csv
-import json
 from collections import Counter
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from experiments import preparation, splits
+from experiments import splits
 from experiments.datasets import Dataset
+from experiments.index import Files
 from experiments.study import Study
 
 MOST_SIZES = 12
 ALIKE_TO_WORRY = (
     0.1  # of all images in one group: then nearness may be of the kind of picture, not of content
 )
-
-
-class Origin(NamedTuple):
-    """What is known of the files of a data set of one's own; empty for a named one."""
-
-    files: list[str]
-    sizes: list[tuple[int, int]]
-    bad: list[tuple[str, str]]
-    other: dict[str, int]
-
-
-def origin(kept_as: Path) -> Origin:
-    """Read what preparation left beside an index."""
-    if not preparation.origin(kept_as).exists():
-        return Origin([], [], [], {})
-    told = json.loads(preparation.origin(kept_as).read_text(encoding="utf-8"))
-    with preparation.bad_files(kept_as).open(encoding="utf-8", newline="") as opened:
-        bad = [tuple(row) for row in csv.reader(opened)][1:]
-    return Origin(told["files"], [tuple(size) for size in told["sizes"]], bad, told["other"])
 
 
 def size(study: Study) -> str:
@@ -67,7 +45,7 @@ def evaluated(study: Study) -> str:
     return "each image is seen once, about its centre" if study.data.crop else "each image is seen whole"
 
 
-def warnings(data: Dataset, known: Origin, chosen: splits.Split) -> list[str]:
+def warnings(data: Dataset, known: Files, chosen: splits.Split) -> list[str]:
     """What somebody should look at, a sentence each."""
     told = []
     if known.bad:
@@ -110,7 +88,7 @@ def classes(data: Dataset, chosen: splits.Split) -> list[dict]:
     ]
 
 
-def file_sizes(known: Origin) -> list[tuple[str, int]]:
+def file_sizes(known: Files) -> list[tuple[str, int]]:
     """The commonest sizes of the files' own pictures, and how many have each."""
     counts = Counter(f"{width}×{height}" for width, height in known.sizes)
     told = counts.most_common(MOST_SIZES)

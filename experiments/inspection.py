@@ -15,15 +15,17 @@ import jinja2
 import numpy as np
 from PIL import Image
 
-from experiments import datasets, inspected, location, preparation, requested, samples, splits, unfinished
+from experiments import datasets, index, inspected, location, requested, samples, splits, unfinished
 from experiments.compare import say
 from experiments.crops import View
 from experiments.datasets import Dataset
 from experiments.errors import Parser, exit_status
+from experiments.index import Files
 from experiments.study import Study
 
 MOST_GROUPS, MOST_MEMBERS = 60, 12  # shown with pictures
 BAR = 12  # rem of the largest class
+THUMBNAIL = 128  # pixels
 
 
 def page(study: Study, work: Path) -> str:
@@ -39,8 +41,9 @@ def page(study: Study, work: Path) -> str:
     chosen = splits.split(
         np.asarray(data.labels), np.asarray(data.in_test), data.groups, **sizes, seed=study.data.split_seed
     )
-    kept_as = preparation.index(wanted.source, wanted.image_size, wanted.near_duplicates, work)
-    known = inspected.origin(kept_as)
+    listed = index.listing(wanted.source)
+    kept_as = index.path(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
+    known = Files.read(kept_as)
     height, width, channels = facts.image_shape
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
@@ -66,11 +69,11 @@ def page(study: Study, work: Path) -> str:
         training=_training_grid(study, data, chosen),
         evaluation=_evaluation_grid(study, data, chosen),
         sizes=inspected.file_sizes(known),
-        own=bool(known.files),
+        own=bool(known.names),
         told_groups=inspected.groups(data, chosen),
         groups=_groups(data, chosen, known),
         more_groups=max(0, len(inspected.together(data)) - MOST_GROUPS),
-        bad=known.bad,
+        bad=[row[:2] for row in known.bad],
         other=", ".join(f"{count:,} {ending}" for ending, count in known.other.items()),
         digests=[
             ("data", facts.digest),
@@ -101,9 +104,9 @@ def _evaluation_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
     return _embedded(samples.grid([seen[: samples.COLUMNS * samples.ROWS]]))
 
 
-def _groups(data: Dataset, chosen: splits.Split, known: inspected.Origin) -> list[list[dict]]:
-    """The largest groups with pictures; those of several splits, if there were any, first."""
-    if not known.files:
+def _groups(data: Dataset, chosen: splits.Split, known: Files) -> list[list[dict]]:
+    """The largest groups, with pictures."""
+    if not known.names:
         return []
     sides = np.full(len(data.labels), "in no split", object)
     for name, positions in chosen._asdict().items():
@@ -111,8 +114,8 @@ def _groups(data: Dataset, chosen: splits.Split, known: inspected.Origin) -> lis
     return [
         [
             {
-                "picture": _embedded(samples.picture(data.images[position])),
-                "file": known.files[position],
+                "picture": _embedded(samples.picture(data.images[position]), THUMBNAIL),
+                "file": known.names[position],
                 "label": data.classes[data.labels[position]],
                 "split": sides[position],
             }
@@ -122,9 +125,10 @@ def _groups(data: Dataset, chosen: splits.Split, known: inspected.Origin) -> lis
     ]
 
 
-def _embedded(image: Image.Image) -> str:
-    """The picture as a data: URI."""
+def _embedded(image: Image.Image, largest: int = 1600) -> str:
+    """The picture as a data: URI, no larger than it is shown."""
     written = io.BytesIO()
+    image.thumbnail((largest, largest))
     image.save(written, "PNG")
     return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
 

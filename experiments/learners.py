@@ -91,7 +91,9 @@ class KerasLearner:
         self._trained = keras.Model(images, heads)
         self._activations = None
         if recipe.gradient_flow:
-            self._activations = gradients.Activations(network, np.asarray(normalise(data.slice_images[:])))
+            self._activations = gradients.Activations(
+                network, np.asarray(normalise(data.slice_images[: gradients.PROBED_IMAGES]))
+            )
         self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(heads[0]))
 
     def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:

@@ -6,7 +6,7 @@ in few bits. By chance some pictures have close hashes too: a candidate counts i
 correlate. Brightness and contrast change neither by much; cropping and turning do, and are not found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import imagehash
 import numpy as np
@@ -14,13 +14,10 @@ from PIL import Image, ImageOps
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-VERSION = 1  # of the two thresholds and of what they are compared with
 MOST_BITS = 12  # of 64 that differ
 LEAST_CORRELATION = 0.94
 SMALL, TINY = 64, 16  # pixels of the versions that are hashed and correlated
-ROWS = 512  # compared with all others at a time
-
-Pairs = list[tuple[int, int]]
+ROWS, CANDIDATES = 512, 50_000  # hashes compared with all others, and pictures correlated, at a time
 
 
 def fingerprint(image: Image.Image) -> np.ndarray:
@@ -33,53 +30,61 @@ def fingerprint(image: Image.Image) -> np.ndarray:
     return np.concatenate([*map(np.ravel, hashes), tiny.ravel()])
 
 
-def pairs(fingerprints: np.ndarray) -> Pairs:
-    """The positions (lower, higher) of images that are nearly the same.
+def pairs(fingerprints: np.ndarray) -> Iterator[np.ndarray]:
+    """The positions (lower, higher) of images that are nearly the same: int (k, 2), a part at a time.
 
     fingerprints: uint8 (n, 272). The time grows with n²: some seconds for 10,000 images, minutes for 100,000.
+    A pair may come twice, as picture and as mirror image.
     """
-    hashes, mirrored = (
-        np.ascontiguousarray(fingerprints[:, at : at + 8]).view(np.uint64)[:, 0] for at in (0, 8)
-    )
-    tiny = fingerprints[:, 16:].reshape(-1, TINY, TINY).astype(np.float32)
-    found: set[tuple[int, int]] = set()
+    hashes, mirrored = (_hashes(fingerprints[:, at : at + 8]) for at in (0, 8))
+    tiny = fingerprints[:, 16:].reshape(-1, TINY, TINY)
     for others, pixels in ((hashes, tiny), (mirrored, tiny[:, :, ::-1])):
         for start in range(0, len(hashes), ROWS):
             bits = np.bitwise_count(hashes[start : start + ROWS, None] ^ others[None, start:])
-            one, other = np.nonzero(bits <= MOST_BITS)
-            later = one < other  # each pair once, and none with itself
-            one, other = one[later] + start, other[later] + start
-            alike = _correlations(tiny[one], pixels[other]) >= LEAST_CORRELATION
-            found.update(zip(one[alike].tolist(), other[alike].tolist(), strict=True))
-    return sorted(found)
+            near = np.argwhere(bits <= MOST_BITS)
+            near = near[near[:, 0] < near[:, 1]] + start  # each pair once, and none with itself
+            for first in range(0, len(near), CANDIDATES):
+                part = near[first : first + CANDIDATES]
+                alike = _correlations(tiny[part[:, 0]], pixels[part[:, 1]]) >= LEAST_CORRELATION
+                yield part[alike]
+
+
+def _hashes(packed: np.ndarray) -> np.ndarray:
+    """uint8 (n, 8) as one number each."""
+    return np.ascontiguousarray(packed).view(np.uint64)[:, 0]
 
 
 def _correlations(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Pearson's, of each pair of pictures (n, height, width); 0 for a picture of one colour."""
-    ones, others = (each.reshape(len(each), TINY * TINY) for each in (ones, others))
+    ones, others = (each.reshape(len(each), TINY * TINY).astype(np.float32) for each in (ones, others))
     ones, others = (each - each.mean(axis=1, keepdims=True) for each in (ones, others))
     norms = np.linalg.norm(ones, axis=1) * np.linalg.norm(others, axis=1)
     return (ones * others).sum(axis=1) / np.maximum(norms, 1e-6)
 
 
-def groups(named: Sequence[str | None], digests: np.ndarray | None, alike: Pairs) -> np.ndarray:
+def groups(
+    named: Sequence[str | None], digests: np.ndarray | None, alike: Iterable[np.ndarray]
+) -> np.ndarray:
     """int (n,), equal for images that belong together, directly or through others.
 
     Args:
         named: the group that the data set itself gives an image, if any.
         digests: of the pixels, (n,); equal ones belong together. None: they need not.
-        alike: pairs that belong together.
+        alike: pairs that belong together, int (k, 2) each.
     """
-    edges = [*alike]
+    found = np.arange(len(named))
     for keys in (named, [] if digests is None else digests.tolist()):
         first: dict[object, int] = {}
-        edges += [(first.setdefault(key, at), at) for at, key in enumerate(keys) if key is not None]
-    ones, others = np.array(edges, int).reshape(-1, 2).T
-    graph = coo_array((np.ones(len(ones), bool), (ones, others)), shape=(len(named), len(named)))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+        edges = [(first.setdefault(key, at), at) for at, key in enumerate(keys) if key is not None]
+        found = _joined(found, np.array(edges, int).reshape(-1, 2))
+    for edges in alike:
+        if len(edges):  # joined at once: pictures of one scene make more pairs than memory holds
+            found = _joined(found, edges)
+    return found
 
 
-def numbered(found: np.ndarray) -> np.ndarray:
-    """Groups counted from 0, in the order in which their first images stand."""
-    _, first, of = np.unique(found, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[of].astype(np.int64)
+def _joined(found: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The groups after the two images of each edge are joined."""
+    ones, others = found[edges].T
+    graph = coo_array((np.ones(len(edges), bool), (ones, others)), shape=(len(found), len(found)))
+    return connected_components(graph, directed=False)[1].astype(np.int64)[found]

@@ -1,6 +1,7 @@
 """Image lists: a CSV file of `file,label[,split][,group]`; paths are told from the folder that it lies in."""
 
 import csv
+import os
 from pathlib import Path
 
 from experiments.entries import Collector, Listing
@@ -33,8 +34,9 @@ def listing(manifest: Path, where: str) -> Listing:
                 name, label = row["file"], row["label"].strip()
                 if not name or "\0" in name:
                     raise UserError(f"{at}: file: a path is needed, not {name!r}")
-                if first_line.setdefault(name, table.line_num) != table.line_num:
-                    raise UserError(f"{at}: file: {name!r} stands in line {first_line[name]} already")
+                place = os.path.normpath(name)
+                if first_line.setdefault(place, table.line_num) != table.line_num:
+                    raise UserError(f"{at}: file: {name!r} stands in line {first_line[place]} already")
                 if not label:
                     raise UserError(f"{at}: label: a class name is needed")
                 part = row.get("split", "train").strip().lower()

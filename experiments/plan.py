@@ -1,6 +1,5 @@
 """From a study file to a plan: the data is prepared, the trials are known, each with its cost."""
 
-import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,9 +19,9 @@ from experiments import (
 )
 from experiments.datasets import Wanted
 from experiments.errors import UserError
-from experiments.preparation import Facts
+from experiments.index import Facts
 from experiments.published import Tell
-from experiments.specification import PlannedTrial
+from experiments.specification import PlannedTrial, Trial
 from experiments.stored import Stored
 from experiments.study import Digests, Study
 
@@ -84,7 +83,7 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     trials, later = (sweep + results, []) if tuned else (sweep, results)
     by_content = {(each.digest, each.partition): each for each in found.values()}
     for planned in trials + later:
-        _check(planned, by_content[planned.trial.data_digest, planned.trial.partition])
+        _check(planned, by_content[content_of(planned.trial)])
     _check_splits(trials + later, by_content, work)
     held = client.stored(store, study.name)
     stored = {trial for _, trial, _ in held.complete}
@@ -94,9 +93,8 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     waiting = [each for each in trials if each.trial.id not in done]
     unprojected = [each for each in trials if each.trial.id in complete - stored]
     requests, windows = {}, {}
-    for planned in waiting + later:
-        trial = planned.trial
-        there = by_content[trial.data_digest, trial.partition]
+    for trial in (each.trial for each in waiting + later):
+        there = by_content[content_of(trial)]
         requests[trial.id] = measurement.request(trial, there.image_shape, len(there.classes))
         windows[trial.id] = len(crops.windows(*there.image_shape[:2], trial.crop, trial.crops))
     if waiting and not (dry and measurement.are_known(requests.values(), work)):
@@ -106,7 +104,11 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     known = measurement.costs(requests.values(), work, workers or scheduler.default_workers(threads), tell)
     costs = {key: known[request.key].of_windows(windows[key]) for key, request in requests.items()}
     memory = max(
-        (_memory_mib(each, costs, requests) for each in waiting + later), default=scheduler.MIB_PER_WORKER
+        (
+            _memory_mib(each.trial, costs[each.trial.id], by_content[content_of(each.trial)])
+            for each in waiting + later
+        ),
+        default=scheduler.MIB_PER_WORKER,
     )
     slots = workers or scheduler.default_workers(threads, memory)
     wanted = page.experiment_tags(study)
@@ -144,18 +146,23 @@ def _data(study: Study, work: Path, suppose: Tell | None = None) -> dict[Wanted,
     return {wanted: published.facts(wanted, work, suppose) for wanted in study.sources()}
 
 
-def _memory_mib(
-    planned: PlannedTrial, costs: dict[str, measurement.Cost], requests: dict[str, measurement.Request]
-) -> float:
+def _memory_mib(trial: Trial, cost: measurement.Cost, there: Facts) -> float:
     """What a trial takes at its peak: as measured, and its images twice, as arrays and as tensors.
 
     Images that are too many for that are read from the disk, and shown to the network in portions.
     """
-    trial = planned.trial
-    one = math.prod(requests[trial.id].input_shape)
-    parts = (trial.train, trial.validation, trial.validation, trial.test)
-    images = sum(min(count * one, crops.IN_MEMORY) for count in parts)
-    return costs[trial.id].memory_mib + 2 * images / 2**20
+    height, width, channels = there.image_shape
+    windows = len(crops.windows(height, width, trial.crop, trial.crops))
+    seen = windows * channels * (trial.crop**2 if trial.crop else height * width)
+    # Training images whole; slice, validation and test in their windows.
+    sizes = [trial.train * height * width * channels]
+    sizes += [count * seen for count in (trial.validation, trial.validation, trial.test)]
+    return cost.memory_mib + 2 * sum(min(size, crops.IN_MEMORY) for size in sizes) / 2**20
+
+
+def content_of(trial: Trial) -> tuple[str, str]:
+    """What tells the prepared data sets of a plan apart."""
+    return trial.data_digest, trial.partition
 
 
 def _check_splits(planned: list[PlannedTrial], by_content: dict[tuple[str, str], Facts], work: Path) -> None:

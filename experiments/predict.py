@@ -8,6 +8,7 @@ RUN is a trial id (a folder of work/) or the id of a run on MLflow's pages.
 import csv
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from experiments.stored import StoreError
 if TYPE_CHECKING:
     from experiments import models
 
-AT_ONCE = 500  # images in memory
+AT_ONCE = 500  # photographs
 TOLD = 5  # trials that a message lists
 
 
@@ -34,7 +35,11 @@ def images_below(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder of images")
-    found = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in READ]
+    found = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in READ and not file.name.startswith(".") and file.is_file()
+    ]
     if not found:
         raise UserError(f"{folder}: no image files in it")
     return found
@@ -95,6 +100,21 @@ def as_trained(file: Path, model: "models.Model") -> np.ndarray:
     return crops.View(pixels, crop=model.crop, crops=model.crops)[:]
 
 
+def _predicted(files: list[Path], model: "models.Model") -> Iterator[tuple[list[Path], np.ndarray]]:
+    """Some files at a time and their probabilities (n, classes), averaged over the windows of each."""
+    some: list[Path] = []
+    seen: list[np.ndarray] = []
+    for number, file in enumerate(files, start=1):
+        some.append(file)
+        seen.append(as_trained(file, model))
+        full = len(some) == AT_ONCE or sum(windows.nbytes for windows in seen) > crops.IN_MEMORY
+        if full or number == len(files):
+            # Without an image_size, a larger photograph has more windows than a smaller one.
+            rows = np.split(model.predict(np.concatenate(seen)), np.cumsum([*map(len, seen)])[:-1])
+            yield some, np.concatenate([crops.averaged(each, 1) for each in rows])
+            some, seen = [], []
+
+
 def main() -> int:
     """Predict a folder."""
     parser = Parser(description="Classify a folder of images with the model of a run.")
@@ -115,23 +135,21 @@ def main() -> int:
 
         model = models.load(there)
         part = asked.to.with_name(f".{asked.to.name}.part")
-        with part.open("w", newline="", encoding="utf-8") as made:
-            table = csv.writer(made)
-            table.writerow(["file", "class", "probability", *model.classes])
-            for start in range(0, len(files), AT_ONCE):
-                some = files[start : start + AT_ONCE]
-                seen = [as_trained(file, model) for file in some]
-                # Without an image_size, a larger photograph has more windows than a smaller one.
-                probabilities = np.split(
-                    model.predict(np.concatenate(seen)), np.cumsum([*map(len, seen)])[:-1]
-                )
-                for file, rows in zip(some, probabilities, strict=True):
-                    [row] = crops.averaged(rows, 1)
-                    best = int(row.argmax())
-                    numbers = [f"{probability:.6f}" for probability in (row[best], *row)]
-                    table.writerow([file.relative_to(asked.images), model.classes[best], *numbers])
-                compare.say(f"{start + len(some)} of {len(files)} images")
-        part.replace(asked.to)
+        try:
+            with part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as made:
+                table = csv.writer(made)
+                table.writerow(["file", "class", "probability", *model.classes])
+                done = 0
+                for some, probabilities in _predicted(files, model):
+                    for file, row in zip(some, probabilities, strict=True):
+                        best = int(row.argmax())
+                        numbers = [f"{probability:.6f}" for probability in (row[best], *row)]
+                        table.writerow([file.relative_to(asked.images), model.classes[best], *numbers])
+                    done += len(some)
+                    compare.say(f"{done} of {len(files)} images")
+            part.replace(asked.to)
+        finally:
+            part.unlink(missing_ok=True)
     compare.say(f"{asked.to}")
     return 0
 

@@ -12,7 +12,7 @@ from experiments.scheduler import Told
 PLAIN_LINE_SECONDS = 15.0  # between two lines of overall progress in a pipe
 
 
-SIGN = "  "  # begins a line of progress that a child tells
+SIGN = "… "  # begins a line of progress that a child tells
 
 
 def tell(line: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from experiments import datasets
 from experiments.datasets import Wanted
 from experiments.errors import UserError
-from experiments.preparation import Facts
+from experiments.index import Facts
 
 Tell = Callable[[str], None]  # says one message to the person at the terminal
 

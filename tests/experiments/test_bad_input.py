@@ -187,7 +187,8 @@ def one_emu(folder: Path) -> None:
 def two_bursts(folder: Path) -> None:
     for label in ("cat", "dog"):
         noise = GENERATOR.integers(0, 256, (30, 8, 8, 3), np.uint8)
-        write(folder / label / "burst", noise, [f"{number}.png" for number in range(30)])
+        write(folder / label / "burst", noise[1:], [f"{number}.png" for number in range(29)])
+        write(folder / label, noise[:1], ["alone.png"])
 
 
 def other_database(path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from animals import PIXELS, opened, prepare, write
 from PIL import Image
 
-from experiments import datasets, decoding, ingest, preparation
+from experiments import datasets, decoding, index, ingest
 from experiments.datasets import Wanted
 from experiments.errors import UserError
 
@@ -157,6 +157,10 @@ def folder(tmp_path):
     return place
 
 
+def index_of(source, image_size, work):
+    return index.path(source, index.listing(source), image_size, "together", work)
+
+
 def test_at_least_twenty_five_kinds():
     assert len(ODD) >= 25
     assert len(BAD) >= 15
@@ -168,18 +172,18 @@ def test_every_odd_file_becomes_its_colour_and_every_bad_one_is_told(folder, tmp
     found = ingest.read(ingest.listing(folder), 8, scratch)
     assert found.images.shape[1:] == (8, 8, 3)
 
-    pictures = dict(zip(found.files, found.images, strict=True))
+    pictures = dict(zip(found.files.names, found.images, strict=True))
     expected = {f"odd/{kind.name}" for kind in ODD} | {f"plain/{number}.png" for number in (1, 2, 3)}
     assert set(pictures) == expected
     for kind in ODD:
         centre = pictures[f"odd/{kind.name}"][2, 4].astype(int)  # in the upper half
         assert np.abs(centre - kind.becomes).max() <= kind.near, (kind.name, centre)
 
-    reasons = dict(found.bad)
+    reasons = {name: reason for name, reason, _ in found.files.bad}
     assert set(reasons) == {f"odd/{kind.name}" for kind in BAD}
     for kind in BAD:
         assert reasons[f"odd/{kind.name}"].startswith(kind.becomes), (kind.name, reasons[f"odd/{kind.name}"])
-    assert found.other == {".txt": 1, ".db": 1}
+    assert found.files.other == {".txt": 1, ".db": 1}
 
 
 def test_bad_files_stop_a_study_or_are_left_out(folder, tmp_path):
@@ -195,7 +199,7 @@ def test_bad_files_stop_a_study_or_are_left_out(folder, tmp_path):
 
     facts = datasets.summary(Wanted(f"path:{folder}", 8, on_bad="skip"), work)
     assert (facts.train_part, facts.bad) == (len(ODD) + 3, len(BAD))
-    listed = preparation.bad_files(preparation.index(f"path:{folder}", 8, "together", work))
+    listed = index.bad_files(index_of(f"path:{folder}", 8, work))
     assert listed.read_text(encoding="utf-8").count("\n") == len(BAD) + 1
     assert str(listed) in message
 

@@ -1,5 +1,6 @@
 """Folders of pictures: how files are decoded and fitted, and what is refused."""
 
+import os
 import shutil
 
 import numpy as np
@@ -96,3 +97,65 @@ def test_mixed_sizes(animals, tmp_path):
         "data source path:FOLDER: images of several sizes (1.png has 8×6 pixels, 2.png 20×9); "
         "set data.image_size"
     )
+
+
+# Folders below a class.
+
+
+def grouped(folder, work):
+    facts = prepare(folder, work)
+    return facts.grouped, facts.train_part
+
+
+def test_folders_below_a_class_are_groups_unless_one_holds_the_whole_class(tmp_path):
+    for name, images in PIXELS.items():
+        write(tmp_path / "whole" / name / "images", images)
+        write(tmp_path / "parted" / name / "monday", images[:2], ("1.png", "2.png"))
+        write(tmp_path / "parted" / name / "tuesday", images[2:], ("1.png",))
+    assert grouped(tmp_path / "whole", tmp_path / "one") == (0, 6)
+    assert grouped(tmp_path / "parted", tmp_path / "two") == (4, 6)
+
+
+# Tiny ImageNet lies so: the same folder's name in train and in test means nothing.
+def test_folders_of_one_name_in_train_and_test_are_two(tmp_path):
+    for part in ("train", "test"):
+        for name, images in PIXELS.items():
+            write(tmp_path / "parts" / part / name / "a", images[:2], ("1.png", "2.png"))
+            write(tmp_path / "parts" / part / name / "b", images[2:], ("1.png",))
+    facts = prepare(tmp_path / "parts", tmp_path)
+    assert (facts.train_part, facts.test_part) == (6, 6)
+
+
+def test_a_link_to_a_folder_is_told_and_not_entered(animals, tmp_path):
+    write(tmp_path / "elsewhere", CATS)
+    (animals / "cat" / "more").symlink_to(tmp_path / "elsewhere")
+    facts = prepare(animals, tmp_path)
+    assert facts.train_part == 6
+    assert facts.first_bad == "cat/more: a link to a folder, which is not entered"
+
+
+@pytest.mark.parametrize("label", ["cat", "emu"])
+def test_a_class_of_unreadable_formats_alone_does_not_vanish(animals, tmp_path, label):
+    for file in (animals / label).glob("*"):
+        file.unlink()
+    (animals / label).mkdir(exist_ok=True)
+    (animals / label / "1.heic").write_bytes(b"phone")
+    assert refusal(animals, tmp_path) == (
+        f"data source path:FOLDER: no image of class {label!r} can be used; the first of 1 files: "
+        f"{label}/1.heic: a format that is not read; save it as JPEG or PNG"
+    )
+
+
+def test_no_image_that_can_be_used(tmp_path):
+    for name in PIXELS:
+        (tmp_path / "phone" / name).mkdir(parents=True)
+        (tmp_path / "phone" / name / "1.heic").write_bytes(b"phone")
+    assert "no image of class 'cat' can be used; the first of 2 files" in refusal(
+        tmp_path / "phone", tmp_path
+    )
+
+
+def test_a_name_that_is_no_text_is_a_name(animals, tmp_path):
+    (animals / "cat" / os.fsdecode(b"caf\xe9.png")).write_bytes(b"no picture")
+    facts = prepare(animals, tmp_path)
+    assert facts.first_bad == "cat/caf\\udce9.png: not an image"
