@@ -16,7 +16,7 @@ CLASSES = ("cat", "dog", "owl")
 GENERATOR = np.random.default_rng(3)
 
 
-def saved_model(work, channels, image_size=20, crop=16):
+def saved_model(work, channels, image_size=20, crop=16, crops="centre"):
     """A plain CNN of drawn weights in work/<id>/model, as a trial leaves it."""
     keras.utils.set_random_seed(7)
     shape = (crop or 16, crop or 16, channels)
@@ -26,7 +26,7 @@ def saved_model(work, channels, image_size=20, crop=16):
     learner = catalog.learner("plain_cnn")(catalog.build("plain_cnn", shape, 3, arguments), data, Recipe(), 1)
     trial = Trial(
         model="plain_cnn", arguments=arguments, data_digest="d", partition="p", image_size=image_size,
-        crop=crop, train=6, validation=3, test=3, split_seed=0, recipe=Recipe(), seed=1,
+        crop=crop, crops=crops, train=6, validation=3, test=3, split_seed=0, recipe=Recipe(), seed=1,
     )  # fmt: skip
     models.save(learner, work / trial.id / "model", CLASSES, shape, trial)
     return trial.id, learner
@@ -97,3 +97,34 @@ def test_a_damaged_network_is_refused(tmp_path):
     (tmp_path / trial / "model" / "model.keras").write_bytes(b"no archive")
     with pytest.raises(UserError, match="not a model of this program"):
         models.load(tmp_path / trial / "model")
+
+
+# A grid of 16 on 20 × 20: the windows in the four corners; by hand, and in as many portions as photographs.
+def test_a_grid_is_averaged_over_an_image(monkeypatch, tmp_path, photographs):
+    trial, learner = saved_model(tmp_path, 3, crops="grid")
+    monkeypatch.setattr(predict.crops, "IN_MEMORY", 1)
+    (photographs / ".hidden.png").write_text("no picture")
+    (photographs / "a folder.png").mkdir()
+    table = tmp_path / "predictions.csv"
+    where = ["--work", tmp_path, "--store", "sqlite:///none"]
+    assert run(monkeypatch, trial, photographs, "--to", table, *where) == 0
+    rows = list(csv.DictReader(table.open()))
+    assert [row["file"] for row in rows] == ["a.png", "b.png", "below/c.png"]
+    monkeypatch.undo()
+    for row in rows:
+        image = ImageOps.fit(
+            Image.open(photographs / row["file"]).convert("RGB"), (20, 20), Image.Resampling.BILINEAR
+        )
+        corners = [(0, 0), (4, 0), (0, 4), (4, 4)]
+        windows = [np.asarray(image.crop((left, top, left + 16, top + 16))) for left, top in corners]
+        expected = learner.predict(np.stack(windows)).mean(axis=0)
+        assert [float(row[name]) for name in CLASSES] == pytest.approx(expected, abs=2e-6)
+
+
+def test_nothing_is_left_of_a_prediction_that_failed(monkeypatch, tmp_path, photographs):
+    trial, _ = saved_model(tmp_path, 3)
+    (photographs / "z.png").write_text("no picture")
+    where = ["--to", tmp_path / "out.csv", "--work", tmp_path, "--store", "sqlite:///none"]
+    with pytest.raises(UserError, match=r"z\.png: cannot be read as an image \(not an image\)"):
+        run(monkeypatch, trial, photographs, *where)
+    assert not list(tmp_path.glob("*out.csv*"))
