@@ -96,6 +96,7 @@ TRAINING_MACS_PER_FORWARD = 3
 
 # Params are the trial's specification, flattened with dots ("recipe.epochs", "data.train", …).
 PARAM_TRAIN_SIZE = "data.train"
+PARAM_CROP = "data.crop"
 
 # Tags of a run.
 STUDY = "study.name"

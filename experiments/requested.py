@@ -57,7 +57,7 @@ def reduced(document: dict[str, Any]) -> dict[str, Any]:
         "models": arms,
         "seeds": document.get("seeds", [1])[:1],
     }
-    train = SMOKE_VARIED if VARIED_TRAIN in document.get("vary", {}) else SMOKE["data"]["train"]
+    train = SMOKE_VARIED if names.PARAM_TRAIN_SIZE in document.get("vary", {}) else SMOKE["data"]["train"]
     return sized(small, {**SMOKE["data"], "train": train})
 
 
@@ -66,16 +66,13 @@ def _short(recipe: dict[str, Any]) -> dict[str, Any]:
     return {**recipe, **SMOKE["recipe"], **steps}
 
 
-VARIED_TRAIN = "data.train"
-
-
 def sized(document: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
     """The document with other split sizes; training sizes that vary keep their proportions up to `train`."""
     resized = {**document, "data": {**document["data"], **sizes}}
-    varied = document.get("vary", {}).get(VARIED_TRAIN)
+    varied = document.get("vary", {}).get(names.PARAM_TRAIN_SIZE)
     if varied:
         scaled = [max(1, sizes["train"] * value // max(varied)) for value in varied]
-        resized["vary"] = {**document["vary"], VARIED_TRAIN: scaled}
+        resized["vary"] = {**document["vary"], names.PARAM_TRAIN_SIZE: scaled}
     return resized
 
 
@@ -104,7 +101,7 @@ def on_data(
     study = study_file.parse(document, path)
     there = published.facts(study.data.wanted, work, tell if dry else None)
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
-    sizes["train"] = max([sizes["train"], *study.vary.get(VARIED_TRAIN, [])])
+    sizes["train"] = max([sizes["train"], *study.vary.get(names.PARAM_TRAIN_SIZE, [])])
     fitting = fit.sizes(sizes, there, study.data.split_seed, work)
     if fitting != sizes:
         tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")

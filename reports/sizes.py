@@ -15,7 +15,7 @@ from reports import grid, scores
 from reports.runs import Record
 
 TRAIN = names.PARAM_TRAIN_SIZE
-CROP = "data.crop"
+CROP = names.PARAM_CROP
 WHOLE = math.inf  # the crop None is the whole image: more than any other
 MOST_RESTS = 8  # that a page can hold; the figure `settings` shows larger grids
 
