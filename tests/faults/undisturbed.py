@@ -12,6 +12,7 @@ import h5py
 
 from experiments import names
 
+UPLOADING = ".artifact.uploading."
 CLOCKS_AND_MEMORY = {names.TRAIN_SECONDS, names.TRIAL_SECONDS, names.CHECKPOINT_SECONDS, names.PEAK_MEMORY}
 OF_THE_RUN = {
     names.ATTEMPT,
@@ -75,11 +76,15 @@ def _folder(uri: str, artifacts: Path | None) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes | list]:
-    """What each file says; of a model the weights, since its file holds the time of its making."""
+    """What each file says; of a model the weights, since its file holds the time of its making.
+
+    A server that is killed within an upload leaves the part under a name that MLflow reserves for it and lists
+    nowhere (mlflow/store/artifact/local_artifact_repo.py): it is no file of the run.
+    """
     return {
         str(file.relative_to(folder)): weights(file) if file.suffix == ".keras" else stable(file)
         for file in sorted(folder.rglob("*"))
-        if file.is_file()
+        if file.is_file() and not file.name.startswith(UPLOADING)
     }
 
 
