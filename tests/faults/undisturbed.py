@@ -78,8 +78,8 @@ def _folder(uri: str, artifacts: Path | None) -> Path:
 def files(folder: Path) -> dict[str, bytes | list]:
     """What each file says; of a model the weights, since its file holds the time of its making.
 
-    A server that is killed within an upload leaves the part under a name that MLflow reserves for it and lists
-    nowhere (mlflow/store/artifact/local_artifact_repo.py): it is no file of the run.
+    A server that is killed within an upload leaves the part under a name that MLflow reserves for it and
+    lists nowhere (mlflow/store/artifact/local_artifact_repo.py): it is no file of the run.
     """
     return {
         str(file.relative_to(folder)): weights(file) if file.suffix == ".keras" else stable(file)
