@@ -46,8 +46,10 @@ def test_the_reduced_form_keeps_the_arms_and_the_grid(name):
     assert small.tune == whole.tune
     assert list(small.vary) == list(whole.vary)
     for path, values in whole.vary.items():
-        assert len(set(small.vary[path])) == len(set(values))
-        assert path == "data.train" or small.vary[path] == values
+        if path == "data.train":
+            assert len(set(small.vary[path])) == len(values)
+        else:
+            assert small.vary[path] == values
     assert {small.recipe_of(arm).epochs for arm in small.models.values()} == {1}
 
 
