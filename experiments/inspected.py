@@ -10,9 +10,8 @@ from experiments.index import Files
 from experiments.study import Study
 
 MOST_SIZES = 12
-ALIKE_TO_WORRY = (
-    0.1  # of all images in one group: then nearness may be of the kind of picture, not of content
-)
+# Of all images in one group: then nearness may be of the kind of picture, not of its content.
+ALIKE_TO_WORRY = 0.1
 
 
 def size(study: Study) -> str:
