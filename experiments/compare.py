@@ -10,7 +10,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from experiments import checkpoint, execution, keeping, location, plan, progress, requested, scheduler
+from experiments import (
+    checkpoint,
+    execution,
+    keeping,
+    location,
+    plan,
+    progress,
+    registry,
+    requested,
+    scheduler,
+)
 from experiments.arguments import positive, seconds, silence
 from experiments.errors import Parser, exit_status
 
@@ -134,6 +144,8 @@ def overview(made: plan.Plan) -> str:
         f"{waiting + len(made.later)} of {total} trials to train, {_amount(macs)}, "
         f"{made.workers} at a time: about {progress.duration(made.eta_seconds)}"
     )
+    if warning := registry.warning(study):
+        lines.append(f"note: {warning}")
     if made.later:
         lines.append(f"{waiting} of them choose the learning rates first, the other {len(made.later)} follow")
     return "\n".join(lines)

@@ -7,6 +7,8 @@ from sklearn.metrics import classification_report, confusion_matrix
 
 from experiments import names
 
+SHOWN = 40  # mistakes of a trial whose images are kept
+
 Predict = Callable[[np.ndarray], np.ndarray]
 
 
@@ -46,4 +48,22 @@ def test_report(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[st
             for index, name in enumerate(classes)
         ],
         names.MACRO_F1: table["macro avg"]["f1-score"],
+    }
+
+
+def mistakes(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, list[int]]:
+    """The images that are told wrong, as JSON values: `image` (their positions), `true`, `predicted`.
+
+    `shown`: the positions of at most SHOWN of them, those whose true class got the least probability first;
+    of equals the earlier.
+    """
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    of_true = np.nan_to_num(probabilities[wrong, labels[wrong]])
+    hardest = wrong[np.argsort(of_true, kind="stable")][:SHOWN]
+    return {
+        "image": wrong.tolist(),
+        "true": labels[wrong].tolist(),
+        "predicted": predicted[wrong].tolist(),
+        "shown": hardest.tolist(),
     }

@@ -14,6 +14,7 @@ from experiments import (
     keeping,
     plan,
     progress,
+    registry,
     scheduler,
     tracking,
     unfinished,
@@ -43,11 +44,12 @@ def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) ->
     work, keep = options.work, options.keep
     for planned in made.trials:
         attempts.tidy(attempts.folder(work, planned.trial))
-    for folder in ("costs", "data", "data/index"):
+    for folder in ("costs", "data", "data/index", registry.FOLDER):
         unfinished.sweep(work / folder)
     if keep == "all" and not made.has_work:
         return 0
     with attempts.lock(work):
+        registry.keep(work, made.study.name, made.tags)
         projection = tracking.Projection(options.store, made.study.name)
         projection.describe(made.tags, made.roles)
         projection.close_runs(made.abandoned)

@@ -15,15 +15,28 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from experiments import attempts, client, compare, events, location, names, page, plan, requested, tracking
+from experiments import (
+    attempts,
+    client,
+    compare,
+    events,
+    location,
+    names,
+    page,
+    plan,
+    registry,
+    requested,
+    tracking,
+)
 from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import PlannedTrial
 from experiments.study import Study
 
 INDEX = "study.json"
-FILES = (attempts.LOG, attempts.ATTEMPT, names.TEST_REPORT_FILE, names.SAMPLE_GRID_FILE)
+FILES = (attempts.LOG, attempts.ATTEMPT, *names.TRIAL_FILES)
 LARGEST = 64 * 2**20  # bytes of one packed file; a log of a thousand epochs has half a MiB
 _TRIALS = TypeAdapter(list[PlannedTrial])
+_TIMES = TypeAdapter(registry.Times)
 
 
 def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path) -> int:
@@ -37,7 +50,11 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path) -> 
         raise UserError(f"study {study.name!r}: no complete trial in {work}; run `make compare` first")
     target.parent.mkdir(parents=True, exist_ok=True)
     made = target.with_suffix(".part")
-    index = {"study": study.model_dump(mode="json"), "trials": _TRIALS.dump_python(complete, mode="json")}
+    index = {
+        "study": study.model_dump(mode="json"),
+        "trials": _TRIALS.dump_python(complete, mode="json"),
+        "claims": registry.times(work, study.name),
+    }
     with tarfile.open(made, "w:xz") as archive:
         content = json.dumps(index, indent=1).encode()
         entry = tarfile.TarInfo(INDEX)
@@ -46,7 +63,8 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path) -> 
         for planned in complete:
             place = attempts.folder(work, planned.trial)
             for file in FILES:
-                archive.add(place / file, f"{planned.trial.id}/{file}")
+                if (place / file).exists():  # no picture of mistakes where none was made
+                    archive.add(place / file, f"{planned.trial.id}/{file}")
     made.replace(target)
     return len(complete)
 
@@ -68,6 +86,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
             }
         index = json.loads(content[INDEX])
         study, trials = Study.model_validate(index["study"]), _TRIALS.validate_python(index["trials"])
+        registered = _TIMES.validate_python(index.get("claims", {}))
         logs = {each.trial.id: content[f"{each.trial.id}/{attempts.LOG}"] for each in trials}
         for log in logs.values():
             for line in log.splitlines():
@@ -90,8 +109,10 @@ def unpack(source: Path, work: Path, store: str) -> str:
         raise UserError(f"{source}: not a pack of a study ({str(error).splitlines()[0]})") from None
     with attempts.lock(work):
         projection = tracking.Projection(store, study.name)
-        projection.describe(page.experiment_tags(study), {})
-        stored = {trial for _, trial, _ in client.stored(store, study.name).complete}
+        held = client.stored(store, study.name)
+        registry.keep(work, study.name, registry.tags(study, registered))
+        projection.describe(page.experiment_tags(study) | registry.due(study, work, held.tags), {})
+        stored = {trial for _, trial, _ in held.complete}
         for planned in trials:
             place = attempts.folder(work, planned.trial)
             if not attempts.is_complete(place):

@@ -137,6 +137,42 @@ RESULT_ROLE = "result"
 TUNE_ROLE = "tune"  # a trial of the learning-rate sweep, never a result
 OUTDATED_ROLE = "outdated"
 
+CLAIMS = "study.claims"  # JSON list of the digests of the claims that the study file states now
+CLAIM = (
+    "study.claim."  # followed by the digest of a claim; its value is the claim, and when it was registered
+)
+
+# What a claim may compare, a number a trial.
+TEST_ACCURACY = "test accuracy"
+TEST_ERROR = "test error"
+TEST_MACRO_F1 = "macro F1"
+VALIDATION_ACCURACY = "validation accuracy"  # at the chosen epoch
+TRAIN_ACCURACY = "train accuracy"  # at the last epoch, as the next
+TRAIN_ERROR = "train error"
+GAP = "gap"  # at the chosen epoch
+LAST_GAP = "gap at last epoch"
+LEVEL_GAP = "gap at equal training accuracy"
+NUMBER_OF_PARAMETERS = "parameters"
+FORWARD_MACS = "forward MACs"
+TRAINING_SECONDS = "training seconds"
+CLAIM_METRICS = (
+    TEST_ACCURACY,
+    TEST_ERROR,
+    TEST_MACRO_F1,
+    VALIDATION_ACCURACY,
+    TRAIN_ACCURACY,
+    TRAIN_ERROR,
+    GAP,
+    LAST_GAP,
+    LEVEL_GAP,
+    NUMBER_OF_PARAMETERS,
+    FORWARD_MACS,
+    TRAINING_SECONDS,
+)
+STAGE_METRIC = "log gradient norm at "  # followed by a stage: log10, mean over epochs
+# What it costs to reach a target, as a claim names it.
+COSTS = ("epochs", "seconds", "images", "MACs")
+
 # Event names, in the order in which a trial emits them.
 STARTED = "started"
 EPOCH = "epoch"
@@ -147,5 +183,9 @@ KILLED = "killed"
 # Artifacts of a run.
 SPECIFICATION_FILE = "trial.json"
 TEST_REPORT_FILE = "test_report.json"  # confusion matrix, per-class precision, recall, F1
+MISTAKES_FILE = "test_mistakes.json"  # test images that were told wrong: image, true, predicted; and shown
+MISTAKES_PICTURE = "test_mistakes.jpg"  # the images `shown`, MISTAKES_COLUMNS square tiles a row
+MISTAKES_COLUMNS = 8
 SAMPLE_GRID_FILE = "training_images.png"
+TRIAL_FILES = (TEST_REPORT_FILE, MISTAKES_FILE, MISTAKES_PICTURE, SAMPLE_GRID_FILE)
 MODEL_FOLDER = "model"

@@ -25,7 +25,7 @@ def note(study: Study) -> str:
 **Data** {data.source}: {data.train} training, {data.validation} validation, {data.test} test images. \
 **Arms** {", ".join(study.models)}. **Seeds** {", ".join(map(str, study.seeds))}. \
 **Budget** {study.recipe.epochs} epochs of batches of {study.recipe.batch_size}.
-
+{claims(study)}
 Each run is one trial; the step of a metric is the epoch, from 1.
 
 | metric | meaning |
@@ -43,6 +43,15 @@ accuracy is one point at its last epoch |
 Only runs with the tag `study.complete` = true are results. Try: select all runs, *Compare*, and plot \
 `validation/accuracy` by step; group by `study.arm`.
 """
+
+
+def claims(study: Study) -> str:
+    """What the study claims, as a Markdown list, or nothing; indented, so that no sentence is markup."""
+    if not study.claims:
+        return ""
+    return "\n**Claims**, stated before the trials unless the report says otherwise:\n\n" + "".join(
+        f"    {claim.text}\n" for claim in study.stated()
+    )
 
 
 def params(trial: Trial, data: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from experiments import (
     owner,
     page,
     published,
+    registry,
     scheduler,
     splits,
     tuning,
@@ -113,6 +114,7 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     slots = workers or scheduler.default_workers(threads, memory)
     wanted = page.experiment_tags(study)
     tags = {key: value for key, value in wanted.items() if held.tags.get(key) != value}
+    tags |= registry.due(study, work, held.tags)
     abandoned = [run for run, process in held.running.items() if owner.is_gone(process)]
     roles = _roles(trials, held)
     return Plan(study, trials, waiting, unprojected, later, costs, slots, tags, roles, abandoned)

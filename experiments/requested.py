@@ -56,6 +56,7 @@ def reduced(document: dict[str, Any]) -> dict[str, Any]:
         "recipe": {**_short(document.get("recipe", {})), "batch_size": 20},
         "models": arms,
         "seeds": document.get("seeds", [1])[:1],
+        "claims": [],  # one seed decides nothing
     }
     train = SMOKE_VARIED if names.PARAM_TRAIN_SIZE in document.get("vary", {}) else SMOKE["data"]["train"]
     return sized(small, {**SMOKE["data"], "train": train})
@@ -67,10 +68,14 @@ def _short(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def sized(document: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
-    """The document with other split sizes; training sizes that vary keep their proportions up to `train`."""
+    """The document with other split sizes; training sizes that vary keep their proportions up to `train`.
+
+    Claims may name such a size: they are left out where sizes that vary change.
+    """
     resized = {**document, "data": {**document["data"], **sizes}}
     varied = document.get("vary", {}).get(names.PARAM_TRAIN_SIZE)
-    if varied:
+    if varied and max(varied) != sizes["train"]:
+        resized["claims"] = []
         scaled = [max(1, sizes["train"] * value // max(varied)) for value in varied]
         resized["vary"] = {**document["vary"], names.PARAM_TRAIN_SIZE: scaled}
     return resized
@@ -105,7 +110,12 @@ def on_data(
     fitting = fit.sizes(sizes, there, study.data.split_seed, work)
     if fitting != sizes:
         tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
-    return study_file.parse(sized(document, fitting) if fitting != sizes else document, path)
+    if fitting == sizes:
+        return study
+    fitted = study_file.parse(sized(document, fitting), path)
+    if study.claims and not fitted.claims:
+        tell("its claims speak of training sizes that change, and are left out")
+    return fitted
 
 
 def _check_source(data: str) -> None:

@@ -1,15 +1,18 @@
-"""A picture of the training images as the network sees them: after crop, shift and flip."""
+"""Pictures as the network sees them: of training images, after crop, shift and flip; of mistakes."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from experiments import names, unfinished
 from experiments.learners import TrainingData, recipe_batches
 from experiments.specification import Recipe
 
 COLUMNS, ROWS, GAP = 8, 4, 2
+LARGEST_TILE = 64  # pixels
 
 
 def save_grid(path: Path, data: TrainingData, recipe: Recipe, seed: int) -> None:
@@ -33,6 +36,22 @@ def grid(batches: Iterable[np.ndarray]) -> Image.Image:
     scale = max(1, 64 // max(height, width))
     made = picture(canvas)
     return made.resize((made.width * scale, made.height * scale), Image.Resampling.NEAREST)
+
+
+def save_tiles(path: Path, images: np.ndarray) -> None:
+    """Write uint8 (n, height, width, channels) as one JPEG of square tiles, without a picture of none."""
+    if not len(images):
+        return
+    side = min(LARGEST_TILE, max(images.shape[1:3]))
+    columns = names.MISTAKES_COLUMNS
+    canvas = Image.new(picture(images[0]).mode, (columns * side, math.ceil(len(images) / columns) * side))
+    for position, pixels in enumerate(images):
+        tile = picture(pixels)
+        tile.thumbnail((side, side))
+        canvas.paste(tile, (position % columns * side, position // columns * side))
+    made = path.with_name(f"{path.name}.part")
+    canvas.save(made, "JPEG", quality=90)
+    unfinished.publish(made, path)
 
 
 def picture(pixels: np.ndarray) -> Image.Image:

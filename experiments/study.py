@@ -12,12 +12,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from experiments import catalog, names
+from experiments import catalog, names, settings
+from experiments.claims import Claim, read_claim
 from experiments.datasets import Wanted
 from experiments.specification import Frozen, PlannedTrial, Recipe, Seed, Trial
 from experiments.study_data import Data
 
 MOST_TRIALS = 10_000  # of one study; more is a typing error, or takes years
+MOST_CLAIMS = 50  # of one study; long before that, no number of seeds that is run can decide one
 
 Digests = dict[Wanted, tuple[str, str]]
 Rates = dict[tuple[str, str], float]
@@ -36,12 +38,6 @@ def _told_as(field: str) -> Iterator[None]:
         unknown = first["type"] == "extra_forbidden"
         told = "unknown field" if unknown else first["msg"].removeprefix("Value error, ")
         raise ValueError(f"{inner}: {told}") from None
-
-
-def _concerns(path: str, label: str) -> bool:
-    """Whether a varied field changes the arm of this label."""
-    place, _, rest = path.partition(".")
-    return place != "models" or rest.partition(".")[0] == label
 
 
 def _distinct(planned: Iterable[PlannedTrial]) -> list[PlannedTrial]:
@@ -89,6 +85,7 @@ class Study(Frozen):
     targets: Annotated[list[Accuracy], Field(min_length=1)] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
     vary: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     tune: Tune | None = None
+    claims: Annotated[list[str], Field(max_length=MOST_CLAIMS)] = []
 
     @model_validator(mode="before")
     @classmethod
@@ -132,6 +129,23 @@ class Study(Frozen):
             raise ValueError(f"tune.seed: {self.tune.seed} stands in seeds; results need seeds of their own")
         return self
 
+    @model_validator(mode="after")
+    def _every_claim_can_be_read(self) -> "Study":
+        seen: dict[str, str] = {}
+        for place, claim in enumerate(self.claims):
+            try:
+                read = read_claim(claim, list(self.models), self.vary)
+            except ValueError as error:
+                raise ValueError(f"claims.{place}: {error}") from None
+            if earlier := seen.get(read.digest):
+                raise ValueError(f"claims.{place}: says the same as {earlier!r}")
+            seen[read.digest] = claim
+        return self
+
+    def stated(self) -> list[Claim]:
+        """The claims, read."""
+        return [read_claim(claim, list(self.models), self.vary) for claim in self.claims]
+
     def recipe_of(self, arm: Arm) -> Recipe:
         """The study's recipe with the arm's departures."""
         return Recipe.model_validate({**self.recipe.model_dump(), **arm.recipe})
@@ -168,14 +182,7 @@ class Study(Frozen):
         for point in self._points():
             study = self._at(point)
             for order, (label, arm) in enumerate(study.models.items()):
-                concerned = {path: value for path, value in point.items() if _concerns(path, label)}
-                yield (
-                    study,
-                    label,
-                    order,
-                    arm,
-                    ", ".join(f"{path}={value}" for path, value in concerned.items()),
-                )
+                yield study, label, order, arm, settings.setting(point, label)
 
     def sources(self) -> list[Wanted]:
         """The data that the grid uses, each once."""
@@ -202,7 +209,7 @@ class Study(Frozen):
 
     def _at(self, point: dict[str, Any]) -> "Study":
         document = copy.deepcopy(self.model_dump())
-        document["vary"] = {}
+        document |= {"vary": {}, "claims": []}
         for path, value in point.items():
             *parents, last = path.split(".")
             place: Any = document

@@ -169,7 +169,7 @@ class Projection:
         )
 
     def _log_files(self, run: str, place: Path) -> None:
-        for file in (names.TEST_REPORT_FILE, names.SAMPLE_GRID_FILE):
+        for file in names.TRIAL_FILES:
             if (place / file).exists():
                 self._client.log_artifact(run, str(place / file))
         if (place / names.MODEL_FOLDER).is_dir():

@@ -36,6 +36,8 @@ class Options(NamedTuple):
 
 def run(trial: Trial, place: Path, options: Options, emit: Emit, began: float) -> None:
     """Load, split, build, fit, evaluate; everything that is found out is emitted, each epoch once."""
+    import numpy as np
+
     from experiments import catalog, evaluation, models, provenance, samples, trial_data
 
     data = trial_data.load(trial, place.parent)
@@ -66,6 +68,9 @@ def run(trial: Trial, place: Path, options: Options, emit: Emit, began: float) -
     probabilities = data.test_probabilities(learner.predict)
     test = evaluation.test_report(probabilities, data.test_labels, data.classes)
     unfinished.replace(place / names.TEST_REPORT_FILE, json.dumps(test, indent=1) + "\n")
+    wrong = evaluation.mistakes(probabilities, data.test_labels)
+    samples.save_tiles(place / names.MISTAKES_PICTURE, data.test_pictures(np.array(wrong["shown"], int)))
+    unfinished.replace(place / names.MISTAKES_FILE, json.dumps(wrong) + "\n")
     models.save(learner, place / names.MODEL_FOLDER, data.classes, data.training.input_shape, trial)
     final = {
         **evaluation.score(names.TEST, probabilities, data.test_labels),

@@ -40,6 +40,11 @@ class TrialData(NamedTuple):
         """Of each test image, float (n, classes)."""
         return crops.averaged(predict(self.test_images), len(self.test_labels))
 
+    def test_pictures(self, positions: np.ndarray) -> np.ndarray:
+        """Test images as the network sees them; of several windows of an image the middle one."""
+        windows = len(self.test_images) // len(self.test_labels)
+        return self.test_images[positions * windows + windows // 2]
+
 
 def load(trial: Trial, work: Path) -> TrialData:
     """The data of a trial.

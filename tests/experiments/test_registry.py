@@ -1,0 +1,92 @@
+"""When claims were registered is kept in two places, and the earlier time stands."""
+
+import json
+import math
+
+import pytest
+
+from experiments import names, registry
+from experiments.errors import UserError
+from experiments.study import Study
+
+FIRST = "gap(plain_cnn) > gap(lenet5)"
+SECOND = "test accuracy(plain_cnn) > test accuracy(lenet5)"
+
+
+def study(*claims, seeds=5):
+    return Study.model_validate(
+        {
+            "name": "small",
+            "question": "Which?",
+            "data": {"source": "digits", "train": 100, "validation": 50, "test": 50},
+            "models": {"plain_cnn": None, "lenet5": None},
+            "seeds": list(range(1, seeds + 1)),
+            "claims": list(claims),
+        }
+    )
+
+
+def digests(*claims):
+    return [claim.digest for claim in study(*claims).stated()]
+
+
+def times(tags):
+    return {key: json.loads(value)["registered"] for key, value in tags.items() if key != names.CLAIMS}
+
+
+def test_a_claim_keeps_the_time_at_which_it_was_registered(tmp_path):
+    before = registry.due(study(FIRST), tmp_path, {})
+    registry.keep(tmp_path, "small", before)
+    (first,) = digests(FIRST)
+    assert registry.times(tmp_path, "small") == {first: times(before)[names.CLAIM + first]}
+    # The store lost it: it comes back with its own time. Nothing is due where the store has it.
+    assert registry.due(study(FIRST), tmp_path, {}) == before
+    assert registry.due(study(FIRST), tmp_path, before) == {}
+
+
+def test_of_two_times_the_earlier_stands(tmp_path):
+    (first,) = digests(FIRST)
+    registry.keep(tmp_path, "small", registry.tags(study(FIRST), {first: 1000}))
+    held = registry.tags(study(FIRST), {first: 2000})
+    assert times(registry.due(study(FIRST), tmp_path, held)) == {names.CLAIM + first: 1000}
+    held = registry.tags(study(FIRST), {first: 500})
+    assert registry.due(study(FIRST), tmp_path, held) == {}
+    registry.keep(tmp_path, "small", registry.tags(study(FIRST), {first: 3000}))
+    assert registry.times(tmp_path, "small") == {first: 1000}
+
+
+def test_a_claim_that_leaves_the_file_stays_in_the_store(tmp_path):
+    first, second = digests(FIRST, SECOND)
+    held = registry.tags(study(FIRST, SECOND), {first: 1, second: 1})
+    assert json.loads(held[names.CLAIMS]) == [first, second]
+    assert registry.due(study(SECOND), tmp_path, held) == {names.CLAIMS: json.dumps([second])}
+    assert registry.due(study(), tmp_path, held) == {names.CLAIMS: "[]"}
+    assert registry.due(study(), tmp_path, {}) == {}
+
+
+def test_a_damaged_record_is_told(tmp_path):
+    registry.keep(tmp_path, "small", registry.tags(study(FIRST), {}))
+    (tmp_path / "claims" / "small.json").write_text("[1]")
+    with pytest.raises(UserError, match=r"small\.json: the times at which claims were registered"):
+        registry.due(study(FIRST), tmp_path, {})
+
+
+# Unpaired, two-sided: 2 / C(6, 3) = 0.1; 2 / C(8, 4) = 0.0286; 2 / C(10, 5) = 0.0079, of which 6 fit in 0.05.
+def test_least_p():
+    assert [registry.least_p(n) for n in (1, 3, 5)] == pytest.approx([1, 0.1, 2 / 252])
+    assert registry.least_p(4) == pytest.approx(2 / math.comb(8, 4))
+
+
+PARTS = ["gap", "test error", "test accuracy", "train error", "macro F1", "parameters", "forward MACs"]
+MANY = [f"{metric}(plain_cnn) > {metric}(lenet5)" for metric in PARTS]
+
+
+def test_seeds_that_cannot_decide_are_warned_about():
+    assert registry.warning(study(seeds=1)) is None
+    assert registry.warning(study(*MANY[:6])) is None
+    assert "at most 6 of a study's claims" in registry.warning(study(*MANY))
+    assert "this one states 7: use 6 seeds or more" in registry.warning(study(*MANY))
+    assert "3 seeds can decide none" in registry.warning(study(FIRST, seeds=3))
+    assert "use 4 seeds or more" in registry.warning(study(FIRST, seeds=3))
+    assert "use 5 seeds or more" in registry.warning(study(FIRST, SECOND, seeds=3))
+    assert registry.warning(study(FIRST, seeds=4)) is None
