@@ -76,7 +76,8 @@ def warning(study: Study) -> str | None:
     n against n trials have an exact two-sided p of 2 / C(2n, n) at least, and Holm's procedure multiplies the
     smallest of m by m.
     """
-    seeds, claims = len(study.seeds), len(study.claims)
+    seeds = len(study.seeds)
+    claims = sum(claim.metric not in names.EXACT_METRICS for claim in study.stated())
     if not claims or claims * least_p(seeds) <= FLOOR:
         return None
     enough = next(n for n in range(seeds, 30) if claims * least_p(n) <= FLOOR)

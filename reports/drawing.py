@@ -7,6 +7,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from reports import (
+    claims,
+    claims_table,
     convergence,
     cost_accuracy,
     crops,
@@ -72,9 +74,13 @@ def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
     """Figures, results.md and results.csv into `folder`; the files. Raises one of REFUSALS."""
     record, warnings = read_fair(uri, study)
     table = results.summary(record)
-    text = results.markdown(record, table, warnings)
+    judged = claims.judge(record)
+    text = results.markdown(record, table, warnings, judged)
     many = len(record.by_setting()) > grid.MOST_APART
     paths = draw(record, folder, OF_ALL_SETTINGS if many else FIGURES)
     paths.append(files.write(folder / "results.csv", table.to_csv(index=False).encode()))
+    if judged:
+        of_claims = claims_table.frame(judged).to_csv(index=False)
+        paths.append(files.write(folder / "claims.csv", of_claims.encode()))
     paths.append(files.write(folder / "results.md", text.encode()))
     return paths

@@ -2,18 +2,20 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
 from experiments import names
-from reports import grid, recipes, scores, style, table, tuning
+from reports import claims_table, grid, recipes, scores, style, table, tuning
+from reports.claims import Judged
 from reports.runs import Record
 from reports.statistics import censored_median, mean_interval
 
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
-    f"{table.DEFINITIONS} mean over seeds ± half-width of Student's 95 % t interval, measured once a trial, "
-    "at its epoch of highest validation accuracy; {split} {same}"
+    f"{table.DEFINITIONS[0]} mean over seeds ± half-width of Student's 95 % t interval, measured once a "
+    "trial, at its epoch of highest validation accuracy; {split} {same}"
     "Gap: train minus validation accuracy, mean over seeds. {level}"
     "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
     'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. '
@@ -94,8 +96,11 @@ def summary(record: Record) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def markdown(record: Record, arms: pd.DataFrame, warnings: list[str]) -> str:
-    """The table with what a reader must know to judge it. arms: `summary(record)`."""
+def markdown(record: Record, arms: pd.DataFrame, warnings: list[str], judged: Sequence[Judged] = ()) -> str:
+    """The tables with what a reader must know to judge them.
+
+    arms: `summary(record)`; judged: `claims.judge(record)`.
+    """
     at_level = _level_titles(record)
     targets = shown(record.targets)
     header = ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", *at_level]
@@ -107,8 +112,23 @@ def markdown(record: Record, arms: pd.DataFrame, warnings: list[str]) -> str:
         record.question,
         _aligned([header, *rows]),
         *_notes(record, arms, warnings),
+        *_claims(record, judged),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _claims(record: Record, judged: Sequence[Judged]) -> list[str]:
+    if not judged:
+        return []
+    rows = [[_plain(cell) for cell in row] for row in claims_table.rows(judged)]
+    missing = bool(record.incomplete) or record.runs.groupby("label")["seed"].nunique().nunique() > 1
+    notes = "\n".join(f"- Note: {_plain(note)}" for note in claims_table.notes(judged, missing))
+    return [
+        f"Claims: {claims_table.summary(judged)}.",
+        _aligned([claims_table.HEADER, *rows]),
+        claims_table.EXPLANATION,
+        notes,
+    ]
 
 
 def shown(targets: tuple[float, ...]) -> list[float]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments import names
-from reports import grid, scores, store
+from reports import grid, scores, stated, store
+from reports.stated import Stated
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -80,6 +81,7 @@ class Record:
     All are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
     training_level: `scores.training_level` of all settings, so that figures of one setting and the table
     compare gaps at one training accuracy.
+    claims: those that were registered in the store.
     Runs that the study file no longer asks for (role "outdated") are in none of these.
     """
 
@@ -91,6 +93,7 @@ class Record:
     epochs: pd.DataFrame
     tuning: pd.DataFrame
     training_level: float
+    claims: tuple[Stated, ...] = ()
 
     def by_setting(self) -> list["Record"]:
         """One record a full setting, what may share a figure: its runs and those whose setting is part of it.
@@ -132,6 +135,7 @@ def read(uri: str, study: str) -> Record:
         epochs=epochs,
         tuning=tuning,
         training_level=scores.training_level(epochs),
+        claims=stated.read(rows.tags, min((run.started for run in rows.runs if run.started), default=None)),
     )
 
 

@@ -54,6 +54,12 @@ def gap_at_last_epoch(trial: pd.DataFrame) -> float:
     return float(gaps.iloc[-1]) if len(gaps) else math.nan
 
 
+def last_train_accuracy(trial: pd.DataFrame) -> float:
+    """Training accuracy, in inference mode, at the last epoch that measured it; else NaN."""
+    measured = trial[TRAIN_ACCURACY].dropna()
+    return float(measured.iloc[-1]) if len(measured) else math.nan
+
+
 def gap_at_chosen_epoch(trial: pd.DataFrame) -> float:
     """Generalisation gap at the chosen epoch; NaN if the trial was never validated."""
     row = at_chosen_epoch(trial)

@@ -4,7 +4,7 @@ import re
 import sys
 
 BETWEEN = 2  # spaces between columns
-DEFINITIONS = "Test accuracy:"  # begins the paragraph of results.md that says what the columns mean
+DEFINITIONS = ("Test accuracy:", "Verdict:")  # begin the paragraphs of results.md that say what columns mean
 
 
 def show(text: str) -> None:
@@ -18,19 +18,19 @@ def show(text: str) -> None:
     from rich.text import Text
 
     console = Console()
-    lines = text.splitlines()
-    first = next(index for index, line in enumerate(lines) if line.startswith("|"))
-    console.print(Text("\n".join(lines[:first])))
-    for rows in fitted([cells(line) for line in lines if line.startswith("| ")], console.width - 2):
-        table = Table(box=SIMPLE_HEAD, padding=(0, BETWEEN - 1, 0, 0))
-        for index, width in enumerate(column_widths(rows, console.width - 2)):
-            table.add_column(Text(rows[0][index]), justify="right" if index else "left", width=width)
-        for row in rows[1:]:
-            table.add_row(*map(Text, row))
-        console.print(table)
-    below = "\n".join(line for line in lines[first:] if not line.startswith("|")).strip()
-    told = [part for part in below.split("\n\n") if not part.startswith(DEFINITIONS)]
-    console.print(Text("\n\n".join(told) + "\n"))
+    for block in text.strip().split("\n\n"):
+        if block.startswith("|"):
+            for rows in fitted(
+                [cells(line) for line in block.splitlines() if line.startswith("| ")], console.width - 2
+            ):
+                table = Table(box=SIMPLE_HEAD, padding=(0, BETWEEN - 1, 0, 0))
+                for index, width in enumerate(column_widths(rows, console.width - 2)):
+                    table.add_column(Text(rows[0][index]), justify="right" if index else "left", width=width)
+                for row in rows[1:]:
+                    table.add_row(*map(Text, row))
+                console.print(table)
+        elif not block.startswith(DEFINITIONS):
+            console.print(Text(f"{block}\n"))
 
 
 def cells(line: str) -> list[str]:

@@ -7,6 +7,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
 from experiments import names
+from experiments.claims import read_claim
 
 DAY = 1_760_000_000_000  # ms: 2025-10-09
 
@@ -210,4 +211,36 @@ def crop_study(writer, name="crop"):
             for seed, accuracy in enumerate(accuracies):
                 points = curve([0.3, 0.6, 0.5], [0.3, 0.6 + gap, 1.0]) + once(accuracy, 2)
                 writer.run(study, tags(arm, order, seed, **setting), points, train=train)
+    return study
+
+
+def state(writer, study, sentences, arms, vary=None, registered=DAY):
+    """Register claims the way the harness does, at a time in milliseconds; the first run begins after DAY."""
+    read = [read_claim(sentence, arms, vary or {}) for sentence in sentences]
+    for claim in read:
+        content = json.loads(claim.model_dump_json()) | {"registered": registered}
+        writer.client.set_experiment_tag(study, names.CLAIM + claim.digest, json.dumps(content))
+    writer.client.set_experiment_tag(study, names.CLAIMS, json.dumps([claim.digest for claim in read]))
+    return read
+
+
+CLAIMED = [
+    "residual has higher test accuracy than cnn",  # in all five seeds
+    "residual has lower test accuracy than cnn",  # and so not lower
+    "residual reaches 0.75 in fewer epochs than cnn",  # at epoch 2, the cnn at 3 or never
+    "gap(residual) > gap(cnn)",  # 0.1 of both
+    "residual has lower parameters than cnn",  # counted, not tested
+]
+
+
+def claimed_study(writer, name="claimed"):
+    """Two arms, five seeds, five claims of which each verdict can be told in the head."""
+    study = writer.study(name, targets=(0.75,))
+    state(writer, study, CLAIMED, ["cnn", "residual"])
+    for seed in range(5):
+        slow = [0.5, 0.6, 0.76 if seed < 3 else 0.7]
+        points = curve(slow, [each + 0.1 for each in slow]) + once(0.70 + seed / 1000, 3, 2000)
+        writer.run(study, tags("cnn", 0, seed), points)
+        points = curve([0.5, 0.8, 0.8], [0.6, 0.9, 0.9], seconds=20) + once(0.80 + seed / 1000, 2, 3000)
+        writer.run(study, tags("residual", 1, seed), points)
     return study

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.statistics import censored_median, mean_interval, median_and_range
+from reports.statistics import (
+    censored_median,
+    difference_interval,
+    mean_interval,
+    median_and_range,
+    median_interval,
+    sampling_half_width,
+)
 
 NAN = math.nan
 
@@ -59,3 +66,40 @@ def test_median_and_range():
 )
 def test_censored_median(costs, median):
     assert censored_median(costs) == pytest.approx(median, nan_ok=True)
+
+
+def test_difference_interval_is_welch_s_of_scipy():
+    left, right = [0.81, 0.84, 0.79, 0.86, 0.80], [0.70, 0.78, 0.74]
+    expected = stats.ttest_ind(left, right, equal_var=False).confidence_interval(0.95)
+    found = difference_interval([*left, NAN], right)
+    assert found == pytest.approx((0.82 - 0.74, *expected))
+
+
+def test_difference_without_spread():
+    assert difference_interval([0.5, 0.5], [0.3, 0.3]) == (0.2, 0.2, 0.2)
+    assert difference_interval([0.5], [0.3, 0.3]) == pytest.approx((0.2, NAN, NAN), nan_ok=True)
+    assert difference_interval([], [0.3]) == pytest.approx((NAN, NAN, NAN), nan_ok=True)
+    # A side that is the same at every seed adds nothing: (0.4, 0.6) − 0.3 is 0.2 ± 12.706 · 0.1.
+    assert difference_interval([0.4, 0.6], [0.3, 0.3]).low == pytest.approx(0.2 - 1.2706, abs=1e-3)
+
+
+# Between the k-th from below and the k-th from above lies the median of any distribution by 1 − 2 · P(B < k),
+# B heads of n tosses. n = 5, k = 1: 1 − 2/32 = 0.9375; n = 8, k = 2: 1 − 18/256 = 0.9297, too little; n = 9,
+# k = 2: 0.961.
+@pytest.mark.parametrize(
+    ("n", "low", "high"), [(4, NAN, NAN), (5, 1, 5), (6, 1, 6), (8, 1, 8), (9, 2, 8), (10, 2, 9)]
+)
+def test_median_interval_between_order_statistics(n, low, high):
+    found = median_interval(range(n, 0, -1))
+    assert found == pytest.approx(((n + 1) / 2, low, high), nan_ok=True)
+
+
+def test_median_interval_with_trials_that_never_got_there():
+    assert median_interval([3, 1, NAN, 2, NAN]) == (3, 1, math.inf)
+    assert median_interval([NAN, 1, NAN, 2, NAN]) == pytest.approx((NAN, 1, math.inf), nan_ok=True)
+
+
+# 1.96 · sqrt(0.8 · 0.2 / 2000)
+def test_sampling_half_width():
+    assert sampling_half_width(0.8, 2000) == pytest.approx(0.01753, abs=1e-5)
+    assert sampling_half_width(1.0, 100) == 0

@@ -1,7 +1,7 @@
 import sys
 from pathlib import Path
 
-from reports import results, table
+from reports import claims_table, results, table
 
 GOLDEN = (Path(__file__).parent / "results_small.md").read_text()
 ROWS = [["Arm", "Test accuracy", "To 0.80"], ["plain cnn", "0.838 ± 0.010", "not reached (0/5)"]]
@@ -53,4 +53,5 @@ def test_a_terminal_gets_no_definitions(capsys, monkeypatch):
 
 def test_piped_output_is_the_whole_text(capsys):
     assert shown(GOLDEN, capsys) == " ".join(GOLDEN.split())
-    assert results.EXPLANATION.startswith(table.DEFINITIONS)
+    assert results.EXPLANATION.startswith(table.DEFINITIONS[0])
+    assert claims_table.EXPLANATION.startswith(table.DEFINITIONS[1])

@@ -1,0 +1,255 @@
+"""Whether the verdicts hold what they promise: whole studies drawn from known truths, then judged.
+
+    python -m reports.calibration [--studies 2000] [--to docs/calibration.md]
+
+The same functions judge here and in a report. Of studies in which neither what is claimed nor its contrary is
+true, at most 5 % may have any verdict; an interval must cover the truth as often as it says.
+"""
+
+import argparse
+import math
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from reports import files, survival, verdicts
+from reports.statistics import difference_interval, mean_interval, median_interval
+
+SEEDS = (3, 4, 5, 6, 8, 10)
+CLAIMS = 5  # of each simulated study
+BUDGET = 12  # epochs
+MARGIN = 0.02
+MOST_FALSE, MEANS, MEDIANS = 0.05, (0.93, 0.97), 0.93
+FEWEST_FOR_MEDIANS = 5
+DEFAULT_STUDIES, FEWEST_STUDIES = 2000, 20
+Draw = Callable[[np.random.Generator, int], np.ndarray]
+
+
+class World(NamedTuple):
+    """How the accuracies of two arms are spread over seeds, about one mean."""
+
+    left: Draw
+    right: Draw
+    mean: float
+
+
+def _skewed(generator: np.random.Generator, n: int) -> np.ndarray:
+    """Most seeds near the top, some far below, as accuracies are; standard deviation 0.01."""
+    scale = 0.01 * math.sqrt(6) / math.pi
+    return 0.8 - scale * (generator.gumbel(size=n) - np.euler_gamma)
+
+
+def _counted(generator: np.random.Generator, n: int) -> np.ndarray:
+    """Right answers among 500 images, so that seeds are equal now and then."""
+    return generator.binomial(500, np.clip(generator.normal(0.8, 0.01, n), 0, 1)) / 500
+
+
+def normal(spread: float) -> Draw:
+    """About 0.8."""
+    return lambda generator, n: generator.normal(0.8, spread, n)
+
+
+WORLDS = {
+    "normal, equal spreads": World(normal(0.01), normal(0.01), 0.8),
+    "normal, spreads 1 : 3": World(normal(0.01), normal(0.03), 0.8),
+    "skewed": World(_skewed, _skewed, 0.8),
+    "counted on 500 images": World(_counted, _counted, 0.8),
+}
+
+
+def times(generator: np.random.Generator, n: int, chance: float) -> survival.Times:
+    """Epochs until a target that each epoch reaches by the same chance, within the budget."""
+    epochs = generator.geometric(chance, n).astype(float)
+    return survival.Times.of(np.where(epochs > BUDGET, math.nan, epochs), [BUDGET] * n)
+
+
+def study_of_nothing(generator: np.random.Generator, world: World, n: int) -> list[verdicts.Evidence]:
+    """Five claims about arms that are the same, each neither true nor its contrary.
+
+    Two of accuracy, a margin that is met exactly, a time to a target, and one for every of three settings.
+    """
+
+    def arms(shift: float = 0.0) -> verdicts.Sides:
+        return verdicts.Sides.of_values(world.left(generator, n) + shift, world.right(generator, n))
+
+    alone = [
+        verdicts.compare(arms(), ">", 0.0),
+        verdicts.compare(arms(), "<", 0.0),
+        verdicts.compare(arms(MARGIN), ">", MARGIN),
+        verdicts.compare(
+            verdicts.Sides.of_times(times(generator, n, 0.2), times(generator, n, 0.2), 0.0), "<", 0.0
+        ),
+    ]
+    every = [verdicts.compare(arms(), ">", 0.0) for _ in range(3)]
+    return [*(verdicts.weigh([each]) for each in alone), verdicts.weigh(every)]
+
+
+def false_verdicts(generator: np.random.Generator, world: World, n: int, studies: int) -> tuple[float, float]:
+    """The share of studies with any verdict, and of claims with one, where nothing can be true."""
+    found = [
+        [
+            verdict != verdicts.UNDECIDED
+            for _, verdict in verdicts.decide(study_of_nothing(generator, world, n))
+        ]
+        for _ in range(studies)
+    ]
+    return float(np.mean(np.any(found, axis=1))), float(np.mean(found))
+
+
+def coverage(generator: np.random.Generator, world: World, n: int, studies: int) -> dict[str, float]:
+    """How often the intervals of a mean, a difference of means and a median hold the truth."""
+    covered = {"mean": [], "difference": [], "median": []}
+    middle = float(np.median(world.left(np.random.default_rng(0), 400_001)))
+    for _ in range(studies):
+        one, other = world.left(generator, n), world.right(generator, n)
+        mean, difference, median = mean_interval(one), difference_interval(one, other), median_interval(one)
+        covered["mean"].append(mean.ends[0] <= world.mean <= mean.ends[1])
+        covered["difference"].append(difference.low <= 0 <= difference.high)
+        covered["median"].append(median.low <= middle <= median.high if n >= FEWEST_FOR_MEDIANS else math.nan)
+    return {name: float(np.mean(held)) for name, held in covered.items()}
+
+
+def power(generator: np.random.Generator, n: int, studies: int, size: float, claims: int) -> float:
+    """How often a true claim about arms `size` standard deviations apart is supported, among so many claims.
+
+    The others of the study are not decided, which is the harder case.
+    """
+    found = 0
+    for _ in range(studies):
+        sides = verdicts.Sides.of_values(generator.normal(size, 1, n), generator.normal(0, 1, n))
+        others = [verdicts.Evidence(1.0, 0, verdicts.UNDECIDED)] * (claims - 1)
+        decided = verdicts.decide([verdicts.weigh([verdicts.compare(sides, ">", 0.0)]), *others])
+        found += decided[0][1] == verdicts.SUPPORTED
+    return found / studies
+
+
+class Table(NamedTuple):
+    """Rows of a page, and of their numbers those that miss their bar."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    misses: list[str]
+
+
+def measure(studies: int, seeds: tuple[int, ...] = SEEDS) -> Iterator[Table]:
+    """Every table, one after another; the same numbers each time."""
+    generator = np.random.default_rng(20151210)
+    rows, misses = [], []
+    for name, world in WORLDS.items():
+        row = [name]
+        for n in seeds:
+            families, claims = false_verdicts(generator, world, n, _fewer(studies, n))
+            row.append(f"{families:.1%} ({claims:.1%})")
+            if families > MOST_FALSE + _doubt(MOST_FALSE, _fewer(studies, n)):
+                misses.append(f"{name}, {n} seeds: {families:.1%} of studies have a false verdict")
+        rows.append(row)
+    header = ["arms that are the same", *(f"{n} seeds" for n in seeds)]
+    yield Table("False verdicts: share of studies with any of five (of all claims)", header, rows, misses)
+
+    rows, misses = [], []
+    for name, world in WORLDS.items():
+        found = [coverage(generator, world, n, 2 * studies) for n in seeds]
+        for kind in ("mean", "difference", "median"):
+            held = [each[kind] for each in found]
+            rows.append([name, kind, *("–" if math.isnan(share) else f"{share:.1%}" for share in held)])
+            low, high = (MEDIANS, 1.0) if kind == "median" else MEANS
+            doubt = _doubt(low, 2 * studies)
+            misses += [
+                f"{name}, {n} seeds: the interval of a {kind} covers {share:.1%}"
+                for n, share in zip(seeds, held, strict=True)
+                if share < low - doubt or share > high + doubt
+            ]
+    header = ["spread over seeds", "interval of a", *(f"{n} seeds" for n in seeds)]
+    yield Table("Coverage of the 95 % intervals", header, rows, misses)
+
+    rows = []
+    for size in (1.0, 2.0, 3.0, 4.0):
+        for claims in (1, CLAIMS):
+            held = [power(generator, n, _fewer(studies, n) // 2, size, claims) for n in seeds]
+            rows.append([f"{size:g}", str(claims), *(f"{share:.0%}" for share in held)])
+    header = ["standard deviations apart", "claims in the study", *(f"{n} seeds" for n in seeds)]
+    yield Table("Power: how often a true claim is supported", header, rows, [])
+
+
+def _fewer(studies: int, n: int) -> int:
+    """Ten against ten take 92,378 ways to deal out a claim."""
+    return studies if n < 10 else studies // 4
+
+
+def _doubt(share: float, studies: int) -> float:
+    """What chance adds to a share of so many studies, two and a half standard errors."""
+    return 2.5 * math.sqrt(share * (1 - share) / studies)
+
+
+INTRODUCTION = """# Calibration of the verdicts
+
+`make calibrate` draws whole studies from known truths and judges them by the functions that judge a real
+one. In the first table nothing that is claimed is true, nor is its contrary: five claims about arms that
+are the same (two of accuracy, a margin that is met exactly, a time to a target, one for every of three
+settings). At most 5 % of such studies may have a verdict. The intervals of means and differences must cover
+the truth in 93 to 97 % of cases, those of medians in at least 93 %, from five seeds on; below, none is
+given. "Skewed": a Gumbel distribution with its tail towards low accuracies; "counted": right answers among
+500 images. A bar counts as missed where it is by more than two and a half standard errors of the
+simulation, and the command then fails."""
+
+
+def page(tables: list[Table], footer: str) -> str:
+    """All tables as Markdown."""
+    parts = [INTRODUCTION]
+    for table in tables:
+        widths = [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
+        lines = [
+            "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+            for row in [table.header, ["-" * width for width in widths], *table.rows]
+        ]
+        parts += [f"## {table.title}", "\n".join(lines)]
+    return "\n\n".join([*parts, footer]) + "\n"
+
+
+def _several(text: str) -> int:
+    if not text.isdigit() or int(text) < FEWEST_STUDIES:
+        raise argparse.ArgumentTypeError(f"{text}: a whole number of at least {FEWEST_STUDIES} is needed")
+    return int(text)
+
+
+def main() -> int:
+    """Simulate, print, and write the page; 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m reports.calibration",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
+    parser.add_argument(
+        "--studies", type=_several, default=DEFAULT_STUDIES, help="of each kind (default: %(default)s)"
+    )
+    parser.add_argument("--to", type=Path, metavar="FILE", help="also write the tables there, as Markdown")
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    tables = []
+    for table in measure(arguments.studies):
+        tables.append(table)
+        print(f"{table.title} ({time.perf_counter() - began:.0f} s)")
+        for row in [table.header, *table.rows]:
+            print("  " + " | ".join(row))
+    footer = (
+        f"{arguments.studies:,} studies of each kind (a quarter of them with ten seeds; twice as many for "
+        f"coverage, half for power), in {time.perf_counter() - began:.0f} s: `make calibrate`, "
+        f"{os.cpu_count()} {platform.machine()} cores, {datetime.now(UTC):%Y-%m-%d}."
+    )
+    if arguments.to:
+        files.write(arguments.to, page(tables, footer).encode())
+    misses = [miss for table in tables for miss in table.misses]
+    print("\n".join(misses) if misses else "every bar is met")
+    return 1 if misses else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""Each claim of a study with what its trials show by now."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from experiments import names
+from reports import measures, statistics, verdicts
+from reports.runs import Record
+from reports.stated import Stated
+from reports.verdicts import UNDECIDED
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with its verdict; the numbers are those of the comparison it rests on.
+
+    effect, low, high: left − right with its 95 % interval, in the metric's unit; p: adjusted over the study's
+    claims (NaN: not tested); seeds: an arm that would decide, if what was seen holds (None: not to be told);
+    images: half-width that another test set would add (NaN: no accuracy); note: what a reader must know.
+    """
+
+    stated: Stated
+    verdict: str
+    effect: float
+    low: float
+    high: float
+    p: float
+    left: int
+    right: int
+    seeds: int | None
+    images: float
+    note: str
+
+
+Found = tuple[verdicts.Comparison, int | None]  # and the seeds that would decide it
+
+
+def judge(record: Record) -> list[Judged]:
+    """Each claim of the study with its verdict; those of the file are one family, withdrawn ones get none."""
+    family = [claim for claim in record.claims if claim.current]
+    tested = sum(claim.metric not in names.EXACT_METRICS for claim in family)
+    found = {claim: _compared(record, claim, tested) for claim in record.claims}
+    weighed = {
+        claim: verdicts.weigh([comparison for comparison, _ in each]) if each else None
+        for claim, (each, _) in found.items()
+    }
+    inexact = [claim for claim in family if claim.metric not in names.EXACT_METRICS]
+    decided = dict(zip(inexact, verdicts.decide([weighed[claim] for claim in inexact]), strict=True))
+    return [
+        _judged(record, claim, *found[claim], weighed[claim], decided.get(claim)) for claim in record.claims
+    ]
+
+
+def _judged(
+    record: Record,
+    claim: Stated,
+    compared: list[Found],
+    note: str,
+    evidence: verdicts.Evidence | None,
+    decision: tuple[float, str] | None,
+) -> Judged:
+    if evidence is None:
+        return Judged(claim, UNDECIDED, *[math.nan] * 4, 0, 0, None, math.nan, note)
+    p, verdict = decision or (math.nan, evidence.verdict)
+    if not claim.current:
+        verdict = "withdrawn"
+    shown, seeds = compared[evidence.decisive]
+    return Judged(
+        claim, verdict, shown.effect, shown.low, shown.high, p, shown.left, shown.right,
+        seeds if verdict == UNDECIDED else None, _images(record, claim), note,
+    )  # fmt: skip
+
+
+def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], str]:
+    """What each comparison shows, and a note; no comparison at all where one has nothing to compare yet."""
+    found, lacking = [], []
+    for left, left_setting, right, right_setting in claim.comparisons:
+        arms = {
+            _told(left, left_setting): _trials(record, left, left_setting),
+            _told(right, right_setting): _trials(record, right, right_setting),
+        }
+        if claim.target is not None:
+            sides, lost = _times(record, claim, *arms.values()), [0, 0]
+        else:
+            sides, lost = _values(record, claim, *arms.values(), left == right)
+        for told, numbers, lack in zip(arms, (sides.left, sides.right), lost, strict=True):
+            if not len(numbers):
+                return [], f"nothing measured yet of {told}"
+            lacking += [f"{lack} of {told}"] if lack else []
+        needed = verdicts.seeds_needed(sides, claim.margin, tested)
+        found.append((verdicts.compare(sides, claim.direction, claim.margin), needed))
+    return found, f"not measured: {', '.join(dict.fromkeys(lacking))}" if lacking else ""
+
+
+def _times(record: Record, claim: Stated, left: pd.Series, right: pd.Series) -> verdicts.Sides:
+    one, other = (measures.times(record, [*arm], claim.metric, claim.target) for arm in (left, right))
+    return verdicts.Sides.of_times(one, other, claim.margin)
+
+
+def _values(
+    record: Record, claim: Stated, left: pd.Series, right: pd.Series, one_network: bool
+) -> tuple[verdicts.Sides, list[int]]:
+    """The numbers of both arms, and how many trials of each have none.
+
+    Two settings of one network begin with the same weights at a seed, so there its seeds are pairs.
+    """
+    pairs = one_network and set(left.index) == set(right.index)
+    if pairs:
+        right = right.reindex(left.index)
+    one, other = (measures.values(record, [*arm], claim.metric) for arm in (left, right))
+    known = [~np.isnan(one), ~np.isnan(other)]
+    lost = [int((~each).sum()) for each in known]
+    if pairs:
+        known = [known[0] & known[1]] * 2
+    return verdicts.Sides.of_values(one[known[0]], other[known[1]], paired=pairs), lost
+
+
+def _trials(record: Record, arm: str, setting: str) -> pd.Series:
+    """Run ids of an arm at a setting, by seed."""
+    runs = record.runs
+    return runs[(runs["arm"] == arm) & (runs["setting"] == setting)].set_index("seed")["run_id"]
+
+
+def _told(arm: str, setting: str) -> str:
+    return f"{arm} at {names.readable(setting)}" if setting else arm
+
+
+def _images(record: Record, claim: Stated) -> float:
+    """Half-width that other test images would add to a difference of test accuracies; NaN of other metrics.
+
+    As if the arms were tested on different images, which is more than on the same ones.
+    """
+    if claim.metric not in (names.TEST_ACCURACY, names.TEST_ERROR):
+        return math.nan
+    left, left_setting, right, right_setting = claim.comparisons[0]
+    column = names.metric(names.TEST, names.ACCURACY)
+    widths = []
+    for arm, setting in ((left, left_setting), (right, right_setting)):
+        runs = record.runs[(record.runs["arm"] == arm) & (record.runs["setting"] == setting)]
+        widths.append(statistics.sampling_half_width(runs[column].mean(), runs["test_size"].max()))
+    return math.hypot(*widths)

@@ -1,0 +1,90 @@
+"""Time to a target as survival, pure: a trial "survives" a cost at which it has not reached the target yet.
+
+A trial that never reaches the target is censored at the end of its budget, not dropped: it says that the time
+is longer than that. scipy estimates the Kaplan–Meier curve; the tests compare arms over their common budget.
+"""
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+
+class Times(NamedTuple):
+    """Float (n,): the cost at which each trial reached a target, or its whole budget; bool (n,): reached."""
+
+    cost: np.ndarray
+    reached: np.ndarray
+
+    @classmethod
+    def of(cls, reached_at: Sequence[float], budgets: Sequence[float]) -> "Times":
+        """reached_at: NaN for never; budgets: the cost at which a trial that never did was given up."""
+        at, budget = np.asarray(reached_at, float), np.asarray(budgets, float)
+        return cls(np.where(np.isnan(at), budget, at), ~np.isnan(at))
+
+    def within(self, budget: float) -> "Times":
+        """As if all had ended at `budget`."""
+        return Times(np.minimum(self.cost, budget), self.reached & (self.cost <= budget))
+
+    @property
+    def restricted_mean(self) -> float:
+        """The mean cost, where a trial that is still on its way at the end counts as that end."""
+        return float(self.cost.mean()) if len(self.cost) else math.nan
+
+
+class Curve(NamedTuple):
+    """Kaplan–Meier: at each cost, the share that has not reached the target by then, with its interval."""
+
+    cost: np.ndarray
+    share: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    @property
+    def median(self) -> float:
+        """The cost at which half of the trials have reached it, or between two; NaN: never half of them."""
+        below = np.flatnonzero(self.share < 0.5 - 1e-12)
+        at = np.flatnonzero(np.abs(self.share - 0.5) <= 1e-12)
+        if not len(at):
+            return float(self.cost[below[0]]) if len(below) else math.nan
+        return float((self.cost[at[0]] + self.cost[below[0]]) / 2) if len(below) else math.nan
+
+
+def kaplan_meier(times: Times, level: float = 0.95) -> Curve:
+    """The share that has not reached the target, by cost, with a pointwise log-log interval.
+
+    The interval is NaN where nothing or everything is left (Kalbfleisch and Prentice's has no ends there).
+    """
+    told = stats.CensoredData(uncensored=times.cost[times.reached], right=times.cost[~times.reached])
+    survival = stats.ecdf(told).sf
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # where it has no ends
+        interval = survival.confidence_interval(level, method="log-log")
+    return Curve(
+        survival.quantiles, survival.probabilities, interval.low.probabilities, interval.high.probabilities
+    )
+
+
+def common_budget(left: Times, right: Times) -> float:
+    """The largest cost at which every trial of both arms is still watched or has reached the target."""
+    censored = np.concatenate([each.cost[~each.reached] for each in (left, right)])
+    return float(censored.min()) if len(censored) else math.inf
+
+
+def log_rank_scores(left: Times, right: Times) -> tuple[np.ndarray, np.ndarray]:
+    """Of each trial, whether it reached the target less how often one of its kind would have by then.
+
+    The log-rank statistic is the sum of one arm's scores, so a permutation test of their means is the
+    permuted log-rank test (Peto and Peto 1972, section 3). scipy's own gives asymptotic p values.
+    """
+    cost = np.concatenate([left.cost, right.cost])
+    reached = np.concatenate([left.reached, right.reached])
+    at = np.unique(cost[reached])
+    events = np.array([(reached & (cost == each)).sum() for each in at])
+    watched = np.array([(cost >= each).sum() for each in at])
+    expected = np.array([(events / watched)[at <= each].sum() for each in cost])
+    scores = reached - expected
+    return scores[: len(left.cost)], scores[len(left.cost) :]

@@ -1,0 +1,133 @@
+"""What trials show about a claim, pure: numbers of two arms in, effect, interval, p and verdict out.
+
+A claim says: left is greater (or less) than right + margin. It is supported when the adjusted two-sided p is
+at most 0.05 and the 95 % interval of the difference lies on the claimed side of the margin, refuted when it
+it lies wholly on the other side, and else there is not enough evidence.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports import permutation, power, survival
+from reports.statistics import Interval, difference_interval
+
+LEVEL = 0.05
+SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "not enough evidence"
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Numbers of two arms, a value a trial; of a time to a target also which trials reached it."""
+
+    left: np.ndarray
+    right: np.ndarray
+    scores: tuple[np.ndarray, np.ndarray] | None = None  # what the test deals out, where not the values
+    paired: bool = False
+
+    @classmethod
+    def of_values(cls, left: Sequence[float], right: Sequence[float], paired: bool = False) -> "Sides":
+        """Numbers without NaN; paired: those in one place belong to one seed of one network."""
+        one, other = np.asarray(left, float), np.asarray(right, float)
+        paired = paired and len(one) == len(other) >= permutation.LEAST_PAIRS
+        return cls(one, other, None, paired)
+
+    @classmethod
+    def of_times(cls, left: survival.Times, right: survival.Times, margin: float) -> "Sides":
+        """Times to a target over the common budget; the effect is the difference of restricted means."""
+        budget = survival.common_budget(left, right)
+        one, other = left.within(budget), right.within(budget)
+        later = survival.Times(other.cost + margin, other.reached)
+        budget = survival.common_budget(one, later)
+        scores = survival.log_rank_scores(one.within(budget), later.within(budget))
+        return cls(one.cost, other.cost, scores)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One pair of arms: the difference left − right with its interval, and two-sided p about the margin."""
+
+    effect: float
+    low: float
+    high: float
+    p: float
+    toward: int  # 1: the effect lies on the claimed side of the margin, -1: on the other, 0: on it
+    beyond: int  # the same for the whole interval, 0: it holds the margin
+    left: int  # trials
+    right: int
+
+
+def compare(sides: Sides, direction: str, margin: float) -> Comparison:
+    """How far the sides are apart, and how surely; direction: ">" or "<"."""
+    sign = 1 if direction == ">" else -1
+    interval = difference_interval(sides.left, sides.right)
+    distance = interval.estimate - margin
+    return Comparison(
+        *interval,
+        p=_p(sides, margin),
+        toward=int(np.sign(sign * distance)) if not math.isnan(distance) else 0,
+        beyond=_beyond(interval, margin) * sign,
+        left=len(sides.left),
+        right=len(sides.right),
+    )
+
+
+def seeds_needed(sides: Sides, margin: float, claims: int) -> int | None:
+    """Seeds an arm that would decide one of so many claims, if what was seen holds; None: too many."""
+    distance = difference_interval(sides.left, sides.right).estimate - margin
+    return power.seeds_needed(distance, power.pooled_spread(sides.left, sides.right), LEVEL / max(1, claims))
+
+
+def _p(sides: Sides, margin: float) -> float:
+    if sides.scores is not None:
+        return permutation.unpaired(*sides.scores)
+    test = permutation.paired if sides.paired else permutation.unpaired
+    return test(sides.left, sides.right, margin)
+
+
+def _beyond(interval: Interval, margin: float) -> int:
+    if interval.low > margin:
+        return 1
+    return -1 if interval.high < margin else 0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All comparisons of a claim as one p, the one it rests on, and the verdict before p is adjusted."""
+
+    p: float
+    decisive: int
+    verdict: str
+
+
+def weigh(comparisons: Sequence[Comparison]) -> Evidence:
+    """An intersection–union test: a claim about several settings is supported only where each is.
+
+    Its p for that is the largest (Berger 1982). It is refuted where any setting is, at k times that p for k
+    settings. Both at once cannot be.
+    """
+    places = range(len(comparisons))
+    contrary = [place for place in places if comparisons[place].toward < 0]
+    if contrary:
+        worst = min(contrary, key=lambda place: (comparisons[place].p, place))
+        against = comparisons[worst]
+        return Evidence(
+            min(1.0, len(comparisons) * against.p), worst, REFUTED if against.beyond < 0 else UNDECIDED
+        )
+    weakest = max(places, key=lambda place: (comparisons[place].toward == 0, comparisons[place].p, -place))
+    held = all(each.beyond > 0 for each in comparisons)
+    p = 1.0 if comparisons[weakest].toward == 0 else comparisons[weakest].p
+    return Evidence(p, weakest, SUPPORTED if held else UNDECIDED)
+
+
+def decide(evidence: Sequence[Evidence | None]) -> list[tuple[float, str]]:
+    """The adjusted p and the verdict of each claim of one study; None (nothing measured) is undecided."""
+    known = [each for each in evidence if each is not None]
+    adjusted = iter(permutation.holm(each.p for each in known))
+    decided = []
+    for each in evidence:
+        p = next(adjusted) if each is not None else math.nan
+        decided.append((p, each.verdict if p <= LEVEL else UNDECIDED))
+    return decided

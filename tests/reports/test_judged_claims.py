@@ -1,0 +1,143 @@
+"""Claims from the store to verdicts and their table."""
+
+import json
+import math
+
+import pytest
+import synthetic
+from synthetic import curve, once, tags
+
+from experiments import names
+from reports import claims, claims_table, results, runs
+from reports.verdicts import REFUTED, SUPPORTED, UNDECIDED
+
+
+def read(writer, name):
+    return runs.read(writer.uri, name)
+
+
+def judged(writer, name):
+    return claims.judge(read(writer, name))
+
+
+# Each of the four that are tested has an exact p of 2/252 at best; by Holm the first counts four times, the
+# second three times, … and none less than the one before. The gaps are equal.
+def test_verdicts(writable):
+    synthetic.claimed_study(writable)
+    higher, lower, sooner, gap, parameters = judged(writable, "claimed")
+    assert [each.verdict for each in (higher, lower, sooner, gap)] == [
+        SUPPORTED,
+        REFUTED,
+        SUPPORTED,
+        UNDECIDED,
+    ]
+    assert higher.effect == pytest.approx(0.1)
+    assert (higher.left, higher.right) == (5, 5)
+    assert higher.p == lower.p == sooner.p == pytest.approx(4 * 2 / 252)
+    assert gap.p == 1
+    # 2 at every seed, against 3, 3, 3 and twice never, which counts as the end, 3.
+    assert sooner.effect == pytest.approx(2 - 3)
+    assert higher.images == pytest.approx(
+        1.96 * math.hypot(*[math.sqrt(a * (1 - a) / 1000) for a in (0.802, 0.702)]), rel=1e-3
+    )
+    assert math.isnan(gap.images)
+    # Counted, not tested: the residual network has more.
+    assert (parameters.verdict, parameters.effect) == (REFUTED, 1000)
+    assert math.isnan(parameters.p)
+
+
+def test_claims_before_and_after_the_first_trial(writable):
+    study = synthetic.claimed_study(writable)
+    assert not any(each.stated.after_data for each in judged(writable, "claimed"))
+    # By then the last run had begun.
+    synthetic.state(
+        writable,
+        study,
+        [*synthetic.CLAIMED, "gap(cnn) > gap(residual) + 0.05"],
+        ["cnn", "residual"],
+        registered=writable.clock,
+    )
+    found = judged(writable, "claimed")
+    assert all(each.stated.after_data for each in found)
+    assert claims_table.rows(found)[0][0].endswith("(added after data)")
+    assert any(
+        "6 claims were added after the first trial had begun" in note
+        for note in claims_table.notes(found, False)
+    )
+
+
+def test_a_withdrawn_claim_is_shown_without_a_verdict(writable):
+    study = synthetic.claimed_study(writable)
+    order = json.loads(writable.client.get_experiment(study).tags[names.CLAIMS])
+    writable.client.set_experiment_tag(study, names.CLAIMS, json.dumps(order[1:]))
+    found = judged(writable, "claimed")
+    assert found[-1].stated.text == synthetic.CLAIMED[0]
+    assert (found[-1].verdict, found[-1].effect) == ("withdrawn", pytest.approx(0.1))
+    assert math.isnan(found[-1].p)
+    # The family has three left.
+    assert found[0].p == pytest.approx(3 * 2 / 252)
+    assert any("withdrawn from the study file" in note for note in claims_table.notes(found, False))
+
+
+def test_what_is_not_there_yet_is_told(writable):
+    study = writable.study("begun")
+    synthetic.state(
+        writable,
+        study,
+        ["residual has higher gap than cnn", "residual reaches 0.5 in fewer epochs than cnn"],
+        ["cnn", "residual"],
+    )
+    writable.run(study, tags("cnn", 0, 0), curve([0.5]) + once(0.5, 1))
+    for each in judged(writable, "begun"):
+        assert each.verdict == UNDECIDED
+        assert each.note == "nothing measured yet of residual"
+    writable.run(study, tags("residual", 1, 0), curve([0.5]) + once(0.5, 1))
+    found = judged(writable, "begun")
+    assert [(each.verdict, each.left, each.right) for each in found] == [(UNDECIDED, 1, 1)] * 2
+    assert "preliminary" in " ".join(claims_table.notes(found, missing=True))
+
+
+def test_settings_of_one_arm_and_for_every_setting(writable):
+    study = writable.client.get_experiment_by_name("crop").experiment_id
+    vary = {"data.crop": [16, 32], "data.train": [100, 1000]}
+    arms = ["cnn", "<b>$res_net$"]
+    sentences = [
+        "gap(cnn at train=1000) < gap(cnn at train=100) for every crop",
+        "test accuracy(cnn at crop=32) > test accuracy(cnn at crop=16) where train=1000",
+    ]
+    synthetic.state(writable, study, sentences, arms, vary)
+    gap, crop = judged(writable, "crop")
+    # 0.1 of 1000 images and 0.3 of 100, at either crop; two or one seeds decide nothing.
+    assert (gap.effect, gap.verdict) == (pytest.approx(-0.2), UNDECIDED)
+    assert (crop.effect, crop.left, crop.right) == (pytest.approx(0.2), 2, 2)
+
+
+def test_a_value_that_no_trial_has(writable):
+    study = writable.client.get_experiment_by_name("small").experiment_id
+    sentences = [
+        "gap at equal training accuracy(features) > gap at equal training accuracy(cnn)",
+        "cnn has lower log gradient norm at stem than residual",
+    ]
+    synthetic.state(writable, study, sentences, ["cnn", "residual", "features"])
+    found = judged(writable, "small")
+    assert [each.note for each in found] == [
+        "nothing measured yet of features",
+        "nothing measured yet of cnn",
+    ]
+
+
+def test_table(writable):
+    synthetic.claimed_study(writable)
+    record = read(writable, "claimed")
+    found = claims.judge(record)
+    text = results.markdown(record, results.summary(record), [], found)
+    assert "Claims: 2 supported, 2 refuted, 1 not enough evidence (p ≤ 0.05" in text
+    rows = claims_table.rows(found)
+    assert rows[0][:3] == [synthetic.CLAIMED[0], SUPPORTED, "+0.100"]
+    assert rows[0][4:] == ["0.032", "5 and 5", "–"]
+    assert rows[2][2] == "−1 epochs"
+    assert rows[3][6] == "over 1,000"
+    assert rows[4][2:5] == ["+1,000", "exact", "–"]
+    frame = claims_table.frame(found)
+    assert frame["verdict"].tolist() == [each.verdict for each in found]
+    assert frame["claim"].tolist() == synthetic.CLAIMED
