@@ -59,7 +59,7 @@ def show(folder: Path, paths: list[Path]) -> None:
     """Print the results table and where the figures are."""
     table.show((folder / "results.md").read_text(encoding="utf-8"))
     for path in paths:
-        if path.suffix != ".svg":
+        if path.suffix not in (".svg", ".pdf"):
             print(path)
     print("every trial, curve and artifact: MLflow's pages, `make ui`")
 

@@ -13,6 +13,7 @@ from reports import (
     cost_accuracy,
     crops,
     fairness,
+    figure_files,
     files,
     gradient_flow,
     grid,
@@ -22,7 +23,6 @@ from reports import (
     runs,
     settings,
     store,
-    style,
     time_to_target,
     training_error,
     winner_map,
@@ -66,7 +66,7 @@ def draw(record: runs.Record, folder: Path, figures: Iterable[str]) -> list[Path
             if drawn := FIGURES[name](one):
                 setting = one.runs["setting"].iloc[0] if len(apart) > 1 and one is not record else ""
                 suffix = re.sub(r"[^A-Za-z0-9.]+", "-", f"-{setting}").rstrip("-")
-                paths += style.save(drawn, folder, name + suffix)
+                paths += figure_files.save(drawn, folder, name + suffix, one)
     return paths
 
 

@@ -1,23 +1,14 @@
-"""From the store to two frames, a row a trial and a row a trial-epoch: the only reader of MLflow here."""
+"""From the store to two frames, a row a trial and a row a trial-epoch."""
 
 import json
-import math
-import os
 import re
-import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from experiments import names
 from reports import grid, scores, stated, store
 from reports.stated import Stated
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 TAGS = {
     "trial": names.TRIAL,
@@ -37,6 +28,8 @@ TAGS = {
     "workers": names.WORKERS,
     "commit": names.GIT_COMMIT,
     "dirty": names.GIT_DIRTY,
+    "model": names.MODEL,
+    "threads": names.THREADS,
 }
 TRIAL_METRICS = [
     names.metric(names.TEST, names.ACCURACY),
@@ -72,9 +65,9 @@ class Record:
     """What the store holds of one study.
 
     runs: a row a complete trial: run_id, label ("arm", or "arm · readable setting" where settings vary), the
-    columns of TAGS (provenance as text), PARAMS (numbers) and TRIAL_METRICS, diverged, recipe and data_spec
-    (JSON of the trial's recipe params, and of its data params but for the train size), train_seconds and
-    images_seen (totals), ended (UTC).
+    columns of TAGS (provenance as text), PARAMS (numbers) and TRIAL_METRICS, diverged, recipe, arguments and
+    data_spec (JSON of the trial's recipe params, of its model's arguments, and of its data params but for the
+    train size), artifacts (a URI), train_seconds and images_seen (totals), ended (UTC).
     epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
     NaN where nothing was logged.
     tuning: a row a complete trial of the learning-rate sweep, which is no result: as runs, but no metrics.
@@ -86,6 +79,7 @@ class Record:
     """
 
     study: str
+    experiment: str
     question: str
     targets: tuple[float, ...]
     incomplete: int
@@ -128,6 +122,7 @@ def read(uri: str, study: str) -> Record:
     tuning, _ = _frames(by_role[names.TUNE_ROLE], points=[])
     return Record(
         study=study,
+        experiment=rows.experiment,
         question=rows.tags.get(names.QUESTION, ""),
         targets=tuple(json.loads(rows.tags.get(names.TARGETS, "[]"))),
         incomplete=len(asked) - len(complete),
@@ -181,6 +176,8 @@ def _row(run: store.Run) -> dict:
         "diverged": run.tags.get(names.DIVERGED) == "true",
         "recipe": json.dumps(_under("recipe.", run.params)),
         "data_spec": json.dumps(data),
+        "arguments": json.dumps(_under("arguments.", run.params)),
+        "artifacts": run.artifacts,
         "ended": run.ended or run.started,
     }
 
@@ -196,57 +193,3 @@ def _natural(text: str) -> tuple:
     """A sort key: train=250 before train=1000, rate=0.05 before rate=0.1, [16, 32] before [16, 32, 64]."""
     parts = re.split(r"(\d+(?:\.\d+)?(?:e-\d+)?)", text.replace("]", " "))
     return tuple((float(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts))
-
-
-def client_studies(uri: str) -> list[str]:
-    """The names of the studies in a store that only MLflow's client reaches. Raises StoreError."""
-    with _client(uri) as client:
-        return sorted(
-            experiment.name for experiment in client.search_experiments() if names.TARGETS in experiment.tags
-        )
-
-
-def client_rows(uri: str, study: str, points: bool = True) -> store.Rows:
-    """What `store.read_rows` returns, through MLflow's public client. Raises StoreError."""
-    with _client(uri) as client:
-        experiment = client.get_experiment_by_name(study)
-        if experiment is None or experiment.lifecycle_stage != "active":
-            raise store.missing_study(study, client_studies(uri), uri)
-        found = client.search_runs([experiment.experiment_id], max_results=1000)
-        runs = [*found]
-        while found.token:
-            found = client.search_runs([experiment.experiment_id], max_results=1000, page_token=found.token)
-            runs += found
-        runs.sort(key=lambda run: (run.info.start_time, run.info.run_id))
-        complete = [run for run in runs if points and run.data.tags.get(names.COMPLETE) == "true"]
-        history = [
-            (point.timestamp, point.value, run.info.run_id, key, point.step)
-            for run in complete
-            for key in run.data.metrics
-            for point in client.get_metric_history(run.info.run_id, key)
-            if not math.isnan(point.value)
-        ]
-    return store.Rows(
-        tags=dict(experiment.tags),
-        runs=[
-            store.Run(run.info.run_id, run.info.start_time, run.info.end_time, run.data.tags, run.data.params)
-            for run in runs
-        ],
-        points=[(run_id, key, step, value) for _, value, run_id, key, step in sorted(history)],
-    )
-
-
-@contextmanager
-def _client(uri: str) -> Iterator["MlflowClient"]:
-    # MLflow's default of seven retries would leave a mistyped address unanswered for minutes.
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-
-    try:
-        yield MlflowClient(tracking_uri=uri)
-    except MlflowException as error:
-        reason = textwrap.shorten(str(error), 160)
-        raise store.StoreError(
-            f"{uri} does not answer ({reason}): check --store or MLFLOW_TRACKING_URI"
-        ) from None

@@ -2,7 +2,7 @@
 
 Only the standard library, because "unchanged" must be answered in less time than pandas takes to import
 (so `sqlite3`, not SQLAlchemy). An SQLite store is read with read-only SQL; any other one through MLflow's
-public client, in `reports.runs`.
+public client, in `reports.client`.
 """
 
 import hashlib
@@ -32,12 +32,17 @@ class Run:
     ended: int | None
     tags: dict[str, str]
     params: dict[str, str]
+    artifacts: str = ""  # where its files lie, as a URI
 
 
 @dataclass(frozen=True)
 class Rows:
-    """One study: its tags, its active runs, and the points (run id, metric, step, value) of complete runs."""
+    """One study: its experiment's id and tags, its active runs, and the points of complete runs.
 
+    A point: run id, metric, step, value.
+    """
+
+    experiment: str
     tags: dict[str, str]
     runs: list[Run]
     points: list[tuple[str, str, int, float]]
@@ -57,9 +62,9 @@ def missing_study(study: str, studies: list[str], uri: str) -> StoreError:
 def list_studies(uri: str) -> list[str]:
     """The names of the studies in a store, sorted. Raises StoreError."""
     if not uri.startswith("sqlite"):
-        from reports.runs import client_studies  # imports pandas; mlflow itself only when called
+        from reports import client  # mlflow itself is imported only when it is called
 
-        return client_studies(uri)
+        return client.studies(uri)
     with closing(_open(uri)) as database:
         return _studies(database)
 
@@ -67,20 +72,29 @@ def list_studies(uri: str) -> list[str]:
 def read_rows(uri: str, study: str, points: bool = True) -> Rows:
     """The rows of one study; without `points`, its tags and runs only. Raises StoreError."""
     if not uri.startswith("sqlite"):
-        from reports.runs import client_rows
+        from reports import client
 
-        return client_rows(uri, study, points)
+        return client.rows(uri, study, points)
     with closing(_open(uri)) as database:
         found = database.execute(EXPERIMENT, [study]).fetchone()
         if not found:
             raise missing_study(study, _studies(database), uri)
         tags = dict(database.execute("SELECT key, value FROM experiment_tags WHERE experiment_id = ?", found))
-        runs = {row[0]: Run(*row, tags={}, params={}) for row in database.execute(RUNS, found)}
+        runs = {
+            run: Run(run, started, ended, {}, {}, artifacts or "")
+            for run, started, ended, artifacts in database.execute(RUNS, found)
+        }
         for run_id, key, value in database.execute(OF_RUNS.format(table="tags"), found):
             runs[run_id].tags[key] = value
         for run_id, key, value in database.execute(OF_RUNS.format(table="params"), found):
             runs[run_id].params[key] = value
-        return Rows(tags, list(runs.values()), database.execute(POINTS, found).fetchall() if points else [])
+        experiment = str(found[0])
+        return Rows(
+            experiment,
+            tags,
+            list(runs.values()),
+            database.execute(POINTS, found).fetchall() if points else [],
+        )
 
 
 def fingerprint(uri: str, study: str) -> str:
@@ -125,7 +139,7 @@ WHERE lifecycle_stage = 'active' AND key = '{names.TARGETS}' ORDER BY name"""
 EXPERIMENT = "SELECT experiment_id FROM experiments WHERE name = ? AND lifecycle_stage = 'active'"
 
 RUNS = """
-SELECT run_uuid, start_time, end_time FROM runs
+SELECT run_uuid, start_time, end_time, artifact_uri FROM runs
 WHERE experiment_id = ? AND lifecycle_stage = 'active' ORDER BY start_time, run_uuid"""
 
 OF_RUNS = """

@@ -1,11 +1,9 @@
-"""How every figure looks: one colour, marker and line an arm, readable in greyscale; saved byte-equal."""
+"""How every figure looks: one colour, marker and line an arm, readable in greyscale."""
 
-import io
 import math
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
@@ -16,7 +14,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from reports import files
 from reports.runs import Record
 
 
@@ -65,6 +62,7 @@ RC = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "svg.hashsalt": "reports",
+    "pdf.fonttype": 42,  # TrueType: what papers ask for
     "text.parse_math": False,  # arm names are plain text: a $ or _ in one is no formula
 }
 
@@ -217,14 +215,3 @@ def whole_epochs(low: float, high: float) -> list[int]:
     step = max(1, math.ceil((high - low) / 8))
     step = next(nice for nice in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, step) if nice >= step)
     return [epoch for epoch in range(0, int(high) + 1, step) if epoch >= low] or [int(low)]
-
-
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write `name`.png and `name`.svg, byte-equal for equal numbers; a reader never meets half a file."""
-    paths = []
-    for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-        drawn = io.BytesIO()
-        with context():
-            figure.savefig(drawn, format=suffix, dpi=200, metadata=metadata)
-        paths.append(files.write(folder / f"{name}.{suffix}", drawn.getvalue()))
-    return paths

@@ -14,6 +14,7 @@ from reports import (
     cost_accuracy,
     curves,
     drawing,
+    figure_files,
     labels,
     overfitting,
     runs,
@@ -95,10 +96,14 @@ def test_settings_are_drawn_apart_and_names_are_plain_text(ready, tmp_path):
 
 
 def test_equal_numbers_give_equal_bytes(small, tmp_path):
-    one = style.save(convergence.figure(small), tmp_path / "one", "figure")
-    other = style.save(convergence.figure(small), tmp_path / "other", "figure")
+    one = figure_files.save(convergence.figure(small), tmp_path / "one", "figure", small)
+    other = figure_files.save(convergence.figure(small), tmp_path / "other", "figure", small)
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
-    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["figure.png", "figure.svg"]
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == [
+        "figure.pdf",
+        "figure.png",
+        "figure.svg",
+    ]
 
 
 def test_arms_differ_by_color_marker_and_line():
@@ -173,7 +178,13 @@ def test_a_large_grid_is_one_figure(writable, tmp_path):
         setting = {names.SETTING: f"models.cnn.arguments.filters=[{filters}, 32]"}
         writable.run(study, tags("cnn", 0, 0, **setting), curve([0.3, 0.5]) + once(0.5, 2))
     paths = drawing.draw_all(writable.uri, "filters", tmp_path)
-    assert [path.name for path in paths] == ["settings.png", "settings.svg", "results.csv", "results.md"]
+    assert [path.name for path in paths] == [
+        "settings.png",
+        "settings.svg",
+        "settings.pdf",
+        "results.csv",
+        "results.md",
+    ]
     told = (tmp_path / "results.md").read_text()
     assert "| cnn · filters=[1, 32] |" in told
     assert "the figure settings shows all 7 settings" in told

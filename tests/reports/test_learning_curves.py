@@ -92,7 +92,11 @@ def test_trials_that_are_all_perfect_or_untested_break_nothing(cropped):
 
 def test_it_is_drawn_once_for_all_settings(cropped, tmp_path):
     paths = drawing.draw(cropped, tmp_path, ["learning_curves"])
-    assert [path.name for path in paths] == ["learning_curves.png", "learning_curves.svg"]
+    assert [path.name for path in paths] == [
+        "learning_curves.png",
+        "learning_curves.svg",
+        "learning_curves.pdf",
+    ]
 
 
 def test_a_study_of_train_sizes_alone_is_one_row(ready):

@@ -38,11 +38,11 @@ def test_draws_once_then_only_what_changed(writable, tmp_path):
         *(
             f"{name}.{kind}"
             for name in ("convergence", "cost_accuracy", "overfitting")
-            for kind in ("png", "svg")
+            for kind in ("pdf", "png", "svg")
         ),
         "results.csv",
         "results.md",
-        *(f"time_to_target.{kind}" for kind in ("png", "svg")),
+        *(f"time_to_target.{kind}" for kind in ("pdf", "png", "svg")),
     ]
 
     start = time.monotonic()

@@ -3,7 +3,7 @@ import pytest
 from synthetic import curve, tags
 
 from experiments import names
-from reports import runs, store
+from reports import client, runs, store
 
 VALIDATION_ACCURACY = names.metric(names.VALIDATION, names.ACCURACY)
 
@@ -58,14 +58,14 @@ def test_totals_and_params(small):
 @pytest.mark.parametrize("study", ["small", "grid", "width", "crop", "empty"])
 def test_both_ways_into_the_store_agree(ready, study, monkeypatch):
     one = runs.read(ready.uri, study)
-    monkeypatch.setattr(store, "read_rows", runs.client_rows)
+    monkeypatch.setattr(store, "read_rows", client.rows)
     other = runs.read(ready.uri, study)
     pd.testing.assert_frame_equal(one.runs, other.runs)
     pd.testing.assert_frame_equal(one.epochs, other.epochs)
     assert (one.targets, one.question, one.incomplete) == (other.targets, other.question, other.incomplete)
     assert one.training_level == pytest.approx(other.training_level, nan_ok=True)
     studies = ["crop", "empty", "grid", "small", "width"]
-    assert store.list_studies(ready.uri) == runs.client_studies(ready.uri) == studies
+    assert store.list_studies(ready.uri) == client.studies(ready.uri) == studies
 
 
 def test_settings_are_in_natural_order_and_named(ready):
@@ -129,7 +129,7 @@ def test_the_fingerprint_follows_the_results(writable):
     assert store.fingerprint(writable.uri, "small") != before
 
 
-@pytest.mark.parametrize("read", [store.read_rows, runs.client_rows])
+@pytest.mark.parametrize("read", [store.read_rows, client.rows])
 def test_a_missing_study_names_those_there_are(ready, read):
     with pytest.raises(
         store.StoreError, match=r"no study 'resnets' .* empty, grid, small, width\).*make compare"

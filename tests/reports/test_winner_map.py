@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from pictures import caption_of, legend_of
 
-from reports import runs, sizes, style, winner_map
+from reports import figure_files, runs, sizes, style, winner_map
 
 
 def cell(**arms):
@@ -120,7 +120,10 @@ def test_the_page_tells_the_rule(cropped):
 
 
 def test_equal_numbers_give_equal_bytes_hatching_too(cropped, tmp_path):
-    one, other = (style.save(winner_map.figure(cropped), tmp_path / place, "map") for place in ("a", "b"))
+    one, other = (
+        figure_files.save(winner_map.figure(cropped), tmp_path / place, "map", cropped)
+        for place in ("a", "b")
+    )
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
 
 
