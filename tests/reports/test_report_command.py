@@ -67,7 +67,7 @@ def test_one_figure_alone(ready, tmp_path):
     done = report("grid", "--store", ready.uri, "--out", tmp_path, module="reports.time_to_target")
     assert done.returncode == 0, done.stderr
     assert {Path(line).parent for line in done.stdout.splitlines()} == {tmp_path / "grid"}
-    assert len(done.stdout.splitlines()) == 4  # two settings, PNG and SVG
+    assert len(done.stdout.splitlines()) == 6  # two settings, each as PNG, SVG and PDF
 
 
 def test_a_figure_that_the_study_has_nothing_for(ready, tmp_path):
