@@ -33,7 +33,12 @@ from experiments.specification import PlannedTrial
 from experiments.study import Study
 
 INDEX = "study.json"
-FILES = (attempts.LOG, attempts.ATTEMPT, *names.TRIAL_FILES)
+# Without the pictures of mistakes, which no figure or table needs and which would be nearly all of a pack.
+FILES = (
+    attempts.LOG,
+    attempts.ATTEMPT,
+    *(file for file in names.TRIAL_FILES if file != names.MISTAKES_PICTURE),
+)
 LARGEST = 64 * 2**20  # bytes of one packed file; a log of a thousand epochs has half a MiB
 _TRIALS = TypeAdapter(list[PlannedTrial])
 _TIMES = TypeAdapter(registry.Times)
@@ -50,9 +55,13 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path) -> 
         raise UserError(f"study {study.name!r}: no complete trial in {work}; run `make compare` first")
     target.parent.mkdir(parents=True, exist_ok=True)
     made = target.with_suffix(".part")
+    told = study.model_dump(mode="json")
+    told["data"]["source"] = travelling(study.data.source)
     index = {
-        "study": study.model_dump(mode="json"),
-        "trials": _TRIALS.dump_python(complete, mode="json"),
+        "study": told,
+        "trials": _TRIALS.dump_python(
+            [each._replace(data=travelling(each.data)) for each in complete], mode="json"
+        ),
         "claims": registry.times(work, study.name),
     }
     with tarfile.open(made, "w:xz") as archive:
@@ -63,10 +72,16 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path) -> 
         for planned in complete:
             place = attempts.folder(work, planned.trial)
             for file in FILES:
-                if (place / file).exists():  # no picture of mistakes where none was made
+                if (place / file).exists():  # a trial of before has no list of mistakes
                     archive.add(place / file, f"{planned.trial.id}/{file}")
     made.replace(target)
     return len(complete)
+
+
+def travelling(source: str) -> str:
+    """A data source without where it lies here: `path:/home/me/photographs` is `path:photographs`."""
+    folder = source.removeprefix("path:")
+    return source if folder == source else f"path:{Path(folder).name}"
 
 
 def unpack(source: Path, work: Path, store: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from places import make_place, planned_trials, tiny
 
 import experiments.client
-from experiments import attempts, datasets, events, names, tracking
+from experiments import attempts, datasets, events, export, names, tracking
 
 OF_THE_PROJECTION = ("mlflow.user", names.OWNER)
 
@@ -90,7 +90,7 @@ def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
         command = [*place.command()[:1], *module[1:], *arguments, "--work", str(at.work), "--store", at.store]
         done = subprocess.run(command, **place.surroundings())
         assert done.returncode == 0, done.stderr
-    assert package.stat().st_size < 40_000
+    assert package.stat().st_size < 60_000
     assert rows(there.store) == rows(place.store)
 
 
@@ -184,3 +184,16 @@ def test_prepared_data_is_kept_by_its_digest(finished):
         16,
         1,
     )
+
+
+# Where the photographs of a study lie is nobody else's business, and means nothing elsewhere.
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("fashion_mnist", "fashion_mnist"),
+        ("path:/home/me/photographs", "path:photographs"),
+        ("path:photographs/list.csv", "path:list.csv"),
+    ],
+)
+def test_a_pack_tells_no_path(source, told):
+    assert export.travelling(source) == told
