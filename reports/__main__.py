@@ -1,8 +1,8 @@
 """Figures and tables of one study: `python -m reports STUDY`.
 
 Draws figures (PNG for slides, SVG for pages, PDF for papers), the results table and the claims with their
-verdicts (results.md, results.csv, claims.csv) from what the store holds now, into reports/figures/STUDY/. Works at any time: while a study runs, from its complete trials.
-Unchanged results are not drawn again.
+verdicts (results.md, results.csv, claims.csv) from what the store holds now, into reports/figures/STUDY/.
+Works at any time: while a study runs, from its complete trials. Unchanged results are not drawn again.
 """
 
 import sys

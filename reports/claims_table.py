@@ -13,13 +13,15 @@ from reports.verdicts import LEVEL, UNDECIDED
 
 HEADER = ["Claim", "Verdict", "Difference", "95 % interval", "p", "Trials", "Seeds that would decide"]
 EXPLANATION = (
-    f"{table.DEFINITIONS[1]} supported where the two-sided p is at most 0.05 and the interval lies wholly "
-    "on the claimed side of the margin, refuted where it lies wholly on the other side. Difference: first "
-    "arm minus second, of means over seeds; of a time to a target, of means in which a trial that never "
-    "got there counts as the end of the common budget. Interval: Welch's t, over seeds, for these images "
-    "and this split. p: exact permutation test (of a time, of log-rank scores), adjusted by Holm over the "
-    "claims of the study; a claim for every setting of several has the largest p of them, and shows that "
-    "setting. Seeds that would decide: an arm, in 80 % of studies, were difference and spread as seen."
+    f"{table.DEFINITIONS[1]} "
+    "supported where the two-sided p is at most 0.05 and the interval lies wholly on the claimed side "
+    "of the margin, refuted where it lies wholly on the other side. Difference: first arm minus "
+    "second, of means over seeds; of a time to a target, of means in which a trial that never got "
+    "there counts as the end of the common budget. Interval: Welch's t, over seeds, for these images "
+    "and this split. p: the larger of an exact permutation test's (of a time, of log-rank scores) and "
+    "Welch's, adjusted by Holm over the claims of the study; a claim for every setting of several has "
+    "the largest p of them, and shows that setting. Seeds that would decide: an arm, in 80 % of "
+    "studies, were difference and spread as seen."
 )
 UNITS = {"epochs": "epochs", "seconds": "s", "images": "images", "MACs": "MACs"}
 SMALL = {names.TRAINING_SECONDS: "s", names.NUMBER_OF_PARAMETERS: "", names.FORWARD_MACS: ""}

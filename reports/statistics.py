@@ -1,5 +1,6 @@
 """Summaries over seeds, pure: a few numbers in, a summary out; NaN says what is missing or censored."""
 
+import warnings
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -72,6 +73,18 @@ def difference_interval(left: Iterable[float], right: Iterable[float], level: fl
     of_each = sum(part**2 / (len(side) - 1) for part, side in zip(parts, (one, other), strict=True))
     half = stats.t.ppf((1 + level) / 2, sum(parts) ** 2 / of_each) * np.sqrt(sum(parts))
     return Interval(estimate, float(estimate - half), float(estimate + half))
+
+
+def welch_p(left: Iterable[float], right: Iterable[float], margin: float = 0.0) -> float:
+    """Two-sided p of "the means are `margin` apart" by Welch's t; 0 or 1 where neither side has a spread."""
+    one, other = _known(left), _known(right)
+    if min(len(one), len(other)) < 2:
+        return 1.0
+    if (one == one[0]).all() and (other == other[0]).all():
+        return float(np.isclose(one[0] - other[0], margin, rtol=0, atol=1e-12))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # one side alone may have no spread
+        return float(stats.ttest_ind(one - margin, other, equal_var=False).pvalue)
 
 
 LEAST_COVERAGE = 0.93  # of a median's interval; five seeds reach 0.9375

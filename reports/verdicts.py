@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports import permutation, power, survival
-from reports.statistics import Interval, difference_interval
+from reports.statistics import Interval, difference_interval, welch_p
 
 LEVEL = 0.05
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "not enough evidence"
@@ -81,10 +81,19 @@ def seeds_needed(sides: Sides, margin: float, claims: int) -> int | None:
 
 
 def _p(sides: Sides, margin: float) -> float:
-    if sides.scores is not None:
-        return permutation.unpaired(*sides.scores)
-    test = permutation.paired if sides.paired else permutation.unpaired
-    return test(sides.left, sides.right, margin)
+    """The larger of the exact p and Welch's.
+
+    Arms may have the same mean and not the same spread. Then seeds are not exchangeable, and the exact test
+    alone gave 6.6 % of such studies a false verdict (`make calibrate`, spreads 1 : 3).
+    """
+    if sides.paired:
+        return permutation.paired(sides.left, sides.right, margin)
+    exact = (
+        permutation.unpaired(*sides.scores)
+        if sides.scores is not None
+        else permutation.unpaired(sides.left, sides.right, margin)
+    )
+    return max(exact, welch_p(sides.left, sides.right, margin))
 
 
 def _beyond(interval: Interval, margin: float) -> int:

@@ -11,6 +11,7 @@ from reports.statistics import (
     median_and_range,
     median_interval,
     sampling_half_width,
+    welch_p,
 )
 
 NAN = math.nan
@@ -103,3 +104,12 @@ def test_median_interval_with_trials_that_never_got_there():
 def test_sampling_half_width():
     assert sampling_half_width(0.8, 2000) == pytest.approx(0.01753, abs=1e-5)
     assert sampling_half_width(1.0, 100) == 0
+
+
+def test_welch_p():
+    left, right = [0.81, 0.84, 0.79, 0.86, 0.80], [0.70, 0.78, 0.74]
+    assert welch_p(left, right) == pytest.approx(stats.ttest_ind(left, right, equal_var=False).pvalue)
+    assert welch_p(left, right, 0.08) == pytest.approx(1)  # 0.82 − 0.74
+    assert welch_p([0.5, 0.5], [0.3, 0.3]) == 0
+    assert welch_p([0.5, 0.5], [0.3, 0.3], 0.2) == 1
+    assert welch_p([0.5], [0.3, 0.3]) == 1
