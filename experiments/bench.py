@@ -59,7 +59,7 @@ def main() -> int:
     asked = parser.parse_args()
     root_work = location.WORK
     document = study_file.load(study_file.find("compare"))
-    document |= {"models": {ARM: document["models"][ARM]}, "seeds": [1]}
+    document |= {"models": {ARM: document["models"][ARM]}, "seeds": [1], "claims": []}
     document["recipe"] = {**document["recipe"], "epochs": asked.epochs}
     trial = plan.trials(study_file.parse(document, "compare"), root_work)[0].trial
     with tempfile.TemporaryDirectory() as name:

@@ -49,6 +49,7 @@ def main() -> int:
         "name": "run",
         "question": "How does one network train?",
         "models": {asked.model: arm},
+        "claims": [],  # they compare arms
         "seeds": [asked.seed],
         "data": {**document["data"], **data} | ({"on_bad": asked.on_bad} if asked.on_bad else {}),
     }
