@@ -85,7 +85,7 @@ class Study(Frozen):
     targets: Annotated[list[Accuracy], Field(min_length=1)] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
     vary: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     tune: Tune | None = None
-    claims: Annotated[list[str], Field(max_length=MOST_CLAIMS)] = []
+    claims: Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=MOST_CLAIMS)] = []
 
     @model_validator(mode="before")
     @classmethod

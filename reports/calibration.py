@@ -12,62 +12,23 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from reports import files, survival, verdicts
+from reports import files, markdown, verdicts
 from reports.statistics import difference_interval, mean_interval, median_interval
+from reports.worlds import WORLDS, World, times
 
 SEEDS = (3, 4, 5, 6, 8, 10)
 CLAIMS = 5  # of each simulated study
-BUDGET = 12  # epochs
 MARGIN = 0.02
 MOST_FALSE, MEANS, MEDIANS = 0.05, (0.93, 0.97), 0.93
 FEWEST_FOR_MEDIANS = 5
 DEFAULT_STUDIES, FEWEST_STUDIES = 2000, 20
-Draw = Callable[[np.random.Generator, int], np.ndarray]
-
-
-class World(NamedTuple):
-    """How the accuracies of two arms are spread over seeds, about one mean."""
-
-    left: Draw
-    right: Draw
-    mean: float
-
-
-def _skewed(generator: np.random.Generator, n: int) -> np.ndarray:
-    """Most seeds near the top, some far below, as accuracies are; standard deviation 0.01."""
-    scale = 0.01 * math.sqrt(6) / math.pi
-    return 0.8 - scale * (generator.gumbel(size=n) - np.euler_gamma)
-
-
-def _counted(generator: np.random.Generator, n: int) -> np.ndarray:
-    """Right answers among 500 images, so that seeds are equal now and then."""
-    return generator.binomial(500, np.clip(generator.normal(0.8, 0.01, n), 0, 1)) / 500
-
-
-def normal(spread: float) -> Draw:
-    """About 0.8."""
-    return lambda generator, n: generator.normal(0.8, spread, n)
-
-
-WORLDS = {
-    "normal, equal spreads": World(normal(0.01), normal(0.01), 0.8),
-    "normal, spreads 1 : 3": World(normal(0.01), normal(0.03), 0.8),
-    "skewed": World(_skewed, _skewed, 0.8),
-    "counted on 500 images": World(_counted, _counted, 0.8),
-}
-
-
-def times(generator: np.random.Generator, n: int, chance: float) -> survival.Times:
-    """Epochs until a target that each epoch reaches by the same chance, within the budget."""
-    epochs = generator.geometric(chance, n).astype(float)
-    return survival.Times.of(np.where(epochs > BUDGET, math.nan, epochs), [BUDGET] * n)
 
 
 def study_of_nothing(generator: np.random.Generator, world: World, n: int) -> list[verdicts.Evidence]:
@@ -205,12 +166,7 @@ def page(tables: list[Table], footer: str) -> str:
     """All tables as Markdown."""
     parts = [INTRODUCTION]
     for table in tables:
-        widths = [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
-        lines = [
-            "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-            for row in [table.header, ["-" * width for width in widths], *table.rows]
-        ]
-        parts += [f"## {table.title}", "\n".join(lines)]
+        parts += [f"## {table.title}", markdown.table([table.header, *table.rows])]
     return "\n\n".join([*parts, footer]) + "\n"
 
 

@@ -70,7 +70,7 @@ def _judged(
     shown, seeds = compared[evidence.decisive]
     return Judged(
         claim, verdict, shown.effect, shown.low, shown.high, p, shown.left, shown.right,
-        seeds if verdict == UNDECIDED else None, _images(record, claim), note,
+        seeds if verdict == UNDECIDED else None, _images(record, claim, evidence.decisive), note,
     )  # fmt: skip
 
 
@@ -128,14 +128,14 @@ def _told(arm: str, setting: str) -> str:
     return f"{arm} at {names.readable(setting)}" if setting else arm
 
 
-def _images(record: Record, claim: Stated) -> float:
+def _images(record: Record, claim: Stated, decisive: int) -> float:
     """Half-width that other test images would add to a difference of test accuracies; NaN of other metrics.
 
     As if the arms were tested on different images, which is more than on the same ones.
     """
     if claim.metric not in (names.TEST_ACCURACY, names.TEST_ERROR):
         return math.nan
-    left, left_setting, right, right_setting = claim.comparisons[0]
+    left, left_setting, right, right_setting = claim.comparisons[decisive]
     column = names.metric(names.TEST, names.ACCURACY)
     widths = []
     for arm, setting in ((left, left_setting), (right, right_setting)):

@@ -106,8 +106,8 @@ def trials(each: Judged) -> str:
 
 
 def seeds(each: Judged) -> str:
-    """An arm; of a claim that is decided, none."""
-    if each.verdict != UNDECIDED or not each.left:
+    """An arm; none of a claim that is decided, or of which there is no spread over seeds yet."""
+    if each.verdict != UNDECIDED or min(each.left, each.right) < 2:
         return "–"
     return f"{each.seeds}" if each.seeds else "over 1,000"
 

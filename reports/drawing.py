@@ -75,7 +75,7 @@ def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
     record, warnings = read_fair(uri, study)
     table = results.summary(record)
     judged = claims.judge(record)
-    text = results.markdown(record, table, warnings, judged)
+    text = results.text(record, table, warnings, judged)
     many = len(record.by_setting()) > grid.MOST_APART
     paths = draw(record, folder, OF_ALL_SETTINGS if many else FIGURES)
     paths.append(files.write(folder / "results.csv", table.to_csv(index=False).encode()))

@@ -7,7 +7,6 @@ PDF as the subject.
 import io
 import json
 import re
-import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -49,7 +48,7 @@ def metadata(suffix: str, record: Record) -> dict[str, str | None]:
         return {"Software": None, "Description": told}
     if suffix == "svg":
         return {"Date": None, "Creator": None, "Description": told}
-    # Base 64 and JSON's signs aside, a PDF string may hold what it likes; hexadecimal is safe in all readers.
+    # In a PDF string JSON's signs would be escaped and its line broken; hexadecimal is left alone.
     return {"Creator": None, "Producer": None, "CreationDate": None, "Subject": MARK + told.encode().hex()}
 
 
@@ -57,21 +56,21 @@ def read(path: Path) -> dict | None:
     """What a figure file was drawn from; None: it does not say."""
     try:
         told = {".png": _png, ".svg": _svg, ".pdf": _pdf}[path.suffix](path)
-        return json.loads(told.removeprefix(MARK))
-    except (KeyError, ValueError, OSError, ElementTree.ParseError, AttributeError, zlib.error):
+        return json.loads(told.removeprefix(MARK)) if told else None
+    except (KeyError, ValueError, OSError, ElementTree.ParseError):  # Pillow's error is an OSError
         return None
 
 
-def _png(path: Path) -> str:
+def _png(path: Path) -> str | None:
     with Image.open(path) as opened:
         opened.load()
-        return opened.text["Description"]
+        return opened.text.get("Description")
 
 
-def _svg(path: Path) -> str:
-    return next(ElementTree.parse(path).iter(DESCRIPTION)).text
+def _svg(path: Path) -> str | None:
+    return next((told.text for told in ElementTree.parse(path).iter(DESCRIPTION)), None)
 
 
-def _pdf(path: Path) -> str:
+def _pdf(path: Path) -> str | None:
     found = re.search(rb"/Subject \(" + MARK.encode() + rb"([0-9a-f\\\r\n]+)\)", path.read_bytes())
-    return bytes.fromhex(re.sub(rb"[^0-9a-f]", b"", found[1]).decode()).decode()
+    return bytes.fromhex(re.sub(rb"[^0-9a-f]", b"", found[1]).decode()).decode() if found else None

@@ -1,13 +1,12 @@
 """The results table: a row an arm (and setting), as Markdown for people and as CSV for programs."""
 
 import math
-import re
 from collections.abc import Sequence
 
 import pandas as pd
 
 from experiments import names
-from reports import claims_table, grid, recipes, scores, style, table, tuning
+from reports import claims_table, grid, markdown, recipes, scores, style, table, tuning
 from reports.claims import Judged
 from reports.runs import Record
 from reports.statistics import censored_median, mean_interval
@@ -96,7 +95,7 @@ def summary(record: Record) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def markdown(record: Record, arms: pd.DataFrame, warnings: list[str], judged: Sequence[Judged] = ()) -> str:
+def text(record: Record, arms: pd.DataFrame, warnings: list[str], judged: Sequence[Judged] = ()) -> str:
     """The tables with what a reader must know to judge them.
 
     arms: `summary(record)`; judged: `claims.judge(record)`.
@@ -106,11 +105,13 @@ def markdown(record: Record, arms: pd.DataFrame, warnings: list[str], judged: Se
     header = ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", *at_level]
     header += [f"To {style.target(target)}" for target in targets]
     header += ["Parameters", "Forward MACs", "Training"]
-    rows = [[_plain(cell) for cell in _cells(row, at_level, targets)] for row in arms.to_dict("records")]
+    rows = [
+        [markdown.plain(cell) for cell in _cells(row, at_level, targets)] for row in arms.to_dict("records")
+    ]
     parts = [
         f"# {record.study}",
         record.question,
-        _aligned([header, *rows]),
+        markdown.table([header, *rows]),
         *_notes(record, arms, warnings),
         *_claims(record, judged),
     ]
@@ -120,12 +121,12 @@ def markdown(record: Record, arms: pd.DataFrame, warnings: list[str], judged: Se
 def _claims(record: Record, judged: Sequence[Judged]) -> list[str]:
     if not judged:
         return []
-    rows = [[_plain(cell) for cell in row] for row in claims_table.rows(judged)]
+    rows = [[markdown.plain(cell) for cell in row] for row in claims_table.rows(judged)]
     missing = bool(record.incomplete) or record.runs.groupby("label")["seed"].nunique().nunique() > 1
-    notes = "\n".join(f"- Note: {_plain(note)}" for note in claims_table.notes(judged, missing))
+    notes = "\n".join(f"- Note: {markdown.plain(note)}" for note in claims_table.notes(judged, missing))
     return [
         f"Claims: {claims_table.summary(judged)}.",
-        _aligned([claims_table.HEADER, *rows]),
+        markdown.table([claims_table.HEADER, *rows]),
         claims_table.EXPLANATION,
         notes,
     ]
@@ -197,25 +198,6 @@ def _seconds(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.1f} s" if value < 10 else f"{value:,.0f} s"
 
 
-def _plain(text: str) -> str:
-    """Markdown's own signs escaped."""
-    return re.sub(r"([|*<`\\])", r"\\\1", text)
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    padded = [
-        [
-            row[0].ljust(widths[0]),
-            *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
-        ]
-        for row in rows
-    ]
-    lines = ["| " + " | ".join(row) + " |" for row in padded]
-    rule = [":" + "-" * (widths[0] + 1), *("-" * (width + 1) + ":" for width in widths[1:])]
-    return "\n".join([lines[0], f"|{'|'.join(rule)}|", *lines[1:]])
-
-
 def _commits(runs: pd.DataFrame) -> list[str]:
     """The code that trained, in a few words; none where it was no git checkout."""
     known = sorted(set(runs["commit"]) - {""})
@@ -257,5 +239,5 @@ def _notes(record: Record, arms: pd.DataFrame, warnings: list[str]) -> list[str]
         f"{attempts} did not complete (failed, killed or still running): not counted above."
         if record.incomplete
         else "",
-        "\n".join(map(_plain, told)),
+        "\n".join(map(markdown.plain, told)),
     ]

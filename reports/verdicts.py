@@ -132,11 +132,12 @@ def weigh(comparisons: Sequence[Comparison]) -> Evidence:
 
 
 def decide(evidence: Sequence[Evidence | None]) -> list[tuple[float, str]]:
-    """The adjusted p and the verdict of each claim of one study; None (nothing measured) is undecided."""
-    known = [each for each in evidence if each is not None]
-    adjusted = iter(permutation.holm(each.p for each in known))
-    decided = []
-    for each in evidence:
-        p = next(adjusted) if each is not None else math.nan
-        decided.append((p, each.verdict if p <= LEVEL else UNDECIDED))
-    return decided
+    """The adjusted p and the verdict of each claim of one study.
+
+    None stands for a claim of which nothing is measured yet: it is undecided, and of the family all the same.
+    """
+    adjusted = permutation.holm(1.0 if each is None else each.p for each in evidence)
+    return [
+        (math.nan, UNDECIDED) if each is None else (p, each.verdict if p <= LEVEL else UNDECIDED)
+        for each, p in zip(evidence, adjusted, strict=True)
+    ]

@@ -32,9 +32,10 @@ recipe: {batch_size: 20, epochs: 2, learning_rate: 0.1}
 
 
 def tiny(*arms: str, seeds: tuple[int, ...] = (1, 2)) -> str:
-    """The tiny study with these arms and seeds alone."""
+    """The tiny study with these arms and seeds alone, and a claim about the first two."""
     document = yaml.safe_load(TINY)
     document["models"] = {arm: document["models"][arm] for arm in arms}
+    document["claims"] = [f"{arms[1]} has higher test accuracy than {arms[0]}"] if len(arms) > 1 else []
     return yaml.safe_dump({**document, "seeds": [*seeds]}, sort_keys=False)
 
 

@@ -126,6 +126,30 @@ def test_the_chosen_epoch_has_the_highest_validation_accuracy(runs):
         assert [metric.value for metric in chosen] == [best]
 
 
+def test_claims_are_registered_before_the_first_trial(runs):
+    client, found = runs
+    tags = client.get_experiment_by_name("tiny").tags
+    (digest,) = json.loads(tags[names.CLAIMS])
+    claim = json.loads(tags[names.CLAIM + digest])
+    assert claim["text"] == "resnet20 has higher test accuracy than autoencoder_features"
+    assert claim["registered"] < min(run.info.start_time for run in found)
+    assert claim["text"] in tags[names.NOTE]
+
+
+def test_mistakes_are_the_images_that_the_report_does_not_count_as_right(runs):
+    _, found = runs
+    for run in found:
+        report, wrong = (
+            json.loads(mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{file}"))
+            for file in (names.TEST_REPORT_FILE, names.MISTAKES_FILE)
+        )
+        counts = np.array(report["confusion_matrix"])
+        np.fill_diagonal(counts, 0)
+        told = np.zeros_like(counts)
+        np.add.at(told, (wrong["true"], wrong["predicted"]), 1)
+        np.testing.assert_array_equal(told, counts)
+
+
 def test_the_page_explains_itself(runs):
     client, _ = runs
     tags = client.get_experiment_by_name("tiny").tags

@@ -97,3 +97,32 @@ def test_class_names_are_only_names():
     report = evaluation.test_report(np.eye(2), np.array([0, 1]), ("accuracy", "macro avg"))
     assert [row["class"] for row in report["per_class"]] == ["accuracy", "macro avg"]
     assert report["macro_f1"] == 1
+
+
+# True 0 0 1 1 2, told 1 0 0 0 2: three mistakes. Image 2 gave its class least, then 0 and 3 alike.
+def test_mistakes_by_hand():
+    probabilities = np.array(
+        [[0.3, 0.6, 0.1], [0.9, 0.1, 0.0], [0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8]]
+    )
+    assert evaluation.mistakes(probabilities, np.array([0, 0, 1, 1, 2])) == {
+        "image": [0, 2, 3],
+        "true": [0, 1, 1],
+        "predicted": [1, 0, 0],
+        "shown": [2, 0, 3],
+    }
+
+
+def test_mistakes_are_what_accuracy_leaves():
+    generator = np.random.default_rng(0)
+    probabilities, labels = generator.dirichlet(np.ones(5), 300), generator.integers(0, 5, 300)
+    wrong = evaluation.mistakes(probabilities, labels)
+    assert len(wrong["image"]) == round(
+        300 * (1 - evaluation.score("test", probabilities, labels)["test/accuracy"])
+    )
+    assert len(wrong["shown"]) == evaluation.SHOWN
+    assert set(wrong["shown"]) < set(wrong["image"])
+
+
+def test_no_mistake():
+    told = evaluation.mistakes(np.eye(2), np.array([0, 1]))
+    assert told == {"image": [], "true": [], "predicted": [], "shown": []}

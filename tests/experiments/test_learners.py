@@ -1,4 +1,4 @@
-"""How networks and feature models learn: the chosen epoch, scikit-learn's digits, the files on disk."""
+"""How networks and feature models learn: scikit-learn's digits, the files on disk."""
 
 import math
 from types import SimpleNamespace
@@ -8,34 +8,11 @@ import numpy as np
 import pytest
 import skops.io
 
-from experiments import catalog, evaluation, learners, models, names, sources, training
+from experiments import catalog, evaluation, learners, models, names, sources
 from experiments.crops import View
 from experiments.errors import UserError
 from experiments.learners import TrainingData
 from experiments.specification import Recipe
-
-
-# The chosen epoch: (validation accuracy, validation loss) of each epoch.
-@pytest.mark.parametrize(
-    ("epochs", "chosen"),
-    [
-        ([(0.5, 1.0), (0.7, 1.0), (0.6, 1.0)], 2),  # highest accuracy
-        ([(0.5, 0.1), (0.7, 9.0)], 2),  # whatever its loss
-        ([(0.7, 1.0), (0.7, 0.9), (0.7, 0.95)], 2),  # then lower loss
-        ([(0.7, 0.9), (0.7, 0.9)], 1),  # then earlier
-        ([(0.7, math.nan), (0.7, 9.0)], 2),  # not-a-number is the worst loss
-        ([(0.7, 9.0), (0.7, math.nan)], 1),
-        ([(0.7, math.inf), (0.7, math.nan)], 1),
-        ([(0.1, math.nan)], 1),  # of one epoch, that one
-    ],
-)
-def test_chosen_epoch(epochs, chosen):
-    best = training.Best()
-    for epoch, (accuracy, loss) in enumerate(epochs, start=1):
-        metrics = {"validation/accuracy": accuracy, "validation/loss": loss, "train/accuracy": 1 - accuracy}
-        best.improved(epoch, learners.rank(metrics))
-    assert best.epoch == chosen
-
 
 # The learners, on scikit-learn's digits: 300 images to train on, 100 for validation.
 

@@ -92,6 +92,14 @@ def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
         assert done.returncode == 0, done.stderr
     assert package.stat().st_size < 60_000
     assert rows(there.store) == rows(place.store)
+    claims, others = (
+        {key: value for key, value in each.items() if key.startswith(names.CLAIM) or key == names.CLAIMS}
+        for each in (
+            mlflow.MlflowClient(at.store).get_experiment_by_name("tiny").tags for at in (place, there)
+        )
+    )
+    assert len(claims) == 2
+    assert claims == others  # with the time at which the claim was registered
 
 
 # Of other arms the fault tests see the same.

@@ -60,3 +60,25 @@ def test_without_augmentation_it_shows_the_images(tmp_path):
     originals = {image.tobytes() for image in square}
     shown = [tile.tobytes() for tile in tiles(tmp_path / "grid.png")]
     assert set(shown[:10]) == originals  # an epoch holds each once
+
+
+# Eight tiles a row: ten images of one grey each are two rows, the rest of the second black.
+@pytest.mark.parametrize("channels", [1, 3])
+def test_tiles_of_mistakes(tmp_path, channels):
+    greys = np.arange(20, 220, 20, np.uint8)
+    images = np.broadcast_to(greys[:, None, None, None], (10, 16, 16, channels))
+    samples.save_tiles(tmp_path / "tiles.jpg", images)
+    with Image.open(tmp_path / "tiles.jpg") as picture:
+        assert picture.size == (8 * 16, 2 * 16)
+        middles = np.asarray(picture.convert("L"))[8::16, 8::16]
+    expected = np.zeros(16)
+    expected[:10] = greys
+    np.testing.assert_allclose(middles.ravel(), expected, atol=4)  # JPEG
+
+
+def test_large_images_become_small_tiles_and_none_no_picture(tmp_path):
+    samples.save_tiles(tmp_path / "tiles.jpg", np.zeros((1, 200, 100, 3), np.uint8))
+    with Image.open(tmp_path / "tiles.jpg") as picture:
+        assert picture.size == (8 * 64, 64)
+    samples.save_tiles(tmp_path / "none.jpg", np.zeros((0, 8, 8, 3), np.uint8))
+    assert [path.name for path in tmp_path.iterdir()] == ["tiles.jpg"]

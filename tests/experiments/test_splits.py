@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hundred import LABELS, NO_TEST, chosen, same, sizes
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -9,22 +10,6 @@ from experiments import splits
 from experiments.errors import UserError
 from experiments.splits import Split
 
-LABELS = np.repeat([0, 1, 2], [60, 30, 10])  # 100 images in proportions 6 : 3 : 1
-NO_TEST = np.zeros(100, bool)
-
-
-ALONE = np.arange(100)
-
-
-def chosen(train=40, validation=20, test=20, seed=0, in_test=NO_TEST, groups=ALONE):
-    return splits.split(LABELS, in_test, groups, train=train, validation=validation, test=test, seed=seed)
-
-
-def same(one: Split, other: Split) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
-
-
-sizes = st.fixed_dictionaries({name: st.integers(1, 30) for name in ("train", "validation", "test")})
 label_lists = st.lists(st.integers(0, 5), min_size=1, max_size=120).map(np.array)
 
 
@@ -197,51 +182,6 @@ def test_validation_and_test_are_in_the_order_of_the_data_set(seed):
     assert (np.diff(found.validation) > 0).all()
     assert (np.diff(found.test) > 0).all()
     assert not (np.diff(found.train) > 0).all()
-
-
-# Groups.
-
-grouped = st.lists(st.integers(0, 30), min_size=100, max_size=100).map(np.array)
-
-
-@settings(max_examples=200)
-@given(sizes, st.integers(0, 2**32), grouped, st.booleans())
-def test_no_group_stands_on_two_sides(asked, seed, groups, own_test):
-    in_test = np.arange(100) % 3 == 0 if own_test else NO_TEST
-    try:
-        found = chosen(**asked, seed=seed, groups=groups, in_test=in_test)
-    except UserError:
-        assume(False)
-    assert [len(part) for part in found] == [asked["train"], asked["validation"], asked["test"]]
-    sides = [set(groups[part].tolist()) for part in found]
-    assert not sides[0] & sides[1]
-    assert not sides[0] & sides[2]
-    assert not sides[1] & sides[2]
-
-
-@given(st.integers(0, 2**32), grouped)
-def test_grouped_training_subsets_nest_and_leave_validation_and_test_alone(seed, groups):
-    try:
-        small, large = (chosen(size, 5, 5, seed=seed, groups=groups) for size in (5, 20))
-    except UserError:
-        assume(False)
-    np.testing.assert_array_equal(large.train[:5], small.train)
-    assert same(small._replace(train=large.train), large)
-
-
-# Pairs: of 50 pairs test takes 10 whole ones, and so does validation.
-def test_groups_are_taken_whole_where_they_fit():
-    pairs = np.repeat(np.arange(50), 2)
-    found = chosen(train=60, validation=20, test=20, groups=pairs)
-    for part in (found.validation, found.test, found.train):
-        _, counts = np.unique(pairs[part], return_counts=True)
-        assert (counts == 2).all()
-
-
-@given(st.integers(0, 2**32))
-def test_groups_of_one_change_nothing(seed):
-    numbers = np.random.default_rng(seed).permutation(100)
-    assert same(chosen(seed=seed), chosen(seed=seed, groups=numbers))
 
 
 # Images 60 to 79 are of class 1, the first 80 of classes 0 and 1.

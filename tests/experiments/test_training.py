@@ -1,4 +1,4 @@
-"""Schedules, the warm-up that leaves no trace, and the clock."""
+"""Schedules, the warm-up that leaves no trace, the clock, and the chosen epoch."""
 
 import math
 import time
@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from experiments import training
+from experiments import learners, training
 from experiments.specification import Recipe
 
 # Schedules: 10 epochs of 10 steps are 100 updates.
@@ -214,3 +214,25 @@ def test_a_loss_that_is_no_number_ends_the_training():
         lambda epoch, _: epochs.append(epoch),
     )
     assert epochs == [1]
+
+
+# The chosen epoch: (validation accuracy, validation loss) of each epoch.
+@pytest.mark.parametrize(
+    ("epochs", "chosen"),
+    [
+        ([(0.5, 1.0), (0.7, 1.0), (0.6, 1.0)], 2),  # highest accuracy
+        ([(0.5, 0.1), (0.7, 9.0)], 2),  # whatever its loss
+        ([(0.7, 1.0), (0.7, 0.9), (0.7, 0.95)], 2),  # then lower loss
+        ([(0.7, 0.9), (0.7, 0.9)], 1),  # then earlier
+        ([(0.7, math.nan), (0.7, 9.0)], 2),  # not-a-number is the worst loss
+        ([(0.7, 9.0), (0.7, math.nan)], 1),
+        ([(0.7, math.inf), (0.7, math.nan)], 1),
+        ([(0.1, math.nan)], 1),  # of one epoch, that one
+    ],
+)
+def test_chosen_epoch(epochs, chosen):
+    best = training.Best()
+    for epoch, (accuracy, loss) in enumerate(epochs, start=1):
+        metrics = {"validation/accuracy": accuracy, "validation/loss": loss, "train/accuracy": 1 - accuracy}
+        best.improved(epoch, learners.rank(metrics))
+    assert best.epoch == chosen
