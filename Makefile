@@ -22,7 +22,7 @@ bad_option = $(if $(ON_BAD),--on-bad $(ON_BAD))
 workers_option = $(bad_option) $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lock compare report calibrate pages ui plan run predict inspect diagrams cost smoke export import bench test test-slow test-faults fuzz lint format clean distclean
+.PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench test test-slow test-faults fuzz lint format clean distclean
 
 help: ## list the targets
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip]"
@@ -53,6 +53,9 @@ compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then d
 
 report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never trains
 	@$(BIN)/python -m reports "$(STUDY)" $(data_option)
+
+report-check: $(SET_UP) ## whether the figures and tables of STUDY are of the runs that the store holds now
+	@$(BIN)/python -m reports.check "$(STUDY)" $(data_option)
 
 calibrate: $(SET_UP) ## simulate whole studies: how often verdicts are false, what intervals cover; under 5 minutes
 	@$(BIN)/python -m reports.calibration --to docs/calibration.md

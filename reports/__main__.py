@@ -11,7 +11,8 @@ from pathlib import Path
 from reports import command, files, store, table
 
 EPILOG = """figures:
-  convergence, overfitting, time_to_target, cost_accuracy    of every study, one for each of up to 6 settings
+  convergence, overfitting, time_to_target, survival_curves, cost_accuracy
+                                                             of every study, one for each of up to 6 settings
   training_error, gradient_flow                              where the recipe says `gradient_flow: true`
   settings                                                   where the study varies something (`vary:`)
   learning_curves, crops                                     where it varies `data.train`, `data.crop`

@@ -77,9 +77,27 @@ def refuse(reason: object, study: str | None = None, data: str | None = None) ->
 def training(study: str | None, data: str | None) -> str:
     """The command that trains a study: by name one that ships, a plain one for the default study."""
     ships = study is None or study.endswith((".yaml", ".yml")) or (STUDIES / f"{study}.yaml").exists()
-    named = {"STUDY": None if study == DEFAULT_STUDY else study if ships else "FILE.yaml", "DATA": data}
-    options = [f" {name}={shlex.quote(value)}" for name, value in named.items() if value]
-    return f"`make compare{''.join(options)}`"
+    return f"`make compare{options(study if ships else 'FILE.yaml', data)}`"
+
+
+def options(study: str | None, data: str | None) -> str:
+    """` STUDY=… DATA=…`, as far as they are not the default, for a command of make."""
+    named = {"STUDY": None if study == DEFAULT_STUDY else study, "DATA": data}
+    return "".join(f" {name}={shlex.quote(value)}" for name, value in named.items() if value)
+
+
+def asked(experiment: str, data: str) -> tuple[str, str | None]:
+    """The study and the other data that an experiment of the store came from.
+
+    data: as its runs name it. A folder is named without its place, which the store does not know.
+    """
+    shipped = sorted((path.stem for path in STUDIES.glob("*.yaml")), key=len, reverse=True)
+    for study in shipped:
+        if experiment == study:
+            return study, None
+        if experiment.startswith(f"{study}-"):
+            return study, f"path:FOLDER/{data.removeprefix('path:')}" if data.startswith("path:") else data
+    return experiment, None
 
 
 def draw_alone(name: str, description: str) -> int:
@@ -93,7 +111,7 @@ def draw_alone(name: str, description: str) -> int:
         record, _ = drawing.read_fair(arguments.store, study)
     except drawing.REFUSALS as reason:
         return refuse(reason, arguments.study or study, arguments.data)
-    paths = drawing.draw(record, arguments.out / study, [name])
+    paths = [path for drawn in drawing.draw(record, arguments.out / study, [name]) for path in drawn.files]
     if not paths:
         return refuse(
             f"'{study}' has nothing for this figure: `python -m reports.{name} --help` says what it needs"

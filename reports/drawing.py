@@ -19,11 +19,15 @@ from reports import (
     grid,
     learning_curves,
     overfitting,
+    page,
     results,
     runs,
     settings,
     store,
+    summary,
+    survival_curves,
     time_to_target,
+    times,
     training_error,
     winner_map,
 )
@@ -33,6 +37,7 @@ FIGURES: dict[str, Callable[[runs.Record], Figure | None]] = {
     "convergence": convergence.figure,
     "overfitting": overfitting.figure,
     "time_to_target": time_to_target.figure,
+    "survival_curves": survival_curves.figure,
     "cost_accuracy": cost_accuracy.figure,
     "training_error": training_error.figure,
     "gradient_flow": gradient_flow.figure,
@@ -57,30 +62,31 @@ def read_fair(uri: str, study: str) -> tuple[runs.Record, list[str]]:
     return record, fairness.check(record.runs)
 
 
-def draw(record: runs.Record, folder: Path, figures: Iterable[str]) -> list[Path]:
-    """Draw the figures named, each once a setting unless it is one of all settings; the files written."""
+def draw(record: runs.Record, folder: Path, figures: Iterable[str]) -> list[figure_files.Drawn]:
+    """Draw the figures named, each once a setting unless it is one of all settings."""
     apart = record.by_setting()
-    paths = []
+    found = []
     for name in figures:
         for one in [record] if name in OF_ALL_SETTINGS else apart:
-            if drawn := FIGURES[name](one):
+            if figure := FIGURES[name](one):
                 setting = one.runs["setting"].iloc[0] if len(apart) > 1 and one is not record else ""
                 suffix = re.sub(r"[^A-Za-z0-9.]+", "-", f"-{setting}").rstrip("-")
-                paths += figure_files.save(drawn, folder, name + suffix, one)
-    return paths
+                files_of = figure_files.save(figure, folder, name + suffix, one)
+                found.append(figure_files.Drawn(name, one, files_of))
+    return found
 
 
 def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
-    """Figures, results.md and results.csv into `folder`; the files. Raises one of REFUSALS."""
+    """Figures, tables and the page into `folder`; the files. Raises one of REFUSALS."""
     record, warnings = read_fair(uri, study)
-    table = results.summary(record)
+    table = summary.of(record)
     judged = claims.judge(record)
-    text = results.text(record, table, warnings, judged)
     many = len(record.by_setting()) > grid.MOST_APART
-    paths = draw(record, folder, OF_ALL_SETTINGS if many else FIGURES)
-    paths.append(files.write(folder / "results.csv", table.to_csv(index=False).encode()))
-    if judged:
-        of_claims = claims_table.frame(judged).to_csv(index=False)
-        paths.append(files.write(folder / "claims.csv", of_claims.encode()))
-    paths.append(files.write(folder / "results.md", text.encode()))
-    return paths
+    drawn = draw(record, folder, OF_ALL_SETTINGS if many else FIGURES)
+    tables = {"results.csv": table, "times.csv": times.frame(record)}
+    tables |= {"claims.csv": claims_table.frame(judged)} if judged else {}
+    written = {name: frame.to_csv(index=False) for name, frame in tables.items() if len(frame)}
+    written["results.md"] = results.text(record, table, warnings, judged)
+    written["report.html"] = page.render(uri, record, table, judged, warnings, drawn)
+    paths = [path for each in drawn for path in each.files]
+    return paths + [files.write(folder / name, text.encode()) for name, text in written.items()]

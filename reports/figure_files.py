@@ -8,6 +8,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
@@ -17,8 +18,17 @@ from reports import files, style
 from reports.runs import Record
 
 FIELDS = {"data": "data_digest", "splits": "split_digest", "commits": "commit", "runs": "run_id"}
+SUFFIXES = (".png", ".svg", ".pdf")
 MARK = "drawn from "
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
+
+
+class Drawn(NamedTuple):
+    """A figure by name, the record of what it shows (one setting, or all), and its files."""
+
+    name: str
+    record: Record
+    files: list[Path]
 
 
 def save(figure: Figure, folder: Path, name: str, record: Record) -> list[Path]:
@@ -27,7 +37,7 @@ def save(figure: Figure, folder: Path, name: str, record: Record) -> list[Path]:
     record: what it was drawn from, which each file tells.
     """
     paths = []
-    for suffix in ("png", "svg", "pdf"):
+    for suffix in (suffix.removeprefix(".") for suffix in SUFFIXES):
         drawn = io.BytesIO()
         with style.context():
             figure.savefig(drawn, format=suffix, dpi=200, metadata=metadata(suffix, record))

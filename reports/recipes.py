@@ -22,7 +22,7 @@ def departures(runs: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     """
     by_arm = runs.sort_values("arm_order", kind="stable").groupby("arm", sort=False)
     table = pd.DataFrame.from_dict(
-        {arm: _recipe(arm, rows, arm in tuned) for arm, rows in by_arm}, orient="index"
+        {arm: held(arm, rows, arm in tuned) for arm, rows in by_arm}, orient="index"
     )
     table = table.fillna(UNKNOWN)  # a row an arm, a column a field
     usual = {field: Counter(table[field]).most_common(1)[0][0] for field in sorted(table)}
@@ -38,7 +38,7 @@ def departures(runs: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     return lines
 
 
-def _recipe(arm: str, runs: pd.DataFrame, tuned: bool) -> dict[str, str]:
+def held(arm: str, runs: pd.DataFrame, tuned: bool) -> dict[str, str]:
     """An arm's value of each field; VARIED where its settings name the field, or a mapping that holds it."""
     named = {name for setting in runs["setting"].unique() for name in names.assignments(setting)}
     held = pd.DataFrame(map(json.loads, runs["recipe"])).fillna(UNKNOWN)

@@ -5,17 +5,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from experiments import names
 from reports import claims_table, grid, markdown, recipes, scores, style, table, tuning
 from reports.claims import Judged
 from reports.runs import Record
-from reports.statistics import censored_median, mean_interval
 
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
     f"{table.DEFINITIONS[0]} mean over seeds ± half-width of Student's 95 % t interval, measured once a "
     "trial, at its epoch of highest validation accuracy; {split} {same}"
-    "Gap: train minus validation accuracy, mean over seeds. {level}"
+    "Gap: train minus validation accuracy, mean over seeds ± the same. {level}"
     "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
     'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. '
     "Forward MACs: multiply-accumulates for one image. "
@@ -37,82 +35,21 @@ SHARED = "the interval holds for this split of the images only."
 PER_SEED = "each seed has a split of its own, shared by all arms."
 
 
-def summary(record: Record) -> pd.DataFrame:
-    """A row a label, raw numbers.
-
-    label, arm, setting, learning_rate (of the recipe; NaN: not recorded), trials, diverged, tested (trials
-    with a test score); test_accuracy and test_macro_f1 (means over seeds) with …_half_width (95 % t
-    interval); gap_at_chosen_epoch, gap_at_last_epoch (means of train − validation accuracy);
-    training_level (the training accuracy that every trial with a curve reaches; NaN: none) and
-    gap_at_training_level (NaN for an arm scored once); parameters; forward_macs; training_seconds (mean); and
-    for each target T: reached_T (trials that did), epochs_to_T, seconds_to_T, images_to_T,
-    training_macs_to_T (medians with censoring; NaN: not reached).
-    """
-    trials_of = {
-        label: [record.epochs[record.epochs["run_id"] == run_id] for run_id in arm["run_id"]]
-        for label, arm in record.runs.groupby("label", sort=False)
-    }
-    at_level = scores.gaps_at_training_level(record.epochs, record.training_level)
-    rows = []
-    for label, arm in record.runs.groupby("label", sort=False):
-        trials = trials_of[label]
-        accuracy = mean_interval(arm[names.metric(names.TEST, names.ACCURACY)])
-        macro_f1 = mean_interval(arm[names.metric(names.TEST, names.MACRO_F1)])
-        macs = arm[names.MACS].median()
-        row = {
-            "label": label,
-            "arm": arm["arm"].iloc[0],
-            "setting": arm["setting"].iloc[0],
-            "learning_rate": arm["learning_rate"].iloc[0],
-            "trials": len(arm),
-            "diverged": int(arm["diverged"].sum()),
-            "tested": accuracy.n,
-            "test_accuracy": accuracy.mean,
-            "test_accuracy_half_width": accuracy.half_width,
-            "test_macro_f1": macro_f1.mean,
-            "test_macro_f1_half_width": macro_f1.half_width,
-            "gap_at_chosen_epoch": mean_interval(map(scores.gap_at_chosen_epoch, trials)).mean,
-            "gap_at_last_epoch": mean_interval(map(scores.gap_at_last_epoch, trials)).mean,
-            "training_level": record.training_level,
-            "gap_at_training_level": mean_interval(at_level.reindex(arm["run_id"])).mean,
-            "parameters": arm[names.PARAMETERS].median(),
-            "forward_macs": macs,
-            "training_seconds": arm[names.TRAIN_SECONDS].mean(),
-        }
-        for target in record.targets:
-            epochs = [scores.to_target(trial, target) for trial in trials]
-            seconds = [scores.to_target(trial, target, names.TRAIN_SECONDS) for trial in trials]
-            images = [scores.to_target(trial, target, names.IMAGES_SEEN) for trial in trials]
-            spent = [scores.training_macs_to_target(trial, target, macs) for trial in trials]
-            row |= {
-                f"reached_{target:g}": sum(not math.isnan(epoch) for epoch in epochs),
-                f"epochs_to_{target:g}": censored_median(epochs),
-                f"seconds_to_{target:g}": censored_median(seconds),
-                f"images_to_{target:g}": censored_median(images),
-                f"training_macs_to_{target:g}": censored_median(spent),
-            }
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
 def text(record: Record, arms: pd.DataFrame, warnings: list[str], judged: Sequence[Judged] = ()) -> str:
     """The tables with what a reader must know to judge them.
 
-    arms: `summary(record)`; judged: `claims.judge(record)`.
+    arms: `summary.of(record)`; judged: `claims.judge(record)`.
     """
-    at_level = _level_titles(record)
-    targets = shown(record.targets)
-    header = ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", *at_level]
-    header += [f"To {style.target(target)}" for target in targets]
-    header += ["Parameters", "Forward MACs", "Training"]
-    rows = [
-        [markdown.plain(cell) for cell in _cells(row, at_level, targets)] for row in arms.to_dict("records")
-    ]
+    cells = [[markdown.plain(cell) for cell in row] for row in rows(record, arms)]
+    notes = [f"- Note: {fact}" for fact in facts(record)] + [f"- Warning: {each}" for each in warnings]
     parts = [
         f"# {record.study}",
         record.question,
-        markdown.table([header, *rows]),
-        *_notes(record, arms, warnings),
+        markdown.table([header(record), *cells]),
+        f"{measured(record)}. Drawn by `python -m reports {record.study}`.",
+        explanation(record, arms),
+        unfinished(record),
+        "\n".join(map(markdown.plain, notes)),
         *_claims(record, judged),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -121,15 +58,32 @@ def text(record: Record, arms: pd.DataFrame, warnings: list[str], judged: Sequen
 def _claims(record: Record, judged: Sequence[Judged]) -> list[str]:
     if not judged:
         return []
-    rows = [[markdown.plain(cell) for cell in row] for row in claims_table.rows(judged)]
-    missing = bool(record.incomplete) or record.runs.groupby("label")["seed"].nunique().nunique() > 1
-    notes = "\n".join(f"- Note: {markdown.plain(note)}" for note in claims_table.notes(judged, missing))
+    cells = [[markdown.plain(cell) for cell in row] for row in claims_table.rows(judged)]
+    notes = claims_table.notes(judged, still_due(record))
     return [
         f"Claims: {claims_table.summary(judged)}.",
-        markdown.table([claims_table.HEADER, *rows]),
+        markdown.table([claims_table.HEADER, *cells]),
         claims_table.EXPLANATION,
-        notes,
+        "\n".join(f"- Note: {markdown.plain(note)}" for note in notes),
     ]
+
+
+def header(record: Record) -> list[str]:
+    """The titles of the columns."""
+    targets = [f"To {style.target(target)}" for target in shown(record.targets)]
+    cost = ["Parameters", "Forward MACs", "Training"]
+    return ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", *_level_titles(record), *targets, *cost]
+
+
+def rows(record: Record, arms: pd.DataFrame) -> list[list[str]]:
+    """The cells of each arm, as people read them."""
+    at_level, targets = _level_titles(record), shown(record.targets)
+    return [_cells(row, at_level, targets) for row in arms.to_dict("records")]
+
+
+def still_due(record: Record) -> bool:
+    """Whether trials are missing: some failed or still run, or an arm has fewer seeds than another."""
+    return bool(record.incomplete) or record.runs.groupby("label")["seed"].nunique().nunique() > 1
 
 
 def shown(targets: tuple[float, ...]) -> list[float]:
@@ -163,21 +117,22 @@ def _cells(row: dict, at_level: list[str], targets: list[float]) -> list[str]:
         row["label"],
         f"{row['trials']}{diverged}",
         _test_accuracy(row),
-        _gap(row["gap_at_chosen_epoch"]),
-        *(_gap(row["gap_at_training_level"]) for _ in at_level),
+        _gap(row, "chosen_epoch"),
+        *(_gap(row, "training_level") for _ in at_level),
         *(_to_target(row, target) for target in targets),
         scaled(row["parameters"]),
         scaled(row["forward_macs"]),
-        _seconds(row["training_seconds"]),
+        seconds(row["training_seconds"]),
     ]
 
 
 def _to_target(row: dict, target: float) -> str:
     reached = f"({row[f'reached_{target:g}']}/{row['trials']})"
-    epochs, seconds = row[f"epochs_to_{target:g}"], row[f"seconds_to_{target:g}"]
+    epochs = row[f"epochs_to_{target:g}"]
     if math.isnan(epochs):
         return f"not reached {reached}"
-    return f"{epochs:g} {'epoch' if epochs == 1 else 'epochs'}, {_seconds(seconds)} {reached}"
+    named = "epoch" if epochs == 1 else "epochs"
+    return f"{epochs:g} {named}, {seconds(row[f'seconds_to_{target:g}'])} {reached}"
 
 
 def _test_accuracy(row: dict) -> str:
@@ -190,11 +145,15 @@ def _test_accuracy(row: dict) -> str:
     return f"{row['test_accuracy']:.3f}{interval}" + (f" ({', '.join(remarks)})" if remarks else "")
 
 
-def _gap(value: float) -> str:
-    return "–" if math.isnan(value) else style.signed(value)
+def _gap(row: dict, where: str) -> str:
+    gap, half = row[f"gap_at_{where}"], row[f"gap_at_{where}_half_width"]
+    if math.isnan(gap):
+        return "–"
+    return style.signed(gap) + (f" ± {half:.3f}" if half > 0 else "")
 
 
-def _seconds(value: float) -> str:
+def seconds(value: float) -> str:
+    """`3.4 s`, `120 s`; nothing where it is unknown."""
     return "–" if math.isnan(value) else f"{value:.1f} s" if value < 10 else f"{value:,.0f} s"
 
 
@@ -217,27 +176,34 @@ def _undrawn(record: Record) -> list[str]:
     ]
 
 
-def _notes(record: Record, arms: pd.DataFrame, warnings: list[str]) -> list[str]:
+def measured(record: Record) -> str:
+    """On what, where, when and by which code it was measured, in a line."""
     runs = record.runs
-    level = record.training_level
-    no_level = [NO_LEVEL] if math.isnan(level) and _level_titles(record) else []
-    attempts = "1 attempt" if record.incomplete == 1 else f"{record.incomplete} attempts"
-    splits = runs.groupby(["setting", "arm"])["split_digest"].nunique()
     machines = ", ".join(sorted({cpu or "unknown CPU" for cpu in runs["cpu"]}))
     last = f"last trial {runs['ended'].max():%Y-%m-%d}"
-    measured = " · ".join([style.provenance(record), machines, *_commits(runs), last])
+    return " · ".join([style.provenance(record), machines, *_commits(runs), last])
+
+
+def explanation(record: Record, arms: pd.DataFrame) -> str:
+    """What the columns mean."""
+    level = record.training_level
+    splits = record.runs.groupby(["setting", "arm"])["split_digest"].nunique()
+    return EXPLANATION.format(
+        split=PER_SEED if splits.max() > 1 else SHARED,
+        same=SAME if (arms["test_accuracy_half_width"] == 0).any() else "",
+        level="" if math.isnan(level) else LEVEL.format(level=f"{level:.2f}"),
+    )
+
+
+def unfinished(record: Record) -> str:
+    """A sentence on the attempts that are not counted; empty where there are none."""
+    attempts = "1 attempt" if record.incomplete == 1 else f"{record.incomplete} attempts"
+    told = f"{attempts} did not complete (failed, killed or still running): not counted above."
+    return told if record.incomplete else ""
+
+
+def facts(record: Record) -> list[str]:
+    """What a reader must know beside the table, a line each."""
+    no_level = [NO_LEVEL] if math.isnan(record.training_level) and _level_titles(record) else []
     tuned = set(record.tuning["arm"])
-    facts = [*tuning.facts(record), *recipes.departures(runs, tuned), *no_level, *_undrawn(record)]
-    told = [f"- Note: {fact}" for fact in facts] + [f"- Warning: {warning}" for warning in warnings]
-    return [
-        f"{measured}. Drawn by `python -m reports {record.study}`.",
-        EXPLANATION.format(
-            split=PER_SEED if splits.max() > 1 else SHARED,
-            same=SAME if (arms["test_accuracy_half_width"] == 0).any() else "",
-            level="" if math.isnan(level) else LEVEL.format(level=f"{level:.2f}"),
-        ),
-        f"{attempts} did not complete (failed, killed or still running): not counted above."
-        if record.incomplete
-        else "",
-        "\n".join(map(markdown.plain, told)),
-    ]
+    return [*tuning.facts(record), *recipes.departures(record.runs, tuned), *no_level, *_undrawn(record)]

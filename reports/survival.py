@@ -30,6 +30,11 @@ class Times(NamedTuple):
         return Times(np.minimum(self.cost, budget), self.reached & (self.cost <= budget))
 
     @property
+    def costs_or_nan(self) -> np.ndarray:
+        """Float (n,): the cost at which each trial reached the target; NaN: never."""
+        return np.where(self.reached, self.cost, math.nan)
+
+    @property
     def restricted_mean(self) -> float:
         """The mean cost, where a trial that is still on its way at the end counts as that end."""
         return float(self.cost.mean()) if len(self.cost) else math.nan
@@ -68,9 +73,9 @@ def kaplan_meier(times: Times, level: float = 0.95) -> Curve:
     )
 
 
-def common_budget(left: Times, right: Times) -> float:
-    """The largest cost at which every trial of both arms is still watched or has reached the target."""
-    censored = np.concatenate([each.cost[~each.reached] for each in (left, right)])
+def common_budget(*arms: Times) -> float:
+    """The largest cost at which every trial of all arms is still watched or has reached the target."""
+    censored = np.concatenate([each.cost[~each.reached] for each in arms])
     return float(censored.min()) if len(censored) else math.inf
 
 

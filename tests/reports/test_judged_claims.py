@@ -8,7 +8,7 @@ import synthetic
 from synthetic import curve, once, tags
 
 from experiments import names
-from reports import claims, claims_table, results, runs
+from reports import claims, claims_table, results, runs, summary
 from reports.verdicts import REFUTED, SUPPORTED, UNDECIDED
 
 
@@ -130,7 +130,7 @@ def test_table(writable):
     synthetic.claimed_study(writable)
     record = read(writable, "claimed")
     found = claims.judge(record)
-    text = results.text(record, results.summary(record), [], found)
+    text = results.text(record, summary.of(record), [], found)
     assert "Claims: 2 supported, 2 refuted, 1 not enough evidence (p ≤ 0.05" in text
     rows = claims_table.rows(found)
     assert rows[0][:3] == [synthetic.CLAIMED[0], SUPPORTED, "+0.100"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from experiments import names
-from reports import fairness, results, runs, table
+from reports import fairness, results, runs, summary, table
 
 ACCURACY = names.metric(names.TEST, names.ACCURACY)
 GOLDEN = Path(__file__).with_name("results_small.md")
@@ -19,14 +19,14 @@ GOLDEN = Path(__file__).with_name("results_small.md")
 
 def test_markdown_is_the_recorded_one(ready):
     record = runs.read(ready.uri, "small")
-    text = results.text(record, results.summary(record), fairness.check(record.runs))
+    text = results.text(record, summary.of(record), fairness.check(record.runs))
     if os.environ.get("REGENERATE"):
         GOLDEN.write_text(text)
     assert text == GOLDEN.read_text()
 
 
 def test_summary_of_an_arm_one_can_check_in_the_head(ready):
-    rows = results.summary(runs.read(ready.uri, "small")).set_index("label")
+    rows = summary.of(runs.read(ready.uri, "small")).set_index("label")
     residual = rows.loc["residual"]
     assert (residual["trials"], residual["diverged"], residual["tested"]) == (3, 1, 3)
     assert residual["test_accuracy"] == pytest.approx((0.8 + 0.9 + 0.6) / 3)
@@ -65,7 +65,7 @@ def test_three_targets_are_shown():
 
 def test_arm_names_are_plain_text_in_markdown(ready):
     record = runs.read(ready.uri, "grid")
-    text = results.text(record, results.summary(record), [])
+    text = results.text(record, summary.of(record), [])
     row = next(line for line in text.splitlines() if "hidden" not in line and "a_b" in line)
     assert row.startswith(r"| $a_b$ \| c · train=250 ")
     assert table.cells(row)[0] == "$a_b$ | c · train=250"
@@ -75,14 +75,14 @@ def test_without_a_curve_there_is_no_column_of_gaps_at_equal_training_accuracy(r
     record = runs.read(ready.uri, "small")
     features = [frame[frame["arm"] == "features"] for frame in (record.runs, record.epochs)]
     alone = replace(record, runs=features[0], epochs=features[1], training_level=math.nan)
-    text = results.text(alone, results.summary(alone), [])
+    text = results.text(alone, summary.of(alone), [])
     assert "Gap, chosen epoch" in text
     assert "train 0." not in text and "equal train" not in text
 
 
 def test_without_a_common_training_level_the_column_is_empty(ready):
     record = replace(runs.read(ready.uri, "small"), training_level=math.nan)
-    text = results.text(record, results.summary(record), [])
+    text = results.text(record, summary.of(record), [])
     header, _, *rows = [table.cells(line) for line in text.splitlines() if line.startswith("|")]
     column = header.index("Gap at equal train accuracy")
     assert [row[column] for row in rows] == ["–"] * 3
@@ -96,7 +96,7 @@ def test_a_value_that_all_seeds_share_is_not_shown_as_certain(ready):
     alike = record.runs.assign(**{ACCURACY: record.runs[ACCURACY].mask(cnn, 0.1)})  # 0.1 has round-off
     alike.loc[[3, 4, 5], ACCURACY] = [0.2, 0.2, math.nan]
     record = replace(record, runs=alike)
-    text = results.text(record, results.summary(record), [])
+    text = results.text(record, summary.of(record), [])
     cells = [table.cells(line)[2] for line in text.splitlines() if line.startswith("|")][2:]
     assert cells == ["0.100 (same at every seed)", "0.200 (same at every seed, of 2)", "0.700 ± 0.248"]
     assert "no interval can be told" in text
@@ -104,25 +104,27 @@ def test_a_value_that_all_seeds_share_is_not_shown_as_certain(ready):
 
 def test_a_single_trial_is_no_repetition(ready):
     record = runs.read(ready.uri, "grid")
-    text = results.text(record, results.summary(record), [])
+    text = results.text(record, summary.of(record), [])
     assert "| 0.600 |" in text.replace("  ", "")
     assert "same at every seed" not in text.lower()
 
 
 def test_a_negative_gap_has_the_true_minus_in_markdown_only(ready):
     record = runs.read(ready.uri, "small")
-    summary = results.summary(record).assign(gap_at_chosen_epoch=[-0.0081, 0.1, -0.0001])
-    text = results.text(record, summary, [])
+    numbers = summary.of(record).assign(
+        gap_at_chosen_epoch=[-0.0081, 0.1, -0.0001], gap_at_chosen_epoch_half_width=[0.0123, 0.0, math.nan]
+    )
+    text = results.text(record, numbers, [])
     assert [table.cells(line)[3] for line in text.splitlines() if line.startswith("|")][2:] == [
-        "−0.008",
+        "−0.008 ± 0.012",
         "+0.100",
         "+0.000",
     ]
-    assert "-0.0081" in summary.to_csv()
+    assert "-0.0081" in numbers.to_csv()
 
 
 def test_a_run_group_stands_once_in_the_table(ready):
-    rows = results.summary(runs.read(ready.uri, "width"))
+    rows = summary.of(runs.read(ready.uri, "width"))
     assert list(rows["label"]) == [
         f"{arm} · train={train}{width}"
         for train in (250, 1000)
@@ -146,4 +148,4 @@ def test_a_run_group_stands_once_in_the_table(ready):
 def test_the_code_that_trained_is_named(ready, changed, told):
     record = runs.read(ready.uri, "small")
     record = replace(record, runs=record.runs.assign(**changed))
-    assert told in results.text(record, results.summary(record), [])
+    assert told in results.text(record, summary.of(record), [])

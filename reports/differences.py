@@ -1,0 +1,76 @@
+"""All that differs between the arms of a study, and what is the same for all: how fair is the comparison."""
+
+import json
+from collections.abc import Mapping
+
+import pandas as pd
+
+from experiments import names
+from reports import recipes
+from reports.results import scaled, seconds
+from reports.runs import Record
+
+NOT_TOLD = "–"
+
+
+def table(record: Record) -> tuple[list[str], list[list[str]]]:
+    """Its header (a column an arm) and a row a field in which two arms differ.
+
+    Model, arguments, recipe, what it costs, and how many trials chose its learning rate. A value that the
+    study's grid varies for an arm is told as "varied".
+    """
+    fields = _fields(record)
+    differing = fields[fields.nunique(axis=1) > 1]
+    return ["Field", *fields.columns], [[str(row[0]), *row[1:]] for row in differing.itertuples()]
+
+
+def alike(record: Record) -> list[tuple[str, str]]:
+    """What is the same for all arms: each field with its value, or what the study varies of it for all."""
+    fields = _fields(record)
+    same = fields[fields.nunique(axis=1) == 1]
+    told = [(str(row[0]), str(row[1])) for row in same.itertuples()] if len(fields.columns) > 1 else []
+    columns = {
+        "data digests": "data_digest",
+        "test digests": "test_digest",
+        "seeds": "seed",
+        "threads a trial": "threads",
+    }
+    for name, column in columns.items():
+        sets = {tuple(sorted(map(str, runs[column].unique()))) for _, runs in record.runs.groupby("arm")}
+        if len(sets) == 1:
+            told.append((name, ", ".join(each[:12] for each in sets.pop() if each) or NOT_TOLD))
+    return told
+
+
+def _fields(record: Record) -> pd.DataFrame:
+    """A row a field, a column an arm; the network first, then its arguments, the recipe, what it costs."""
+    by_arm = record.runs.sort_values("arm_order", kind="stable").groupby("arm", sort=False)
+    held = {str(arm): _held(str(arm), runs, record) for arm, runs in by_arm}
+    fields = pd.DataFrame.from_dict(held, orient="columns").fillna(NOT_TOLD)
+    order = {"network": 0, "arguments": 1, "recipe": 2}
+    return fields.sort_index(
+        key=lambda names: names.map(lambda each: order.get(each.split(".")[0], 3)), kind="stable"
+    )
+
+
+def _held(arm: str, runs: pd.DataFrame, record: Record) -> Mapping[str, str]:
+    tuned = record.tuning[record.tuning["arm"] == arm]
+    arguments = pd.DataFrame(map(json.loads, runs["arguments"]))
+    held = {
+        "network": _values(runs["model"]),
+        **{f"arguments.{name}": _values(arguments[name].dropna()) for name in arguments},
+        **{f"recipe.{name}": value for name, value in recipes.held(arm, runs, bool(len(tuned))).items()},
+        "parameters": _values(runs[names.PARAMETERS].map(scaled)),
+        "forward MACs": _values(runs[names.MACS].map(scaled)),
+        "training, a trial": seconds(runs[names.TRAIN_SECONDS].mean()),
+        "images seen, a trial": _values(runs[names.IMAGES_SEEN].map("{:,.0f}".format)),
+    }
+    if len(record.tuning):
+        held["trials that chose its learning rate"] = str(len(tuned))
+        held["learning rate chosen"] = _values(runs["learning_rate"].map("{:g}".format))
+    return held
+
+
+def _values(values: pd.Series) -> str:
+    known = list(dict.fromkeys(map(str, values)))
+    return " / ".join(known) if len(known) <= 6 else f"{known[0]} … {known[-1]} ({len(known)} values)"

@@ -1,0 +1,184 @@
+"""What each figure shows, in a sentence or two that stand below it; pure.
+
+They tell means and medians as they are. Whether a difference is more than chance, only a claim says.
+"""
+
+import math
+from collections.abc import Callable
+
+import pandas as pd
+
+from reports import gradient_flow, scores, sizes, style, winner_map
+from reports.answers import listed
+from reports.results import scaled, seconds
+from reports.runs import Record
+
+
+def of_figure(name: str, record: Record, arms: pd.DataFrame) -> str:
+    """What a figure shows, in a sentence or two; empty where there is nothing to say.
+
+    arms: `summary.of(record)`, of the setting that the figure shows, or of all.
+    """
+    return SENTENCES[name](record, arms) if name in SENTENCES and len(arms) else ""
+
+
+def _convergence(record: Record, arms: pd.DataFrame) -> str:
+    reached = [target for target in record.targets if arms[f"epochs_to_{target:g}"].notna().any()]
+    if not reached:
+        return "The median trial of no arm reaches a target."
+    target = reached[-1]
+    return (
+        f"To validation accuracy {style.target(target)}, the highest target that the median trial of an arm "
+        f"reaches, the fewest epochs takes {_least(arms, f'epochs_to_{target:g}', '{:g} epochs'.format)}, "
+        f"the least training time {_least(arms, f'seconds_to_{target:g}', seconds)}."
+    )
+
+
+def _overfitting(record: Record, arms: pd.DataFrame) -> str:
+    sentences = [_span("At the chosen epoch the mean gap", arms, "gap_at_chosen_epoch")]
+    if not math.isnan(record.training_level):
+        where = f"At equal training accuracy ({record.training_level:.2f}) it"
+        sentences.append(_span(where, arms, "gap_at_training_level"))
+    return " ".join(filter(None, sentences))
+
+
+def _time_to_target(record: Record, arms: pd.DataFrame) -> str:
+    sentences = []
+    for target in record.targets:
+        missed = arms.loc[arms[f"epochs_to_{target:g}"].isna(), "label"]
+        if len(missed):
+            sentences.append(f"The median trial of {listed(missed)} never reaches {style.target(target)}.")
+    return " ".join(sentences) or "The median trial of every arm reaches every target."
+
+
+def _cost_accuracy(record: Record, arms: pd.DataFrame) -> str:
+    tested = arms.dropna(subset=["test_accuracy"])
+    if tested.empty:
+        return ""
+    best = tested.loc[tested["test_accuracy"].idxmax()]
+    found = f"The highest mean test accuracy is that of {best['label']}: {_accuracy(best)}"
+    floor = best["test_accuracy"] - _half(best)
+    near = tested[(tested["test_accuracy"] + tested["test_accuracy_half_width"].fillna(0)) >= floor]
+    cheapest = near.loc[near["forward_macs"].idxmin()] if near["forward_macs"].notna().any() else best
+    if cheapest["label"] == best["label"]:
+        return f"{found}; no arm of fewer MACs has an interval that overlaps with its own."
+    return (
+        f"{found}, at {scaled(best['forward_macs'])} MACs an image. The cheapest arm whose interval overlaps "
+        f"with its own is {cheapest['label']}: {_accuracy(cheapest)}, at {scaled(cheapest['forward_macs'])}."
+    )
+
+
+def _training_error(record: Record, arms: pd.DataFrame) -> str:
+    last = record.epochs.groupby("run_id").apply(scores.last_train_accuracy, include_groups=False)
+    error = (1 - record.runs["run_id"].map(last)).groupby(record.runs["label"], sort=False).mean().dropna()
+    if error.empty:
+        return ""
+    return (
+        f"At the last epoch the mean training error is lowest for {error.idxmin()} ({error.min():.3f}) and "
+        f"highest for {error.idxmax()} ({error.max():.3f})."
+    )
+
+
+def _gradient_flow(record: Record, arms: pd.DataFrame) -> str:
+    families = [family[family["epoch"] == 1] for family in gradient_flow.families(record.epochs)]
+    each = [gradient_flow.first_to_last(family).groupby(family["label"]).median() for family in families]
+    ratios = pd.concat(each).dropna() if each else pd.Series(dtype=float)
+    if ratios.empty:
+        return ""
+    small, large = ratios.idxmin(), ratios.idxmax()
+    return (
+        f"In epoch 1 the gradient of the first numbered stage is {ratios[small]:.2g} times the last one's in "
+        f"{small}, {ratios[large]:.2g} times in {large} (medians over seeds)."
+    )
+
+
+def _by_size(record: Record, field: str, told: str) -> str:
+    trials = sizes.trials(record, field)
+    if trials is None:
+        return ""
+    sentences = []
+    for rest, fitting in sizes.by_rest(trials).items():
+        means = fitting.groupby(["arm", field], sort=False)["accuracy"].mean().dropna()
+        ends = [means.xs(size, level=field) for size in (trials[field].min(), trials[field].max())]
+        arms = [arm for arm in fitting["arm"].unique() if all(arm in end for end in ends)]
+        each = [f"{arm} {ends[0][arm]:.3f} → {ends[1][arm]:.3f}" for arm in arms]
+        if each:
+            sentences.append(f"{f'{rest}: ' if rest else ''}{listed(each)}.")
+    span = f"{sizes.told(trials[field].min())} to {sizes.told(trials[field].max())}"
+    return f"Mean test accuracy from {span} {told}: {' '.join(sentences)}" if sentences else ""
+
+
+def _learning_curves(record: Record, arms: pd.DataFrame) -> str:
+    return _by_size(record, sizes.TRAIN, "training images")
+
+
+def _crops(record: Record, arms: pd.DataFrame) -> str:
+    return _by_size(record, sizes.CROP, "pixels of crop")
+
+
+def _winner_map(record: Record, arms: pd.DataFrame) -> str:
+    trials = sizes.trials(record, *winner_map.FIELDS)
+    if trials is None:
+        return ""
+    cells = [
+        winner_map.winner(cell)
+        for fitting in sizes.by_rest(trials).values()
+        for _, cell in fitting.groupby([*winner_map.FIELDS])
+    ]
+    clear = pd.Series([best.arm for best in cells if not isinstance(best, str) and not best.overlaps])
+    ahead = [f"{arm} in {count}" for arm, count in clear.value_counts(sort=False).items()]
+    if not ahead:
+        return f"In none of {len(cells)} cells is the best arm's interval apart from all others."
+    return f"Ahead with an interval apart from all others, of {len(cells)} cells: {listed(ahead)}."
+
+
+def _best_of_settings(record: Record, arms: pd.DataFrame) -> str:
+    tested = arms.dropna(subset=["test_accuracy"])
+    if tested.empty:
+        return ""
+    best, worst = (tested.loc[getattr(tested["test_accuracy"], which)()] for which in ("idxmax", "idxmin"))
+    return (
+        f"The highest mean test accuracy is that of {best['label']} ({_accuracy(best)}), the lowest that of "
+        f"{worst['label']} ({_accuracy(worst)})."
+    )
+
+
+def _span(subject: str, arms: pd.DataFrame, column: str) -> str:
+    known = arms.dropna(subset=[column])
+    if known.empty:
+        return ""
+    low, high = known.loc[known[column].idxmin()], known.loc[known[column].idxmax()]
+    if len(known) == 1:
+        return f"{subject} is {style.signed(low[column])} for {low['label']}."
+    return (
+        f"{subject} is smallest for {low['label']} ({style.signed(low[column])}) and largest for "
+        f"{high['label']} ({style.signed(high[column])})."
+    )
+
+
+def _least(arms: pd.DataFrame, column: str, written: Callable[[float], str]) -> str:
+    least = arms[column].min()
+    return f"{listed(arms.loc[arms[column] == least, 'label'])} ({written(least)})"
+
+
+def _accuracy(row: pd.Series) -> str:
+    half = _half(row)
+    return f"{row['test_accuracy']:.3f}" + (f" ± {half:.3f}" if half > 0 else "")
+
+
+def _half(row: pd.Series) -> float:
+    return 0.0 if math.isnan(row["test_accuracy_half_width"]) else row["test_accuracy_half_width"]
+
+
+SENTENCES = {
+    "convergence": _convergence,
+    "overfitting": _overfitting,
+    "time_to_target": _time_to_target,
+    "cost_accuracy": _cost_accuracy,
+    "training_error": _training_error,
+    "gradient_flow": _gradient_flow,
+    "settings": _best_of_settings,
+    "learning_curves": _learning_curves,
+    "crops": _crops,
+    "winner_map": _winner_map,
+}

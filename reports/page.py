@@ -1,0 +1,162 @@
+"""report.html: a study in one self-contained page, answer first."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+import numpy as np
+import pandas as pd
+
+from experiments import names
+from reports import (
+    answers,
+    claims,
+    claims_table,
+    client,
+    command,
+    differences,
+    figure_files,
+    findings,
+    inline,
+    mistakes,
+    results,
+    summary,
+    times,
+    trials_table,
+)
+from reports.runs import Record
+
+TEMPLATES = Path(__file__).with_name("templates")
+LOCAL_PAGES = "http://127.0.0.1:5000"  # of `make ui`
+ACCURACY = names.metric(names.TEST, names.ACCURACY)
+
+
+def render(
+    uri: str,
+    record: Record,
+    arms: pd.DataFrame,
+    judged: Sequence[claims.Judged],
+    warnings: Sequence[str],
+    drawn: Sequence[figure_files.Drawn],
+) -> str:
+    """The page as HTML. arms: `summary.of(record)`; drawn: the study's figures, with their SVG files.
+
+    Names of arms, classes and runs are text, whatever they hold: Jinja2 escapes all of them.
+    """
+    artifacts = {row.run_id: row.artifacts for row in record.runs.itertuples()}
+
+    @functools.cache
+    def read(run_id: str, name: str) -> bytes | None:
+        return client.artifact(uri, run_id, artifacts[run_id], name)
+
+    confusions = mistakes.confusions(record, read)
+    classes = confusions[0].classes if confusions else ()
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
+    environment.globals["short"] = _short
+    return environment.get_template("report.html").render(
+        record=record,
+        answer=answers.answer(judged),
+        claims=[(each, answers.told(each), claims_table.told(each)) for each in judged],
+        claims_table=([*claims_table.HEADER], claims_table.rows(judged)),
+        claims_explained=claims_table.EXPLANATION,
+        claims_notes=claims_table.notes(judged, results.still_due(record)),
+        certainty=answers.certainty(record, arms),
+        figures=_figures(drawn),
+        results_table=(results.header(record), results.rows(record, arms)),
+        results_explained=results.explanation(record, arms),
+        unfinished=results.unfinished(record),
+        facts=results.facts(record),
+        warnings=warnings,
+        times_table=times.table(record),
+        times_explained=times.EXPLANATION,
+        confusions=confusions,
+        most_classes=mistakes.MOST_CLASSES,
+        hardest=[(each, inline.picture(each.picture)) for each in mistakes.hardest(record, read, classes)],
+        differing=differences.table(record),
+        alike=differences.alike(record),
+        classes=classes,
+        class_rows=_classes(confusions),
+        right_titles=[each.label for each in confusions],
+        samples=_samples(record, read),
+        measured=results.measured(record),
+        trials=trials_table.table(record, _pages(uri)),
+        origin=figure_files.of(record),
+        versions=sorted(set(record.runs["versions"])),
+        commands=_commands(record),
+    )
+
+
+def _figures(drawn: Sequence[figure_files.Drawn]) -> list[dict]:
+    found = []
+    for place, each in enumerate(drawn):
+        svg = next((path for path in each.files if path.suffix == ".svg"), None)
+        if svg is None:
+            continue
+        finding = findings.of_figure(each.name, each.record, summary.of(each.record))
+        setting = each.record.runs["setting"].iloc[0] if each.record.runs["setting"].nunique() == 1 else ""
+        title = each.name.replace("_", " ").capitalize() + (f" · {setting}" if setting else "")
+        told = figure_files.of(each.record)
+        found.append(
+            {
+                "id": svg.stem,
+                "title": title,
+                "finding": finding,
+                "svg": inline.svg(svg.read_text(encoding="utf-8"), f"f{place}", f"{title}. {finding}"),
+                "files": [path.name for path in each.files],
+                "origin": told | {"runs": len(told["runs"])},
+            }
+        )
+    return found
+
+
+def _short(digests: Sequence[str]) -> str:
+    known = [each[:12] for each in digests if each]
+    if len(known) > 4:
+        return f"{known[0]} and {len(known) - 1} more"
+    return ", ".join(known) or "not recorded"
+
+
+def _classes(confusions: Sequence[mistakes.Confusion]) -> list[list[str]]:
+    """Each class: its test images, and what share of them each arm gets right."""
+    if not confusions:
+        return []
+    images = confusions[0].counts.sum(axis=1) // confusions[0].trials
+    right = [np.diag(each.shares) for each in confusions]
+    return [
+        [name, f"{images[place]:,}", *(f"{each[place]:.2f}" for each in right)]
+        for place, name in enumerate(confusions[0].classes)
+    ]
+
+
+def _samples(record: Record, read: mistakes.Reader) -> list[tuple[str, str]]:
+    """A picture of training images a network, as it sees them: of the first trial of each data recipe."""
+    shown = record.runs.drop_duplicates(["data_spec"])
+    grids = [(row.label, read(row.run_id, names.SAMPLE_GRID_FILE)) for row in shown.itertuples()]
+    return [(label, inline.data_uri(grid, "image/png")) for label, grid in grids if grid][:4]
+
+
+def _pages(uri: str) -> str:
+    """Where MLflow's pages are, without the user and password that the store's address may hold."""
+    server = uri.startswith(("http://", "https://"))
+    return names.without_secrets(uri).replace("…@", "").rstrip("/") if server else LOCAL_PAGES
+
+
+def _commands(record: Record) -> list[tuple[str, str]]:
+    study, data = command.asked(record.study, record.runs["data"].iloc[0])
+    commit = next(iter(sorted(set(record.runs["commit"]) - {""})), None)
+    options = command.options(study, data)
+    return [
+        *([(f"git checkout {commit[:12]}", "the code that trained")] if commit else []),
+        (
+            f"make compare{options}",
+            "trains what is missing, then draws; the same seeds give the same numbers",
+        ),
+        (f"make report{options}", "draws this page again from the store"),
+        (f"make report-check{options}", "whether this page and its figures are of the store's runs"),
+        (f"make export{options}", "packs the trials' logs; `make import FILE=…` elsewhere"),
+    ]
