@@ -33,19 +33,16 @@ from experiments.specification import PlannedTrial
 from experiments.study import Study
 
 INDEX = "study.json"
-# Without the pictures of mistakes, which no figure or table needs and which would be nearly all of a pack.
-FILES = (
-    attempts.LOG,
-    attempts.ATTEMPT,
-    *(file for file in names.TRIAL_FILES if file != names.MISTAKES_PICTURE),
-)
+FILES = (attempts.LOG, attempts.ATTEMPT, *names.TRIAL_FILES)
 LARGEST = 64 * 2**20  # bytes of one packed file; a log of a thousand epochs has half a MiB
 _TRIALS = TypeAdapter(list[PlannedTrial])
 _TIMES = TypeAdapter(registry.Times)
 
 
-def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path) -> int:
+def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pictures: bool = False) -> int:
     """Write the complete trials of a study into one .tar.xz; returns their number.
+
+    pictures: also those of mistakes, which only the report's page shows and which are most of a pack.
 
     Raises:
         UserError: none is complete here.
@@ -72,6 +69,8 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path) -> 
         for planned in complete:
             place = attempts.folder(work, planned.trial)
             for file in FILES:
+                if file == names.MISTAKES_PICTURE and not pictures:
+                    continue
                 if (place / file).exists():  # a trial of before has no list of mistakes
                     archive.add(place / file, f"{planned.trial.id}/{file}")
     made.replace(target)
@@ -149,6 +148,9 @@ def main() -> int:
     parser.add_argument("what", help="pack: a study's name or file; unpack: a file that pack made")
     compare.data_arguments_of(parser)
     parser.add_argument("--to", type=Path, help="pack: the file to write (default: exports/<study>.tar.xz)")
+    parser.add_argument(
+        "--pictures", action="store_true", help="pack: also the pictures of mistakes, most of its size"
+    )
     parser.add_argument("--work", type=Path, default=location.WORK)
     parser.add_argument("--store", type=location.absolute, default=location.store_uri())
     asked = parser.parse_args()
@@ -158,7 +160,7 @@ def main() -> int:
         return 0
     study = requested.read_study(asked.what, asked.data, asked.work, compare.say, on_bad=asked.on_bad)
     target = asked.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
-    packed = pack(study, plan.trials(study, asked.work), asked.work, target)
+    packed = pack(study, plan.trials(study, asked.work), asked.work, target, asked.pictures)
     compare.say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")
     return 0
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from reports import gradient_flow, scores, sizes, style, winner_map
+from reports import gradient_flow, scores, sizes, style, times, winner_map
 from reports.answers import listed
 from reports.results import scaled, seconds
 from reports.runs import Record
@@ -49,6 +49,20 @@ def _time_to_target(record: Record, arms: pd.DataFrame) -> str:
         if len(missed):
             sentences.append(f"The median trial of {listed(missed)} never reaches {style.target(target)}.")
     return " ".join(sentences) or "The median trial of every arm reaches every target."
+
+
+def _survival_curves(record: Record, arms: pd.DataFrame) -> str:
+    if not record.targets:
+        return ""
+    found = times.frame(record).query("cost == 'epochs'")
+    means = found[found["target"] == max(record.targets)].set_index("label")["restricted_mean"].dropna()
+    if means.empty:
+        return ""
+    return (
+        f"To validation accuracy {style.target(max(record.targets))}, counting a trial that never gets there "
+        f"as the whole common budget, the mean is lowest for {means.idxmin()} ({means.min():.1f} epochs) and "
+        f"highest for {means.idxmax()} ({means.max():.1f})."
+    )
 
 
 def _cost_accuracy(record: Record, arms: pd.DataFrame) -> str:
@@ -174,6 +188,7 @@ SENTENCES = {
     "convergence": _convergence,
     "overfitting": _overfitting,
     "time_to_target": _time_to_target,
+    "survival_curves": _survival_curves,
     "cost_accuracy": _cost_accuracy,
     "training_error": _training_error,
     "gradient_flow": _gradient_flow,

@@ -158,5 +158,5 @@ def _commands(record: Record) -> list[tuple[str, str]]:
         ),
         (f"make report{options}", "draws this page again from the store"),
         (f"make report-check{options}", "whether this page and its figures are of the store's runs"),
-        (f"make export{options}", "packs the trials' logs; `make import FILE=…` elsewhere"),
+        (f"make export{options}", "packs the trials' logs, for make import FILE=… elsewhere"),
     ]
