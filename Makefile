@@ -22,7 +22,7 @@ bad_option = $(if $(ON_BAD),--on-bad $(ON_BAD))
 workers_option = $(bad_option) $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench test test-slow test-faults fuzz lint format clean distclean
+.PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench test test-slow test-browser test-faults fuzz lint format clean distclean
 
 help: ## list the targets
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip]"
@@ -97,10 +97,15 @@ bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, sid
 	@$(BIN)/python -m experiments.bench
 
 test: $(SET_UP) ## the fast tests
-	$(BIN)/python -m pytest -m "not slow and not faults and not fuzz" --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow and not faults and not fuzz and not browser" --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 test-slow: $(SET_UP) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+test-browser: $(SET_UP) ## the report in Chromium at phone, laptop and print size, with axe; screenshots in test-artefacts/
+	@command -v chromium > /dev/null || { echo "error: no chromium here: apt-get install chromium" >&2; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-browser.txt
+	$(BIN)/python -m pytest -m browser
 
 test-faults: $(SET_UP) ## kills, full disks, locked and stopped stores (SEED=1 is another series of moments)
 	FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults -s

@@ -35,6 +35,8 @@ def told(each: Judged) -> str:
     if not each.left or not each.right:
         return f"Nothing to judge yet: {each.note}." if each.note else "Nothing to judge yet."
     metric = each.stated.metric
+    if each.note and not each.effect:
+        return f"{each.note[:1].upper()}{each.note[1:]}: the claim says nothing here."
     found = f"Measured difference {claims_table.amount(each.effect, metric)}"
     if metric in names.EXACT_METRICS:
         return f"{found}, counted, the same at every seed."

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from experiments import names
-from reports import measures, statistics, verdicts
+from reports import measures, statistics, style, verdicts
 from reports.runs import Record
 from reports.stated import Stated
 from reports.verdicts import UNDECIDED
@@ -18,8 +18,9 @@ class Judged:
     """A claim with its verdict; the numbers are those of the comparison it rests on.
 
     effect, low, high: left − right with its 95 % interval, in the metric's unit; p: adjusted over the study's
-    claims (NaN: not tested); seeds: an arm that would decide, if what was seen holds (None: not to be told);
-    images: half-width that another test set would add (NaN: no accuracy); note: what a reader must know.
+    claims (NaN: not tested); size: Hedges' g (NaN: no spread); seeds: an arm that would decide, if what was
+    seen holds (None: not to be told); images: half-width that another test set would add (NaN: no accuracy);
+    note: what a reader must know.
     """
 
     stated: Stated
@@ -28,6 +29,7 @@ class Judged:
     low: float
     high: float
     p: float
+    size: float
     left: int
     right: int
     seeds: int | None
@@ -63,20 +65,20 @@ def _judged(
     decision: tuple[float, str] | None,
 ) -> Judged:
     if evidence is None:
-        return Judged(claim, UNDECIDED, *[math.nan] * 4, 0, 0, None, math.nan, note)
+        return Judged(claim, UNDECIDED, *[math.nan] * 5, 0, 0, None, math.nan, note)
     p, verdict = decision or (math.nan, evidence.verdict)
     if not claim.current:
         verdict = "withdrawn"
     shown, seeds = compared[evidence.decisive]
     return Judged(
-        claim, verdict, shown.effect, shown.low, shown.high, p, shown.left, shown.right,
+        claim, verdict, shown.effect, shown.low, shown.high, p, shown.size, shown.left, shown.right,
         seeds if verdict == UNDECIDED else None, _images(record, claim, evidence.decisive), note,
     )  # fmt: skip
 
 
 def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], str]:
     """What each comparison shows, and a note; no comparison at all where one has nothing to compare yet."""
-    found, lacking = [], []
+    found, lacking, notes = [], [], []
     for left, left_setting, right, right_setting in claim.comparisons:
         arms = {
             _told(left, left_setting): _trials(record, left, left_setting),
@@ -84,6 +86,8 @@ def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], 
         }
         if claim.target is not None:
             sides, lost = _times(record, claim, *arms.values()), [0, 0]
+            if not any(measures.reached(record, [*arm], claim.target) for arm in arms.values()):
+                notes.append(f"no trial of {' or '.join(arms)} reached {style.target(claim.target)}")
         else:
             sides, lost = _values(record, claim, *arms.values(), left == right)
         for told, numbers, lack in zip(arms, (sides.left, sides.right), lost, strict=True):
@@ -92,7 +96,9 @@ def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], 
             lacking += [f"{lack} of {told}"] if lack else []
         needed = verdicts.seeds_needed(sides, claim.margin, tested)
         found.append((verdicts.compare(sides, claim.direction, claim.margin), needed))
-    return found, f"not measured: {', '.join(dict.fromkeys(lacking))}" if lacking else ""
+    if lacking:
+        notes.append(f"not measured: {', '.join(dict.fromkeys(lacking))}")
+    return found, "; ".join(dict.fromkeys(notes))
 
 
 def _times(record: Record, claim: Stated, left: pd.Series, right: pd.Series) -> verdicts.Sides:

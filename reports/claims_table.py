@@ -38,6 +38,7 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 "low": each.low,
                 "high": each.high,
                 "p_adjusted": each.p,
+                "hedges_g": each.size,
                 "trials_left": each.left,
                 "trials_right": each.right,
                 "seeds_needed": each.seeds,

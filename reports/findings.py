@@ -52,17 +52,20 @@ def _time_to_target(record: Record, arms: pd.DataFrame) -> str:
 
 
 def _survival_curves(record: Record, arms: pd.DataFrame) -> str:
-    if not record.targets:
+    found = times.frame(record).query("cost == 'epochs' and reached > 0")
+    if found.empty:
         return ""
-    found = times.frame(record).query("cost == 'epochs'")
-    means = found[found["target"] == max(record.targets)].set_index("label")["restricted_mean"].dropna()
-    if means.empty:
-        return ""
-    return (
-        f"To validation accuracy {style.target(max(record.targets))}, counting a trial that never gets there "
-        f"as the whole common budget, the mean is lowest for {means.idxmin()} ({means.min():.1f} epochs) and "
-        f"highest for {means.idxmax()} ({means.max():.1f})."
+    target = found["target"].max()
+    means = times.frame(record).query("cost == 'epochs' and target == @target").set_index("label")
+    least, most = means["restricted_mean"].min(), means["restricted_mean"].max()
+    sentence = (
+        f"To validation accuracy {style.target(target)}, counting a trial that never gets there as the whole "
+        "common budget, the mean is "
     )
+    if least == most:
+        return f"{sentence}{least:.1f} epochs for every arm."
+    lowest, highest = (listed(means.index[means["restricted_mean"] == each]) for each in (least, most))
+    return f"{sentence}lowest for {lowest} ({least:.1f} epochs), highest for {highest} ({most:.1f})."
 
 
 def _cost_accuracy(record: Record, arms: pd.DataFrame) -> str:

@@ -43,6 +43,12 @@ def values(record: Record, run_ids: list[str], metric: str) -> np.ndarray:
     )
 
 
+def reached(record: Record, run_ids: list[str], target: float) -> bool:
+    """Whether any of these trials reached the target."""
+    trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
+    return any(not math.isnan(scores.to_target(trial, target)) for _, trial in trials.groupby("run_id"))
+
+
 def _of_trial(trial: pd.DataFrame, metric: str) -> float:
     if metric == names.GAP:
         return scores.gap_at_chosen_epoch(trial)

@@ -44,6 +44,18 @@ def pooled_spread(left: np.ndarray, right: np.ndarray) -> float:
     return math.sqrt(squares / freedom)
 
 
+def standardised(left: np.ndarray, right: np.ndarray) -> float:
+    """Hedges' g: the difference of two means in pooled standard deviations, corrected for few values.
+
+    With the approximate correction 1 − 3 / (4 (n₁ + n₂) − 9) (Hedges 1981). NaN where there is no spread.
+    """
+    spread = pooled_spread(left, right)
+    if math.isnan(spread) or not spread:
+        return math.nan
+    correction = 1 - 3 / (4 * (len(left) + len(right)) - 9)
+    return float(correction * (left.mean() - right.mean()) / spread)
+
+
 def _ladder(first: int) -> list[int]:
     steps = [first]
     while steps[-1] < MOST_SEEDS:

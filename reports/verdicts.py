@@ -53,6 +53,7 @@ class Comparison:
     low: float
     high: float
     p: float
+    size: float  # Hedges' g
     toward: int  # 1: the effect lies on the claimed side of the margin, -1: on the other, 0: on it
     beyond: int  # the same for the whole interval, 0: it holds the margin
     left: int  # trials
@@ -67,6 +68,7 @@ def compare(sides: Sides, direction: str, margin: float) -> Comparison:
     return Comparison(
         *interval,
         p=_p(sides, margin),
+        size=power.standardised(sides.left, sides.right),
         toward=int(np.sign(sign * distance)) if not math.isnan(distance) else 0,
         beyond=_beyond(interval, margin) * sign,
         left=len(sides.left),

@@ -43,3 +43,15 @@ def test_what_cannot_be_told():
 def test_pooled_spread():
     assert power.pooled_spread(np.array([1.0, 3.0]), np.array([0.0, 4.0])) == pytest.approx(math.sqrt(10 / 2))
     assert math.isnan(power.pooled_spread(np.array([1.0]), np.array([2.0])))
+
+
+def test_the_standardised_difference_is_that_of_an_independent_definition():
+    left, right = np.array([0.80, 0.82, 0.81, 0.85]), np.array([0.78, 0.79, 0.83])
+    pooled = math.sqrt((3 * left.var(ddof=1) + 2 * right.var(ddof=1)) / 5)
+    # the exact correction by gamma functions, which the usual one approximates
+    exact = math.gamma(2.5) / (math.sqrt(2.5) * math.gamma(2.0))
+    expected = exact * (left.mean() - right.mean()) / pooled
+    assert power.standardised(left, right) == pytest.approx(expected, rel=0.01)
+    assert power.standardised(right, left) == -power.standardised(left, right)
+    assert math.isnan(power.standardised(np.array([1.0, 1.0]), np.array([2.0, 2.0])))
+    assert math.isnan(power.standardised(np.array([1.0]), np.array([2.0])))

@@ -1,0 +1,92 @@
+"""Sentences about claims and figures, of studies that can be told in the head."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from synthetic import Store, claimed_study
+
+from reports import answers, claims, findings, runs, summary
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    writer = Store(tmp_path_factory.mktemp("claimed") / "mlflow.db")
+    claimed_study(writer)
+    return claims.judge(runs.read(writer.uri, "claimed"))
+
+
+def test_the_answer_counts_verdicts(judged):
+    # higher: supported, lower: refuted, epochs: supported, gap: equal, parameters: counted, 3000 against 2000
+    assert answers.answer(judged) == (
+        "Of 5 claims, 2 are supported, 2 are refuted and for 1 there is not enough evidence."
+    )
+    assert answers.answer(judged[:1]) == "Of 1 claim, 1 is supported."
+    assert "states no claim" in answers.answer([])
+
+
+def test_a_verdict_says_how_sure_it_is_and_where_it_holds(judged):
+    told = answers.told(judged[0])
+    assert told.startswith("Measured difference +0.100 (95 % interval +0.098 … +0.102, p ")
+    assert "this split" in told
+
+
+def test_an_open_claim_says_what_would_decide_it(judged):
+    open_claim = replace(judged[3], effect=0.01, low=-0.01, high=0.03, p=0.4, seeds=12)
+    assert "12 seeds an arm would decide it in four of five studies; there are 5 and 5" in answers.told(
+        open_claim
+    )
+    # no fewer than there are, or the sentence would contradict itself
+    assert "6 seeds an arm would decide it" in answers.told(replace(open_claim, seeds=4))
+    assert "more than 1,000 seeds" in answers.told(replace(open_claim, seeds=None))
+    assert "One seed has no spread" in answers.told(replace(open_claim, left=1, seeds=None))
+
+
+def test_a_counted_claim_has_no_interval(judged):
+    assert answers.told(judged[4]) == "Measured difference +1,000, counted, the same at every seed."
+
+
+def test_a_claim_of_which_nothing_is_measured(judged):
+    nothing = replace(judged[0], left=0, right=0, effect=math.nan, note="nothing measured yet of cnn")
+    assert answers.told(nothing) == "Nothing to judge yet: nothing measured yet of cnn."
+
+
+def test_a_target_that_nobody_reaches_is_said(judged):
+    nobody = replace(judged[2], effect=0.0, note="no trial of residual or cnn reached 0.90")
+    assert answers.told(nobody).startswith("No trial of residual or cnn reached 0.90")
+
+
+def test_captions_of_the_small_study(small):
+    arms = summary.of(small)
+    assert findings.of_figure("convergence", small, arms) == (
+        "To validation accuracy 0.75, the highest target that the median trial of an arm reaches, the fewest "
+        "epochs takes residual (3 epochs), the least training time residual (120 s)."
+    )
+    assert "smallest for cnn (+0.100) and largest for features (+0.200)" in findings.of_figure(
+        "overfitting", small, arms
+    )
+    assert findings.of_figure("time_to_target", small, arms) == (
+        "The median trial of cnn and features never reaches 0.75."
+    )
+    assert "lowest for residual (2.7 epochs), highest for cnn and features (3.0)" in findings.of_figure(
+        "survival_curves", small, arms
+    )
+
+
+def test_every_figure_of_the_crop_study_has_a_caption(cropped):
+    arms = summary.of(cropped)
+    told = findings.of_figure("winner_map", cropped, arms)
+    assert told.startswith("Ahead with an interval apart from all others, of 4 cells: ")
+    for name, end in (("crops", "pixels of crop"), ("learning_curves", "training images")):
+        assert end in findings.of_figure(name, cropped, arms)
+    assert findings.of_figure("settings", cropped, arms).startswith(
+        "The highest mean test accuracy is that of cnn"
+    )
+
+
+def test_how_far_the_numbers_carry(small):
+    seeds, images, split, recipe = answers.certainty(small, summary.of(small))
+    assert seeds.startswith("Seeds an arm: 3.")
+    assert images.startswith("Test images: 1,000.")  # and accuracy 0.77: 1.96 √(0.77 · 0.23 / 1000) = 0.026
+    assert "± 0.026" in images
+    assert split.startswith("Splits: one") and recipe.startswith("Recipe and budget")
