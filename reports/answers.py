@@ -37,7 +37,9 @@ def told(each: Judged) -> str:
     metric = each.stated.metric
     if each.note and not each.effect:
         return f"{each.note[:1].upper()}{each.note[1:]}: the claim says nothing here."
-    found = f"Measured difference {claims_table.amount(each.effect, metric)}"
+    settings = len(each.stated.comparisons)
+    of = f", of {settings} settings that of {each.shown}:" if each.shown else ""
+    found = f"Measured difference{of} {claims_table.amount(each.effect, metric)}"
     if metric in names.EXACT_METRICS:
         return f"{found}, counted, the same at every seed."
     if not math.isnan(each.low):

@@ -20,7 +20,7 @@ class Judged:
     effect, low, high: left − right with its 95 % interval, in the metric's unit; p: adjusted over the study's
     claims (NaN: not tested); size: Hedges' g (NaN: no spread); seeds: an arm that would decide, if what was
     seen holds (None: not to be told); images: half-width that another test set would add (NaN: no accuracy);
-    note: what a reader must know.
+    note: what a reader must know; shown: of a claim about several settings, those of the comparison.
     """
 
     stated: Stated
@@ -35,6 +35,7 @@ class Judged:
     seeds: int | None
     images: float
     note: str
+    shown: str = ""
 
 
 Found = tuple[verdicts.Comparison, int | None]  # and the seeds that would decide it
@@ -73,6 +74,7 @@ def _judged(
     return Judged(
         claim, verdict, shown.effect, shown.low, shown.high, p, shown.size, shown.left, shown.right,
         seeds if verdict == UNDECIDED else None, _images(record, claim, evidence.decisive), note,
+        _shown(claim, evidence.decisive),
     )  # fmt: skip
 
 
@@ -132,6 +134,13 @@ def _trials(record: Record, arm: str, setting: str) -> pd.Series:
 
 def _told(arm: str, setting: str) -> str:
     return f"{arm} at {names.readable(setting)}" if setting else arm
+
+
+def _shown(claim: Stated, decisive: int) -> str:
+    if len(claim.comparisons) == 1:
+        return ""
+    left, left_setting, right, right_setting = claim.comparisons[decisive]
+    return f"{_told(left, left_setting)} − {_told(right, right_setting)}"
 
 
 def _images(record: Record, claim: Stated, decisive: int) -> float:

@@ -39,6 +39,7 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 "high": each.high,
                 "p_adjusted": each.p,
                 "hedges_g": each.size,
+                "shown": each.shown,
                 "trials_left": each.left,
                 "trials_right": each.right,
                 "seeds_needed": each.seeds,

@@ -11,17 +11,21 @@ from reports.results import scaled, seconds
 from reports.runs import Record
 
 NOT_TOLD = "–"
+MOST_COLUMNS = 6  # of arms side by side
 
 
 def table(record: Record) -> tuple[list[str], list[list[str]]]:
-    """Its header (a column an arm) and a row a field in which two arms differ.
+    """Its header and rows: of fields in which two arms differ, a column an arm, or a row.
 
     Model, arguments, recipe, what it costs, and how many trials chose its learning rate. A value that the
     study's grid varies for an arm is told as "varied".
     """
     fields = _fields(record)
     differing = fields[fields.nunique(axis=1) > 1]
-    return ["Field", *fields.columns], [[str(row[0]), *row[1:]] for row in differing.itertuples()]
+    first = "Field"
+    if len(differing.columns) > max(MOST_COLUMNS, len(differing)):
+        differing, first = differing.T, "Arm"
+    return [first, *map(str, differing.columns)], [[str(row[0]), *row[1:]] for row in differing.itertuples()]
 
 
 def alike(record: Record) -> list[tuple[str, str]]:

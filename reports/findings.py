@@ -86,7 +86,7 @@ def _cost_accuracy(record: Record, arms: pd.DataFrame) -> str:
 
 
 def _training_error(record: Record, arms: pd.DataFrame) -> str:
-    last = record.epochs.groupby("run_id").apply(scores.last_train_accuracy, include_groups=False)
+    last = scores.last_train_accuracies(record.epochs)
     error = (1 - record.runs["run_id"].map(last)).groupby(record.runs["label"], sort=False).mean().dropna()
     if error.empty:
         return ""

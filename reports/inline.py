@@ -3,24 +3,69 @@
 import base64
 import io
 import re
+from dataclasses import dataclass, field
 from html import escape
 
 from PIL import Image
 
+GLYPH = re.compile(r'<path id="(DejaVu[^"]*)".*?/>', re.DOTALL)
 
-def svg(drawn: str, prefix: str, told: str) -> str:
+
+@dataclass
+class Shared:
+    """What the figures of a page have in common: shapes of letters by id, and the class of each style."""
+
+    glyphs: set[str] = field(default_factory=set)
+    classes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> str:
+        """The classes as CSS."""
+        return "\n".join(f".{name}{{{style}}}" for style, name in self.classes.items())
+
+
+def svg(drawn: str, prefix: str, told: str, shared: Shared) -> str:
     """The <svg> element of a file by matplotlib, for a page that holds several.
 
-    prefix: for its ids, unique in the page; told: what a screen reader says. Its metadata is left out: the
+    prefix: for its ids, unique in the page; told: what a screen reader says. shared: what the page has
+    already; what this figure brings is added, and what it repeats left out. Its metadata is left out too: the
     file beside the page has it.
     """
     element = drawn[drawn.index("<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", element, flags=re.DOTALL)
-    element = re.sub(r'\b(id=")|((?:xlink:)?href="#)|(url\(#)', rf"\g<0>{prefix}-", element)
+    element = GLYPH.sub(lambda found: _once(found, shared.glyphs), element)
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', element)) - shared.glyphs
+    element = re.sub(r' id="([^"]*)"', lambda found: _kept(found, used, shared.glyphs, prefix), element)
+    element = re.sub(r'(href="#|url\(#)(?!DejaVu)', rf"\g<0>{prefix}-", element.replace("xlink:href", "href"))
+    element = re.sub(r' style="([^"]*)"', lambda found: _classed(found[1], shared.classes), element)
+    element = re.sub(r"<defs>\s*</defs>", "", element)
+    # A hundredth of a point is enough; a scale begins with 0.
+    element = re.sub(r"\b([1-9]\d*\.\d\d)\d+", r"\1", element)
     # Its size in points would not shrink on a narrow page.
     opening = re.sub(r' (?:width|height)="[\d.]+pt"', "", element[: element.index(">")])
     opening += f' role="img" aria-label="{escape(told, quote=True)}"'
-    return re.sub(r"\n\s*", "\n", opening + element[element.index(">") :])
+    return re.sub(r"\s*\n\s*", "\n", opening + element[element.index(">") :])
+
+
+def _once(found: re.Match, glyphs: set[str]) -> str:
+    if found[1] in glyphs:
+        return ""
+    glyphs.add(found[1])
+    return found[0]
+
+
+def _kept(found: re.Match, used: set[str], glyphs: set[str], prefix: str) -> str:
+    """An id that something refers to; others only name matplotlib's parts."""
+    if found[1] in glyphs:
+        return found[0]
+    return f' id="{prefix}-{found[1]}"' if found[1] in used else ""
+
+
+def _classed(style: str, classes: dict[str, str]) -> str:
+    """The class of a style, for one without a reference to its own figure."""
+    if "url(" in style:
+        return f' style="{style}"'
+    return f' class="{classes.setdefault(style.replace(": ", ":").replace("; ", ";"), f"s{len(classes)}")}"'
 
 
 def picture(image: Image.Image, kind: str = "PNG") -> str:

@@ -37,30 +37,31 @@ def values(record: Record, run_ids: list[str], metric: str) -> np.ndarray:
     if metric == names.LEVEL_GAP:
         gaps = scores.gaps_at_training_level(record.epochs, record.training_level)
         return gaps.reindex(run_ids).to_numpy(float)
-    trials = dict(iter(record.epochs.groupby("run_id")))
-    return np.array(
-        [_of_trial(trials[run_id], metric) if run_id in trials else math.nan for run_id in run_ids]
+    return (
+        _of_epochs(record.epochs[record.epochs["run_id"].isin(run_ids)], metric)
+        .reindex(run_ids)
+        .to_numpy(float)
     )
 
 
 def reached(record: Record, run_ids: list[str], target: float) -> bool:
     """Whether any of these trials reached the target."""
     trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
-    return any(not math.isnan(scores.to_target(trial, target)) for _, trial in trials.groupby("run_id"))
+    return bool(scores.to_target(trials, target).notna().any())
 
 
-def _of_trial(trial: pd.DataFrame, metric: str) -> float:
+def _of_epochs(trials: pd.DataFrame, metric: str) -> pd.Series:
     if metric == names.GAP:
-        return scores.gap_at_chosen_epoch(trial)
+        return scores.gaps_at_chosen_epoch(trials)
     if metric == names.LAST_GAP:
-        return scores.gap_at_last_epoch(trial)
+        return scores.gaps_at_last_epoch(trials)
     if metric == names.VALIDATION_ACCURACY:
-        return float(scores.at_chosen_epoch(trial)[scores.VALIDATION_ACCURACY])
+        return scores.chosen(trials)[scores.VALIDATION_ACCURACY]
     if metric.startswith(names.STAGE_METRIC):
         column = f"{names.GRADIENT_NORM}/{metric.removeprefix(names.STAGE_METRIC)}"
-        norms = trial[column].dropna() if column in trial else pd.Series(dtype=float)
-        return float(np.log10(norms[norms > 0]).mean())
-    last = scores.last_train_accuracy(trial)
+        norms = trials[column] if column in trials else pd.Series(math.nan, index=trials.index)
+        return np.log10(norms.where(norms > 0)).groupby(trials["run_id"]).mean()
+    last = scores.last_train_accuracies(trials)
     return 1 - last if metric == names.TRAIN_ERROR else last
 
 
@@ -69,20 +70,17 @@ def times(record: Record, run_ids: list[str], cost: str, target: float) -> Times
 
     A diverged trial is watched to the end of the budget that its arm's others had, though it stopped before.
     """
-    trials = dict(iter(record.epochs.groupby("run_id")))
-    macs = record.runs.set_index("run_id")[names.MACS]
+    trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
     column = COLUMNS[cost]
-    reached_at, budgets, stopped = [], [], []
-    for run_id in run_ids:
-        trial = trials.get(run_id)
-        unit = names.TRAINING_MACS_PER_FORWARD * float(macs[run_id]) if cost == "MACs" else 1.0
-        reached_at.append(math.nan if trial is None else unit * scores.to_target(trial, target, column))
-        budgets.append(math.nan if trial is None else unit * float(trial[column].max()))
-        stopped.append(trial is None or bool(trial["diverged"].any()))
-    whole = [budget for budget, short in zip(budgets, stopped, strict=True) if not short]
-    least = max(whole, default=math.nan)
-    given = [
-        np.nanmax([budget, least]) if short else budget
-        for budget, short in zip(budgets, stopped, strict=True)
-    ]
-    return Times.of(reached_at, given)
+    unit = pd.Series(1.0, index=run_ids)
+    if cost == "MACs":
+        macs = record.runs.set_index("run_id")[names.MACS].reindex(run_ids)
+        unit = names.TRAINING_MACS_PER_FORWARD * macs.astype(float)
+    by_run = trials.groupby("run_id")
+    budgets = unit * by_run[column].max().reindex(run_ids)
+    stopped = by_run["diverged"].any().reindex(run_ids)
+    stopped = stopped.isna() | stopped.eq(True)
+    least = budgets[~stopped].max() if (~stopped).any() else math.nan
+    given = budgets.where(~stopped, budgets.clip(lower=least).fillna(least))
+    reached_at = unit * scores.to_target(trials, target, column).reindex(run_ids)
+    return Times.of(reached_at.to_numpy(float), given.to_numpy(float))

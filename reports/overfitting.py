@@ -28,9 +28,8 @@ AT_LEVEL = (
 
 def at_chosen_epoch(epochs: pd.DataFrame) -> pd.DataFrame:
     """A row a trial that was validated: IDENTITY, train, validation (accuracies at its chosen epoch)."""
-    chosen = [scores.at_chosen_epoch(trial) for _, trial in epochs.groupby("run_id", sort=False)]
     renamed = {scores.TRAIN_ACCURACY: "train", scores.VALIDATION_ACCURACY: "validation"}
-    rows = pd.DataFrame(chosen, columns=epochs.columns).rename(columns=renamed)
+    rows = scores.chosen(epochs).reset_index().rename(columns=renamed)
     return rows[[*IDENTITY, "train", "validation"]].dropna()
 
 

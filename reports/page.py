@@ -29,7 +29,7 @@ from reports.runs import Record
 
 TEMPLATES = Path(__file__).with_name("templates")
 LOCAL_PAGES = "http://127.0.0.1:5000"  # of `make ui`
-ACCURACY = names.metric(names.TEST, names.ACCURACY)
+MOST_ARMS = 8  # side by side in a table of classes, and whose confusions are not folded
 
 
 def render(
@@ -52,6 +52,9 @@ def render(
 
     confusions = mistakes.confusions(record, read)
     classes = confusions[0].classes if confusions else ()
+    shared = inline.Shared()
+    of_all_first = sorted(drawn, key=lambda each: each.record is not record)
+    figures = _figures(of_all_first, shared)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -66,7 +69,8 @@ def render(
         claims_explained=claims_table.EXPLANATION,
         claims_notes=claims_table.notes(judged, results.still_due(record)),
         certainty=answers.certainty(record, arms),
-        figures=_figures(drawn),
+        figures=figures,
+        drawing_styles=shared.rules,
         results_table=(results.header(record), results.rows(record, arms)),
         results_explained=results.explanation(record, arms),
         unfinished=results.unfinished(record),
@@ -76,12 +80,12 @@ def render(
         times_explained=times.EXPLANATION,
         confusions=confusions,
         most_classes=mistakes.MOST_CLASSES,
+        most_arms=MOST_ARMS,
         hardest=[(each, inline.picture(each.picture)) for each in mistakes.hardest(record, read, classes)],
         differing=differences.table(record),
         alike=differences.alike(record),
         classes=classes,
-        class_rows=_classes(confusions),
-        right_titles=[each.label for each in confusions],
+        classes_table=_classes(confusions),
         samples=_samples(record, read),
         measured=results.measured(record),
         trials=trials_table.table(record, _pages(uri)),
@@ -91,13 +95,15 @@ def render(
     )
 
 
-def _figures(drawn: Sequence[figure_files.Drawn]) -> list[dict]:
-    found = []
+def _figures(drawn: Sequence[figure_files.Drawn], shared: inline.Shared) -> list[dict]:
+    found, tables = [], {}
     for place, each in enumerate(drawn):
         svg = next((path for path in each.files if path.suffix == ".svg"), None)
         if svg is None:
             continue
-        finding = findings.of_figure(each.name, each.record, summary.of(each.record))
+        if id(each.record) not in tables:  # the figures of a setting share its record
+            tables[id(each.record)] = summary.of(each.record)
+        finding = findings.of_figure(each.name, each.record, tables[id(each.record)])
         setting = each.record.runs["setting"].iloc[0] if each.record.runs["setting"].nunique() == 1 else ""
         title = each.name.replace("_", " ").capitalize() + (f" · {setting}" if setting else "")
         told = figure_files.of(each.record)
@@ -106,7 +112,9 @@ def _figures(drawn: Sequence[figure_files.Drawn]) -> list[dict]:
                 "id": svg.stem,
                 "title": title,
                 "finding": finding,
-                "svg": inline.svg(svg.read_text(encoding="utf-8"), f"f{place}", f"{title}. {finding}"),
+                "svg": inline.svg(
+                    svg.read_text(encoding="utf-8"), f"f{place}", f"{title}. {finding}", shared
+                ),
                 "files": [path.name for path in each.files],
                 "origin": told | {"runs": len(told["runs"])},
             }
@@ -121,16 +129,16 @@ def _short(digests: Sequence[str]) -> str:
     return ", ".join(known) or "not recorded"
 
 
-def _classes(confusions: Sequence[mistakes.Confusion]) -> list[list[str]]:
-    """Each class: its test images, and what share of them each arm gets right."""
+def _classes(confusions: Sequence[mistakes.Confusion]) -> tuple[list[str], list[list[str]]]:
+    """Each class: its test images, and what share of them each arm gets right; a column an arm, or a row."""
     if not confusions:
-        return []
-    images = confusions[0].counts.sum(axis=1) // confusions[0].trials
-    right = [np.diag(each.shares) for each in confusions]
-    return [
-        [name, f"{images[place]:,}", *(f"{each[place]:.2f}" for each in right)]
-        for place, name in enumerate(confusions[0].classes)
-    ]
+        return [], []
+    images = [f"{count:,}" for count in confusions[0].counts.sum(axis=1) // confusions[0].trials]
+    right = [[each.label, *(f"{share:.2f}" for share in np.diag(each.shares))] for each in confusions]
+    rows = [["Class", *confusions[0].classes], ["Test images", *images], *right]
+    if len(confusions) <= max(MOST_ARMS, len(images)):
+        rows = list(map(list, zip(*rows, strict=True)))
+    return rows[0], rows[1:]
 
 
 def _samples(record: Record, read: mistakes.Reader) -> list[tuple[str, str]]:

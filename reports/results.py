@@ -149,7 +149,7 @@ def _gap(row: dict, where: str) -> str:
     gap, half = row[f"gap_at_{where}"], row[f"gap_at_{where}_half_width"]
     if math.isnan(gap):
         return "–"
-    return style.signed(gap) + (f" ± {half:.3f}" if half > 0 else "")
+    return style.signed(gap) + (f" ± {half:.3f}" if half >= 0.0005 else "")
 
 
 def seconds(value: float) -> str:

@@ -1,6 +1,4 @@
-"""Scores of one trial, pure: its rows of the epochs frame, in epoch order, in; one number out.
-
-`with_curve`, `training_level` and `gaps_at_training_level` look at all trials: the whole epochs frame in.
+"""Scores of trials, pure: the rows of the epochs frame, in epoch order, in; a number a trial out, by run_id.
 
 Columns used: run_id, label, epoch (from 1), train/accuracy, validation/accuracy, validation/loss,
 train_seconds, images_seen, diverged (the same for all rows of a trial). An epoch at which no accuracy was
@@ -19,60 +17,62 @@ VALIDATION_LOSS = names.metric(names.VALIDATION, names.LOSS)
 LEAST_LEVEL = 0.5  # below it a trial has hardly begun to learn, and a gap there says nothing
 
 
-def at_chosen_epoch(trial: pd.DataFrame) -> pd.Series:
-    """The row of highest validation accuracy, then lower validation loss, then earlier.
+def chosen(epochs: pd.DataFrame) -> pd.DataFrame:
+    """By run_id, the row of highest validation accuracy, then lower validation loss, then earlier.
 
-    All NaN if the trial has no validation accuracy at all (it diverged in its first epoch).
+    All NaN for a trial without any validation accuracy (it diverged in its first epoch).
     """
-    measured = trial.dropna(subset=[VALIDATION_ACCURACY])
-    if measured.empty:
-        return pd.Series(math.nan, index=trial.columns)
     order = [VALIDATION_ACCURACY, VALIDATION_LOSS, "epoch"]
-    return measured.sort_values(order, ascending=[False, True, True]).iloc[0]
+    measured = epochs.dropna(subset=[VALIDATION_ACCURACY])
+    best = measured.sort_values(order, ascending=[False, True, True], kind="stable")
+    return best.drop_duplicates("run_id").set_index("run_id").reindex(epochs["run_id"].unique())
 
 
-def to_target(trial: pd.DataFrame, target: float, cost: str = "epoch") -> float:
-    """The cost (epoch, train_seconds or images_seen) at the first epoch of validation accuracy >= `target`.
+def to_target(epochs: pd.DataFrame, target: float, cost: str = "epoch") -> pd.Series:
+    """By run_id, the cost (epoch, train_seconds or images_seen) when validation accuracy first is `target`.
 
     NaN if never reached: censored at the end of the trial's budget. A diverged trial reached nothing: what
     it ends with is no network that had the accuracy.
     """
-    if trial["diverged"].any():
-        return math.nan
-    reached = trial.loc[trial[VALIDATION_ACCURACY] >= target, cost]
-    return float(reached.iloc[0]) if len(reached) else math.nan
+    reached = epochs[(epochs[VALIDATION_ACCURACY] >= target) & ~epochs["diverged"].astype(bool)]
+    return _first(reached, epochs)[cost].astype(float)
 
 
-def training_macs_to_target(trial: pd.DataFrame, target: float, forward_macs: float) -> float:
-    """Multiply-accumulates trained until `target`; `forward_macs`: of one image forward. NaN if never."""
-    return names.TRAINING_MACS_PER_FORWARD * forward_macs * to_target(trial, target, names.IMAGES_SEEN)
+def gaps_at_last_epoch(epochs: pd.DataFrame) -> pd.Series:
+    """By run_id, train − validation accuracy at the last epoch that measured both; else NaN."""
+    return _last(epochs, epochs[TRAIN_ACCURACY] - epochs[VALIDATION_ACCURACY])
 
 
-def gap_at_last_epoch(trial: pd.DataFrame) -> float:
-    """Generalisation gap, train − validation accuracy, at the last epoch that measured both; else NaN."""
-    gaps = (trial[TRAIN_ACCURACY] - trial[VALIDATION_ACCURACY]).dropna()
-    return float(gaps.iloc[-1]) if len(gaps) else math.nan
+def last_train_accuracies(epochs: pd.DataFrame) -> pd.Series:
+    """By run_id, training accuracy, in inference mode, at the last epoch that measured it; else NaN."""
+    return _last(epochs, epochs[TRAIN_ACCURACY])
 
 
-def last_train_accuracy(trial: pd.DataFrame) -> float:
-    """Training accuracy, in inference mode, at the last epoch that measured it; else NaN."""
-    measured = trial[TRAIN_ACCURACY].dropna()
-    return float(measured.iloc[-1]) if len(measured) else math.nan
+def gaps_at_chosen_epoch(epochs: pd.DataFrame) -> pd.Series:
+    """By run_id, the generalisation gap at the chosen epoch; NaN for a trial that was never validated."""
+    rows = chosen(epochs)
+    return rows[TRAIN_ACCURACY] - rows[VALIDATION_ACCURACY]
 
 
-def gap_at_chosen_epoch(trial: pd.DataFrame) -> float:
-    """Generalisation gap at the chosen epoch; NaN if the trial was never validated."""
-    row = at_chosen_epoch(trial)
-    return float(row[TRAIN_ACCURACY] - row[VALIDATION_ACCURACY])
-
-
-def gap_at_training_accuracy(trial: pd.DataFrame, level: float) -> float:
-    """Generalisation gap at the first epoch whose training accuracy reaches `level`; NaN if none does.
+def gaps_at_training_accuracy(epochs: pd.DataFrame, level: float) -> pd.Series:
+    """By run_id, the gap at the first epoch whose training accuracy reaches `level`; NaN if none does.
 
     Without it a slower model looks less overfitted only because it is behind.
     """
-    reached = trial[trial[TRAIN_ACCURACY] >= level]
-    return gap_at_last_epoch(reached.head(1))
+    first = _first(epochs[epochs[TRAIN_ACCURACY] >= level], epochs)
+    return first[TRAIN_ACCURACY] - first[VALIDATION_ACCURACY]
+
+
+def _first(some: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
+    """The first of these rows of each trial, by run_id; NaN for a trial with none of them."""
+    return some.drop_duplicates("run_id").set_index("run_id").reindex(epochs["run_id"].unique())
+
+
+def _last(epochs: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """The last known value of each trial, by run_id."""
+    known = pd.DataFrame({"run_id": epochs["run_id"], "value": values}).dropna(subset=["value"])
+    last = known.drop_duplicates("run_id", keep="last").set_index("run_id")["value"]
+    return last.reindex(epochs["run_id"].unique())
 
 
 def with_curve(epochs: pd.DataFrame) -> pd.DataFrame:
@@ -93,6 +93,4 @@ def training_level(epochs: pd.DataFrame) -> float:
 
 def gaps_at_training_level(epochs: pd.DataFrame, level: float) -> pd.Series:
     """By run_id, the generalisation gap at `level` of each trial of an arm with a curve; NaN if none."""
-    trials = with_curve(epochs).groupby("run_id", sort=False)
-    gaps = {run_id: gap_at_training_accuracy(trial, level) for run_id, trial in trials}
-    return pd.Series(gaps, dtype=float).rename_axis("run_id")
+    return gaps_at_training_accuracy(with_curve(epochs), level).rename_axis("run_id")

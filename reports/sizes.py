@@ -27,7 +27,7 @@ def trials(record: Record, *fields: str) -> pd.DataFrame | None:
     without the fields. None where a field has a single value, or there are more than MOST_RESTS rests.
     """
     assigned = [names.assignments(setting) for setting in record.runs["setting"]]
-    gaps = {run_id: scores.gap_at_chosen_epoch(trial) for run_id, trial in record.epochs.groupby("run_id")}
+    gaps = scores.gaps_at_chosen_epoch(record.epochs)
     frame = record.runs.assign(
         accuracy=record.runs[names.metric(names.TEST, names.ACCURACY)],
         gap=record.runs["run_id"].map(gaps).astype(float),

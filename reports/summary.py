@@ -1,8 +1,5 @@
 """The numbers of the results table: a row an arm (and setting), raw, as a frame; pure."""
 
-import math
-from collections.abc import Iterable
-
 import pandas as pd
 
 from experiments import names
@@ -22,14 +19,20 @@ def of(record: Record) -> pd.DataFrame:
     for each target T: reached_T (trials that did), epochs_to_T, seconds_to_T, images_to_T,
     training_macs_to_T (medians with censoring; NaN: not reached).
     """
-    trials_of = {
-        label: [record.epochs[record.epochs["run_id"] == run_id] for run_id in arm["run_id"]]
-        for label, arm in record.runs.groupby("label", sort=False)
+    epochs, runs = record.epochs, record.runs
+    gaps = {
+        "chosen_epoch": scores.gaps_at_chosen_epoch(epochs),
+        "last_epoch": scores.gaps_at_last_epoch(epochs),
+        "training_level": scores.gaps_at_training_level(epochs, record.training_level),
     }
-    at_level = scores.gaps_at_training_level(record.epochs, record.training_level)
+    costs = {"epochs": "epoch", "seconds": names.TRAIN_SECONDS, "images": names.IMAGES_SEEN}
+    taken = {
+        target: {cost: scores.to_target(epochs, target, column) for cost, column in costs.items()}
+        for target in record.targets
+    }
     rows = []
-    for label, arm in record.runs.groupby("label", sort=False):
-        trials = trials_of[label]
+    for label, arm in runs.groupby("label", sort=False):
+        ids = arm["run_id"]
         accuracy = mean_interval(arm[names.metric(names.TEST, names.ACCURACY)])
         macro_f1 = mean_interval(arm[names.metric(names.TEST, names.MACRO_F1)])
         macs = arm[names.MACS].median()
@@ -45,30 +48,22 @@ def of(record: Record) -> pd.DataFrame:
             "test_accuracy_half_width": accuracy.half_width,
             "test_macro_f1": macro_f1.mean,
             "test_macro_f1_half_width": macro_f1.half_width,
-            **_gap_of("chosen_epoch", map(scores.gap_at_chosen_epoch, trials)),
-            **_gap_of("last_epoch", map(scores.gap_at_last_epoch, trials)),
             "training_level": record.training_level,
-            **_gap_of("training_level", at_level.reindex(arm["run_id"])),
+            **{
+                f"gap_at_{where}{suffix}": value
+                for where, found in gaps.items()
+                for gap in [mean_interval(found.reindex(ids))]
+                for suffix, value in (("", gap.mean), ("_half_width", gap.half_width))
+            },
             "parameters": arm[names.PARAMETERS].median(),
             "forward_macs": macs,
             "training_seconds": arm[names.TRAIN_SECONDS].mean(),
         }
-        for target in record.targets:
-            epochs = [scores.to_target(trial, target) for trial in trials]
-            seconds = [scores.to_target(trial, target, names.TRAIN_SECONDS) for trial in trials]
-            images = [scores.to_target(trial, target, names.IMAGES_SEEN) for trial in trials]
-            spent = [scores.training_macs_to_target(trial, target, macs) for trial in trials]
-            row |= {
-                f"reached_{target:g}": sum(not math.isnan(epoch) for epoch in epochs),
-                f"epochs_to_{target:g}": censored_median(epochs),
-                f"seconds_to_{target:g}": censored_median(seconds),
-                f"images_to_{target:g}": censored_median(images),
-                f"training_macs_to_{target:g}": censored_median(spent),
-            }
+        for target, by_cost in taken.items():
+            mine = {cost: found.reindex(ids) for cost, found in by_cost.items()}
+            row[f"reached_{target:g}"] = int(mine["epochs"].notna().sum())
+            row |= {f"{cost}_to_{target:g}": censored_median(found) for cost, found in mine.items()}
+            spent = names.TRAINING_MACS_PER_FORWARD * macs * mine["images"]
+            row[f"training_macs_to_{target:g}"] = censored_median(spent)
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _gap_of(where: str, gaps: Iterable[float]) -> dict[str, float]:
-    gap = mean_interval(gaps)
-    return {f"gap_at_{where}": gap.mean, f"gap_at_{where}_half_width": gap.half_width}

@@ -25,16 +25,20 @@ MARGIN = 0.2  # of the axes' width, for what was not reached
 
 def costs(epochs: pd.DataFrame, targets: tuple[float, ...]) -> pd.DataFrame:
     """A row a trial and target: IDENTITY, target, epoch, train_seconds; NaN where never reached."""
-    rows = [
-        {
-            **trial.iloc[0][IDENTITY],
-            "target": target,
-            **{cost: scores.to_target(trial, target, cost) for cost in ("epoch", names.TRAIN_SECONDS)},
-        }
-        for target in targets
-        for _, trial in epochs.groupby("run_id", sort=False)
-    ]
-    return pd.DataFrame(rows)
+    trials = epochs.drop_duplicates("run_id")[IDENTITY]
+    return pd.concat(
+        [
+            trials.assign(
+                target=target,
+                **{
+                    cost: trials["run_id"].map(scores.to_target(epochs, target, cost))
+                    for cost in ("epoch", names.TRAIN_SECONDS)
+                },
+            )
+            for target in targets
+        ],
+        ignore_index=True,
+    )
 
 
 def draw(frame: pd.DataFrame, ax: Axes) -> Axes:

@@ -20,17 +20,16 @@ def table(record: Record, pages: str) -> tuple[list[str], list[tuple[list[str], 
 
     pages: where MLflow's pages are.
     """
-    trials = dict(iter(record.epochs.groupby("run_id", sort=False)))
+    gaps, accuracies = scores.gaps_at_chosen_epoch(record.epochs), scores.last_train_accuracies(record.epochs)
     rows = []
     for row in record.runs.to_dict("records"):
-        trial = trials.get(row["run_id"])
         cells = [
             row["label"] + (" (diverged)" if row["diverged"] else ""),
             str(row["seed"]),
             _number(row[names.metric(names.TEST, names.ACCURACY)]),
             _whole(row[names.CHOSEN_EPOCH]),
-            "–" if trial is None else _gap(scores.gap_at_chosen_epoch(trial)),
-            "–" if trial is None else _number(scores.last_train_accuracy(trial)),
+            _gap(gaps.get(row["run_id"], math.nan)),
+            _number(accuracies.get(row["run_id"], math.nan)),
             seconds(row[names.TRAIN_SECONDS]),
             "–" if pd.isna(row["ended"]) else f"{row['ended']:%Y-%m-%d %H:%M}",
         ]

@@ -86,8 +86,8 @@ def test_a_figure_says_what_it_was_drawn_from(depth, name):
 
 def test_settings_are_drawn_apart_and_names_are_plain_text(ready, tmp_path):
     grid = runs.read(ready.uri, "grid")
-    paths = drawing.draw(grid, tmp_path, ["convergence", "settings", "gradient_flow"])
-    assert [path.name for path in paths if path.suffix == ".png"] == [
+    drawn = drawing.draw(grid, tmp_path, ["convergence", "settings", "gradient_flow"])
+    assert [each.files[0].name for each in drawn] == [
         "convergence-train-250.png",
         "convergence-train-1000.png",
         "settings.png",  # one of all settings; and no gradients were logged
@@ -183,7 +183,9 @@ def test_a_large_grid_is_one_figure(writable, tmp_path):
         "settings.svg",
         "settings.pdf",
         "results.csv",
+        "times.csv",
         "results.md",
+        "report.html",
     ]
     told = (tmp_path / "results.md").read_text()
     assert "| cnn · filters=[1, 32] |" in told

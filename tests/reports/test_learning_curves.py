@@ -91,8 +91,8 @@ def test_trials_that_are_all_perfect_or_untested_break_nothing(cropped):
 
 
 def test_it_is_drawn_once_for_all_settings(cropped, tmp_path):
-    paths = drawing.draw(cropped, tmp_path, ["learning_curves"])
-    assert [path.name for path in paths] == [
+    (drawn,) = drawing.draw(cropped, tmp_path, ["learning_curves"])
+    assert [path.name for path in drawn.files] == [
         "learning_curves.png",
         "learning_curves.svg",
         "learning_curves.pdf",

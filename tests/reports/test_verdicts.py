@@ -15,7 +15,7 @@ HIGH, LOW = [0.90, 0.91, 0.92, 0.93, 0.94], [0.80, 0.81, 0.82, 0.83, 0.84]
 
 
 def comparison(p, toward, beyond=None):
-    return Comparison(0.1, 0.0, 0.2, p, toward, toward if beyond is None else beyond, 5, 5)
+    return Comparison(0.1, 0.0, 0.2, p, 1.0, toward, toward if beyond is None else beyond, 5, 5)
 
 
 def verdict(left, right, direction=">", margin=0.0):
