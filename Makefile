@@ -22,7 +22,7 @@ bad_option = $(if $(ON_BAD),--on-bad $(ON_BAD))
 workers_option = $(bad_option) $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench test test-slow test-browser test-faults fuzz lint format clean distclean
+.PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench bench-report test test-slow test-browser test-faults fuzz lint format clean distclean
 
 help: ## list the targets
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip]"
@@ -95,6 +95,9 @@ import: given-FILE $(SET_UP) ## rebuild store, figures and tables from FILE=expo
 
 bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, side by side
 	@$(BIN)/python -m experiments.bench
+
+bench-report: $(SET_UP) ## how long reports of many trials take, and how much memory
+	@PYTHONPATH=. $(BIN)/python tests/reports/large.py
 
 test: $(SET_UP) ## the fast tests
 	$(BIN)/python -m pytest -m "not slow and not faults and not fuzz and not browser" --numprocesses 2 --dist loadgroup --no-loadscope-reorder

@@ -1,6 +1,6 @@
 """How long a report of many trials takes, and how much memory: `make bench-report`.
 
-    python tests/reports/large.py [--trials 250 500 1000] [--settings 1]
+    PYTHONPATH=. python tests/reports/large.py [--trials 250 500 1000] [--settings 1]
 
 Makes stores with that many trials of 50 epochs and 8 metrics each, in four arms, and draws their reports in
 processes of their own.
