@@ -1,8 +1,9 @@
 """Bring the written pages up to date with a study: its table and figures in README.md and docs/answers.md.
 
 `python -m reports.pages STUDY` copies what `python -m reports STUDY` has drawn; it computes nothing. In a
-page the table of a study stands between `<!-- results of STUDY -->` and `<!-- end of results -->`; a figure
-is one that the page shows as `figures/STUDY/NAME.png`, a copy in docs/figures/.
+page all results of a study stand between `<!-- results of STUDY -->` and `<!-- end of results -->`, its table
+alone, with what it was measured on, after `<!-- table of STUDY -->`; a figure is one that the page shows as
+`figures/STUDY/NAME.png`, a copy in docs/figures/.
 """
 
 import re
@@ -26,12 +27,23 @@ def table_and_footnote(results: str) -> str:
     return "\n\n".join(blocks[first:]) + "\n"
 
 
+def table_alone(results: str) -> str:
+    """Of `table_and_footnote`: the table, what it was measured on, and its notes and warnings."""
+    own = results.partition("\n\nClaims: ")[0].strip().split("\n\n")
+    kept = [
+        block for place, block in enumerate(own) if place < 2 or block.startswith(("- Note", "- Warning"))
+    ]
+    return "\n\n".join(kept) + "\n"
+
+
 def with_results(page: str, study: str, results: str) -> str:
-    """The page with these results of the study, wherever it shows them."""
-    begin = f"<!-- results of {study} -->"
-    section = re.compile(rf"{re.escape(begin)}\n.*?{re.escape(END)}", re.DOTALL)
-    # A function, since a backslash in the results must not read as a group.
-    return section.sub(lambda _: f"{begin}\n\n{results}\n{END}", page)
+    """The page with these results of the study, or their table, wherever it shows them."""
+    for shown, text in (("results", results), ("table", table_alone(results))):
+        begin = f"<!-- {shown} of {study} -->"
+        section = re.compile(rf"{re.escape(begin)}\n.*?{re.escape(END)}", re.DOTALL)
+        # A function, since a backslash in the results must not read as a group.
+        page = section.sub(lambda _, told=f"{begin}\n\n{text}\n{END}": told, page)
+    return page
 
 
 def shown_figures(page: str, study: str) -> set[str]:
@@ -47,7 +59,8 @@ def main() -> int:
     if not (drawn / "results.md").exists():
         return command.refuse(f"{drawn}: no results here; run `make report` for it first")
     pages = {path: path.read_text(encoding="utf-8") for path in PAGES}
-    if not any(f"<!-- results of {study} -->" in page for page in pages.values()):
+    marks = [f"<!-- {shown} of {study} -->" for shown in ("results", "table")]
+    if not any(mark in page for page in pages.values() for mark in marks):
         return command.refuse(f"no page shows the study {study!r}")
     shown = {path: shown_figures(page, study) for path, page in pages.items()}
     if missing := sorted(name for some in shown.values() for name in some if not (drawn / name).exists()):

@@ -25,6 +25,19 @@ def test_only_the_sections_of_the_study_change():
     assert pages.with_results(page, "two", "| new |\n") == page
 
 
+def test_a_page_may_show_the_table_alone():
+    page = "a\n<!-- table of one -->\nold\n<!-- end of results -->\nb\n"
+    judged = "\n\nClaims: 1 supported.\n\n| Claim |\n|---|\n| x |\n\n- Note: of claims\n"
+    changed = pages.with_results(page, "one", pages.table_and_footnote(GOLDEN) + judged)
+    assert (
+        "| residual |" in changed
+        and "· last trial 2025-10-09" in changed
+        and "- Warning: fewer than" in changed
+    )
+    assert "Test accuracy:" not in changed and "Claim" not in changed
+    assert changed.startswith("a\n<!-- table of one -->") and changed.endswith("<!-- end of results -->\nb\n")
+
+
 def test_figures_that_a_page_shows():
     page = (
         "![a](docs/figures/one/convergence.png) ![b](figures/one/gradient_flow.png) ![c](figures/two/x.png)"
@@ -38,4 +51,4 @@ def test_every_figure_of_a_page_is_there(page):
     shown = [pages.FIGURES / part for part in re.findall(r"\]\([\w./]*?figures/([^)]+)\)", text)]
     assert shown
     assert [path for path in shown if not path.exists()] == []
-    assert text.count("<!-- results of ") == text.count(pages.END) > 0
+    assert text.count("<!-- results of ") + text.count("<!-- table of ") == text.count(pages.END) > 0
