@@ -79,14 +79,14 @@ def draw(record: runs.Record, folder: Path, figures: Iterable[str]) -> list[figu
 def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
     """Figures, tables and the page into `folder`; the files. Raises one of REFUSALS."""
     record, warnings = read_fair(uri, study)
-    table = summary.of(record)
+    table, spent = summary.of(record), times.frame(record)
     judged = claims.judge(record)
     many = len(record.by_setting()) > grid.MOST_APART
     drawn = draw(record, folder, OF_ALL_SETTINGS if many else FIGURES)
-    tables = {"results.csv": table, "times.csv": times.frame(record)}
+    tables = {"results.csv": table, "times.csv": spent}
     tables |= {"claims.csv": claims_table.frame(judged)} if judged else {}
     written = {name: frame.to_csv(index=False) for name, frame in tables.items() if len(frame)}
     written["results.md"] = results.text(record, table, warnings, judged)
-    written["report.html"] = page.render(uri, record, table, judged, warnings, drawn)
+    written["report.html"] = page.render(uri, record, table, spent, judged, warnings, drawn)
     paths = [path for each in drawn for path in each.files]
     return paths + [files.write(folder / name, text.encode()) for name, text in written.items()]

@@ -37,6 +37,9 @@ def save(figure: Figure, folder: Path, name: str, record: Record) -> list[Path]:
     record: what it was drawn from, which each file tells.
     """
     paths = []
+    with style.context():  # laid out once, not once a format
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
     for suffix in (suffix.removeprefix(".") for suffix in SUFFIXES):
         drawn = io.BytesIO()
         with style.context():

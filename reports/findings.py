@@ -52,11 +52,11 @@ def _time_to_target(record: Record, arms: pd.DataFrame) -> str:
 
 
 def _survival_curves(record: Record, arms: pd.DataFrame) -> str:
-    found = times.frame(record).query("cost == 'epochs' and reached > 0")
-    if found.empty:
+    found = times.frame(record, ["epochs"])
+    if not found["reached"].any():
         return ""
-    target = found["target"].max()
-    means = times.frame(record).query("cost == 'epochs' and target == @target").set_index("label")
+    target = found.loc[found["reached"] > 0, "target"].max()
+    means = found[found["target"] == target].set_index("label")
     least, most = means["restricted_mean"].min(), means["restricted_mean"].max()
     sentence = (
         f"To validation accuracy {style.target(target)}, counting a trial that never gets there as the whole "

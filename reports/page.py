@@ -36,12 +36,14 @@ def render(
     uri: str,
     record: Record,
     arms: pd.DataFrame,
+    spent: pd.DataFrame,
     judged: Sequence[claims.Judged],
     warnings: Sequence[str],
     drawn: Sequence[figure_files.Drawn],
 ) -> str:
-    """The page as HTML. arms: `summary.of(record)`; drawn: the study's figures, with their SVG files.
+    """The page as HTML.
 
+    arms: `summary.of(record)`; spent: `times.frame(record)`; drawn: the figures, with their SVG files.
     Names of arms, classes and runs are text, whatever they hold: Jinja2 escapes all of them.
     """
     artifacts = {row.run_id: row.artifacts for row in record.runs.itertuples()}
@@ -76,7 +78,7 @@ def render(
         unfinished=results.unfinished(record),
         facts=results.facts(record),
         warnings=warnings,
-        times_table=times.table(record),
+        times_table=times.table(spent),
         times_explained=times.EXPLANATION,
         confusions=confusions,
         most_classes=mistakes.MOST_CLASSES,

@@ -1,7 +1,7 @@
 """Time to each target as survival over seeds: medians with intervals, restricted means, curves."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ def of_labels(record: Record, target: float, cost: str) -> Iterator[tuple[str, s
         yield str(label), measures.times(record, list(arm["run_id"]), cost, target)
 
 
-def frame(record: Record) -> pd.DataFrame:
+def frame(record: Record, costs: Sequence[str] = names.COSTS) -> pd.DataFrame:
     """A row a label, target and cost: COLUMNS.
 
     median: of all trials, NaN where half of them never got there; low, high: its interval, infinite where a
@@ -38,7 +38,7 @@ def frame(record: Record) -> pd.DataFrame:
     """
     rows = []
     for target in record.targets:
-        for cost in names.COSTS:
+        for cost in costs:
             found = dict(of_labels(record, target, cost))
             budget = survival.common_budget(*found.values())
             for label, times in found.items():
@@ -57,9 +57,8 @@ def frame(record: Record) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def table(record: Record) -> tuple[list[str], list[list[str]]]:
-    """Its header and a row a label and target, as people read them: median and restricted mean by cost."""
-    found = frame(record)
+def table(found: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Its header and a row a label and target, as people read them. found: `frame(record)`."""
     header = ["Arm", "Target", "Reached", *(title for cost in names.COSTS for title in _titles(cost))]
     rows = []
     for (target, label), group in found.groupby(["target", "label"], sort=False):

@@ -39,7 +39,7 @@ def test_restricted_means_are_over_one_budget_for_all_arms(by):
 
 
 def test_the_table_is_written_for_people(small):
-    header, rows = times.table(small)
+    header, rows = times.table(times.frame(small))
     assert header[:4] == ["Arm", "Target", "Reached", "Epochs"]
     cnn = next(row for row in rows if row[:2] == ["cnn", "0.75"])
     assert cnn[2:5] == ["1 of 3", "not reached", "3.0"]
@@ -51,7 +51,7 @@ def test_no_targets_no_figure_and_no_rows(ready):
 
     record = runs.read(ready.uri, "grid")
     assert survival_curves.figure(record) is None
-    assert times.frame(record).empty and times.table(record)[1] == []
+    assert times.frame(record).empty and times.table(times.frame(record))[1] == []
 
 
 def test_the_curve_steps_down_where_trials_get_there(small):
