@@ -1,7 +1,7 @@
 """The answer of a study, in sentences: its claims, what was measured and how sure that is; pure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -15,76 +15,115 @@ WITHOUT_CLAIMS = (
     "The study states no claim, so no difference between its arms is tested: read means and intervals as "
     "description."
 )
-ORDER = (SUPPORTED, REFUTED, UNDECIDED)
+TITLES = {SUPPORTED: "Supported", REFUTED: "Refuted", UNDECIDED: "Not enough evidence"}
 
 
-def answer(judged: Sequence[Judged]) -> str:
-    """How many claims have which verdict, in a sentence."""
+def answer(judged: Sequence[Judged]) -> list[str]:
+    """What holds, what does not and what is open, a sentence each; the claims themselves, as stated."""
     current = [each for each in judged if each.stated.current]
     if not current:
-        return WITHOUT_CLAIMS
-    counts = [(verdict, sum(each.verdict == verdict for each in current)) for verdict in ORDER]
-    told = [f"{count} {'is' if count == 1 else 'are'} {verdict}" for verdict, count in counts[:2] if count]
-    told += [f"for {counts[2][1]} there is not enough evidence"] if counts[2][1] else []
-    stated = "1 claim" if len(current) == 1 else f"{len(current)} claims"
-    return f"Of {stated}, {listed(told)}."
+        return [WITHOUT_CLAIMS]
+    sentences = []
+    for verdict, title in TITLES.items():
+        texts = [each.stated.text for each in current if each.verdict == verdict]
+        if texts:
+            of = f" ({len(texts)} of {len(current)} claims)"
+            sentences.append(f"{title}{of}: {'; '.join(texts)}.")
+    return sentences
 
 
-def told(each: Judged) -> str:
-    """What was measured of a claim, how sure that is, and what would change it."""
+def told(each: Judged, claims: int) -> str:
+    """What was measured of a claim, how sure that is, and what would change it; claims: of the study."""
     if not each.left or not each.right:
         return f"Nothing to judge yet: {each.note}." if each.note else "Nothing to judge yet."
     metric = each.stated.metric
     if each.note and not each.effect:
         return f"{each.note[:1].upper()}{each.note[1:]}: the claim says nothing here."
     settings = len(each.stated.comparisons)
-    of = f", of {settings} settings that of {each.shown}:" if each.shown else ""
-    found = f"Measured difference{of} {claims_table.amount(each.effect, metric)}"
+    values = ", ".join(f"{arm} {claims_table.amount(mean, metric, sign='')}" for arm, mean in each.sides)
+    where = f"of {settings} settings, the one that decides: " if settings > 1 else ""
+    found = f"Means: {where}{values}; difference {claims_table.amount(each.effect, metric)}"
     if metric in names.EXACT_METRICS:
         return f"{found}, counted, the same at every seed."
     if not math.isnan(each.low):
-        found += (
-            f" (95 % interval {claims_table.interval(each)}, p {_equals(claims_table.probability(each))})"
-        )
+        found += f", 95 % interval {claims_table.interval(each)}, p {_equals(claims_table.probability(each))}"
+        found += f" adjusted for {claims} claims" if claims > 1 else ""
+    return f"{found}. {_outlook(each)}"
+
+
+def _outlook(each: Judged) -> str:
+    """What would change the verdict."""
     if each.verdict != UNDECIDED:
-        return f"{found}. It holds for these images, this split and this recipe; others could change it."
+        return "It holds for these images, this split and this recipe; others could change it."
     if min(each.left, each.right) < 2:
-        return f"{found}. One seed has no spread: there is no telling yet."
+        return "One seed has no spread: there is no telling yet."
     if each.seeds is None:
-        return f"{found}. Were difference and spread as seen, more than 1,000 seeds were needed."
+        return "If that difference and spread were the true ones, it would take more than 1,000 seeds an arm."
     more = max(each.seeds, each.left + 1, each.right + 1)
+    has = f"{each.left}" if each.left == each.right else f"{each.left} and {each.right}"
     return (
-        f"{found}. Were difference and spread as seen, {more} seeds an arm would decide it in four of five "
-        f"studies; there are {each.left} and {each.right}."
+        f"If that difference and spread were the true ones, {more} seeds an arm would show it in four of "
+        f"five studies; this one has {has}."
     )
 
 
-def certainty(record: Record, arms: pd.DataFrame) -> list[str]:
+def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> list[str]:
     """How far the study's numbers carry, and what would change them, in sentences.
 
     arms: `summary.of(record)`.
     """
-    counts = sorted({runs["seed"].nunique() for _, runs in record.runs.groupby("label")})
+    runs = record.runs
+    counts = sorted({arm["seed"].nunique() for _, arm in runs.groupby("label")})
     seeds = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
-    size, best = record.runs["test_size"].max(), arms["test_accuracy"].max()
     told = [
-        f"Seeds an arm: {seeds}. An interval tells how much other "
-        "seeds (first weights, order of images) would change a mean; more seeds narrow it."
+        f"Seeds an arm: {seeds}. An interval tells how much other seeds (first weights, order of images) "
+        f"would change a mean; more seeds narrow it.{_floor(counts[0], judged)}",
+        *_images(record, arms),
     ]
-    if size > 0 and 0 < best < 1:
-        half = statistics.sampling_half_width(best, size)
-        told.append(
-            f"Test images: {size:,.0f}. Other images of the same kind would move an accuracy by ± {half:.3f} "
-            "(95 %) beside that; a larger test set narrows it. A difference between two arms on the same "
-            "images varies less."
-        )
-    if record.runs.groupby(["setting", "arm"])["split_digest"].nunique().max() == 1:
+    if runs.groupby(["setting", "arm"])["split_digest"].nunique().max() == 1:
         told.append("Splits: one, for all seeds. Nothing here says how much another one would change.")
-    told.append(
-        "Recipe and budget: those of the study file. An arm that needs longer, or another learning rate, may "
-        "rank otherwise there; what differs between the arms is listed under Fairness."
+    machines = sorted({cpu for cpu in runs["cpu"] if cpu})
+    threads, workers = (
+        "/".join(sorted({*map(str, runs[column])} - {""})) for column in ("threads", "workers")
     )
+    told += [
+        f"Seconds: of {listed(machines) or 'an unknown machine'}"
+        + (f", {threads} {'thread' if threads == '1' else 'threads'} a trial" if threads else "")
+        + (f", {workers} trials side by side" if workers else "")
+        + ". On another machine, above all on a GPU, arms may take other shares of time.",
+        "Recipe and budget: those of the study file. An arm that needs longer, or another learning rate, may "
+        "rank otherwise there. A difference between two arms is of all that differs between them (Fairness), "
+        "not of one part alone.",
+    ]
     return told
+
+
+def _floor(seeds: int, judged: Sequence[Judged]) -> str:
+    """The least p that so many seeds can show, of so many claims."""
+    tested = sum(each.stated.current and each.stated.metric not in names.EXACT_METRICS for each in judged)
+    if not tested or seeds < 2:
+        return ""
+    least = 2 / math.comb(2 * seeds, seeds)
+    adjusted = min(1.0, tested * least)
+    of = f", {adjusted:.2g} adjusted for {tested} claims" if tested > 1 else ""
+    return f" With {seeds} against {seeds} seeds p can be no less than {least:.2g}{of}."
+
+
+def _images(record: Record, arms: pd.DataFrame) -> Iterator[str]:
+    """How much other test and validation images would move an accuracy."""
+    best = arms["test_accuracy"].max()
+    shown = {
+        "test": "A larger test set narrows it. A difference between two arms on the same images varies less.",
+        "validation": "That moves every gap and every time to a target alike for all arms, more or less.",
+    }
+    for split, remark in shown.items():
+        size = record.runs[f"{split}_size"].max()
+        if size > 0 and 0 < best < 1:
+            half = statistics.sampling_half_width(best, size)
+            yield (
+                f"{split.capitalize()} images: {size:,.0f}. Others of the same kind would move an accuracy "
+                f"like {best:.2f} by ± {half:.3f} (95 %), in addition. {remark}"
+            )
 
 
 def _equals(p: str) -> str:

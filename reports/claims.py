@@ -20,7 +20,7 @@ class Judged:
     effect, low, high: left − right with its 95 % interval, in the metric's unit; p: adjusted over the study's
     claims (NaN: not tested); size: Hedges' g (NaN: no spread); seeds: an arm that would decide, if what was
     seen holds (None: not to be told); images: half-width that another test set would add (NaN: no accuracy);
-    note: what a reader must know; shown: of a claim about several settings, those of the comparison.
+    note: what a reader must know; sides: what was compared, and the mean of each.
     """
 
     stated: Stated
@@ -35,7 +35,7 @@ class Judged:
     seeds: int | None
     images: float
     note: str
-    shown: str = ""
+    sides: tuple[tuple[str, float], ...] = ()
 
 
 Found = tuple[verdicts.Comparison, int | None]  # and the seeds that would decide it
@@ -74,7 +74,7 @@ def _judged(
     return Judged(
         claim, verdict, shown.effect, shown.low, shown.high, p, shown.size, shown.left, shown.right,
         seeds if verdict == UNDECIDED else None, _images(record, claim, evidence.decisive), note,
-        _shown(claim, evidence.decisive),
+        _sides(claim, evidence.decisive, shown),
     )  # fmt: skip
 
 
@@ -136,11 +136,12 @@ def _told(arm: str, setting: str) -> str:
     return f"{arm} at {names.readable(setting)}" if setting else arm
 
 
-def _shown(claim: Stated, decisive: int) -> str:
-    if len(claim.comparisons) == 1:
-        return ""
+def _sides(
+    claim: Stated, decisive: int, shown: verdicts.Comparison
+) -> tuple[tuple[str, float], tuple[str, float]]:
     left, left_setting, right, right_setting = claim.comparisons[decisive]
-    return f"{_told(left, left_setting)} − {_told(right, right_setting)}"
+    one, other = shown.means
+    return ((_told(left, left_setting), one), (_told(right, right_setting), other))
 
 
 def _images(record: Record, claim: Stated, decisive: int) -> float:

@@ -11,17 +11,25 @@ from reports import style, table
 from reports.claims import Judged
 from reports.verdicts import LEVEL, UNDECIDED
 
-HEADER = ["Claim", "Verdict", "Difference", "95 % interval", "p", "Trials", "Seeds that would decide"]
+HEADER = [
+    "Claim",
+    "Verdict",
+    "Difference",
+    "95 % interval",
+    "p, adjusted",
+    "Trials",
+    "Seeds that would decide",
+]
 EXPLANATION = (
     f"{table.DEFINITIONS[1]} "
     "supported where the two-sided p is at most 0.05 and the interval lies wholly on the claimed side "
     "of the margin, refuted where it lies wholly on the other side. Difference: first arm minus "
-    "second, of means over seeds; of a time to a target, of means in which a trial that never got "
-    "there counts as the end of the common budget. Interval: Welch's t, over seeds, for these images "
-    "and this split. p: the larger of an exact permutation test's (of a time, of log-rank scores) and "
-    "Welch's, adjusted by Holm over the claims of the study; a claim for every setting of several has "
-    "the largest p of them, and shows that setting. Seeds that would decide: an arm, in 80 % of "
-    "studies, were difference and spread as seen."
+    "second, of means over seeds (before they are rounded); of a time to a target, of means in which a "
+    "trial that never got there counts as the end of the common budget. Interval: Welch's t, over "
+    "seeds, of this claim alone, for these images and this split. p: the larger of an exact permutation "
+    "test's (of a time, of log-rank scores) and Welch's, adjusted by Holm over the claims of the study; "
+    "a claim for every setting of several has the largest p of them, and shows that setting. Seeds that "
+    "would decide: an arm, in 80 % of studies, were difference and spread as seen."
 )
 UNITS = {"epochs": "epochs", "seconds": "s", "images": "images", "MACs": "MACs"}
 SMALL = {names.TRAINING_SECONDS: "s", names.NUMBER_OF_PARAMETERS: "", names.FORWARD_MACS: ""}
@@ -39,7 +47,11 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 "high": each.high,
                 "p_adjusted": each.p,
                 "hedges_g": each.size,
-                "shown": each.shown,
+                **{
+                    f"{side}{suffix}": value
+                    for side, (arm, mean) in zip(("left", "right"), each.sides, strict=False)
+                    for suffix, value in (("", arm), ("_mean", mean))
+                },
                 "trials_left": each.left,
                 "trials_right": each.right,
                 "seeds_needed": each.seeds,
@@ -75,16 +87,16 @@ def told(each: Judged) -> str:
     return f"{each.stated.text} (added after data)" if each.stated.after_data else each.stated.text
 
 
-def amount(value: float, metric: str) -> str:
-    """A difference in the metric's unit, signed: `+0.012`, `−1.4 epochs`."""
+def amount(value: float, metric: str, sign: str = "+") -> str:
+    """A difference in the metric's unit, signed: `+0.012`, `−1.4 epochs`; sign="": a value of its own."""
     if math.isnan(value):
         return "–"
     if metric not in UNITS and metric not in SMALL:
-        return style.signed(value)
+        return style.signed(value) if sign else f"{value:z.3f}".replace("-", "−")
     unit = UNITS.get(metric, SMALL.get(metric, ""))
-    number = f"{value:+,.3g}" if abs(value) < 1000 else f"{value:+,.0f}"
+    number = f"{value:{sign},.3g}" if abs(value) < 1000 else f"{value:{sign},.0f}"
     if abs(value) >= 1e6:
-        number = f"{value:+.3g}"
+        number = f"{value:{sign}.3g}"
     return f"{number.replace('-', '−')} {unit}".strip()
 
 
@@ -127,8 +139,8 @@ def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
     if any(each.images > 0 for each in judged):
         widest = max(each.images for each in judged if each.images > 0)
         found.append(
-            "another test set of this size would move a difference of test accuracies by up to "
-            f"±{widest:.3f} (95 %), beside what seeds vary"
+            f"other test images would move a difference of test accuracies by ±{widest:.3f} (95 %) if the "
+            "arms' errors had nothing in common, by less in fact; verdicts are of these images, without it"
         )
     return found
 

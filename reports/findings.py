@@ -43,12 +43,15 @@ def _overfitting(record: Record, arms: pd.DataFrame) -> str:
 
 
 def _time_to_target(record: Record, arms: pd.DataFrame) -> str:
-    sentences = []
+    missed: dict[str, list[str]] = {}
     for target in record.targets:
-        missed = arms.loc[arms[f"epochs_to_{target:g}"].isna(), "label"]
-        if len(missed):
-            sentences.append(f"The median trial of {listed(missed)} never reaches {style.target(target)}.")
-    return " ".join(sentences) or "The median trial of every arm reaches every target."
+        late = arms.loc[arms[f"epochs_to_{target:g}"].isna(), "label"]
+        if len(late):
+            missed.setdefault(listed(late), []).append(style.target(target))
+    told = [
+        f"The median trial of {late} never reaches {listed(targets)}." for late, targets in missed.items()
+    ]
+    return " ".join(told) or "The median trial of every arm reaches every target."
 
 
 def _survival_curves(record: Record, arms: pd.DataFrame) -> str:
@@ -74,14 +77,14 @@ def _cost_accuracy(record: Record, arms: pd.DataFrame) -> str:
         return ""
     best = tested.loc[tested["test_accuracy"].idxmax()]
     found = f"The highest mean test accuracy is that of {best['label']}: {_accuracy(best)}"
-    floor = best["test_accuracy"] - _half(best)
-    near = tested[(tested["test_accuracy"] + tested["test_accuracy_half_width"].fillna(0)) >= floor]
-    cheapest = near.loc[near["forward_macs"].idxmin()] if near["forward_macs"].notna().any() else best
-    if cheapest["label"] == best["label"]:
-        return f"{found}; no arm of fewer MACs has an interval that overlaps with its own."
+    if not tested["forward_macs"].notna().any():
+        return f"{found}."
+    least = tested.loc[tested["forward_macs"].idxmin()]
+    if least["label"] == best["label"]:
+        return f"{found}, with the fewest MACs too."
     return (
-        f"{found}, at {scaled(best['forward_macs'])} MACs an image. The cheapest arm whose interval overlaps "
-        f"with its own is {cheapest['label']}: {_accuracy(cheapest)}, at {scaled(cheapest['forward_macs'])}."
+        f"{found}, at {scaled(best['forward_macs'])} MACs an image; the fewest MACs has {least['label']}: "
+        f"{_accuracy(least)}, at {scaled(least['forward_macs'])}."
     )
 
 
@@ -104,9 +107,13 @@ def _gradient_flow(record: Record, arms: pd.DataFrame) -> str:
         return ""
     small, large = ratios.idxmin(), ratios.idxmax()
     return (
-        f"In epoch 1 the gradient of the first numbered stage is {ratios[small]:.2g} times the last one's in "
-        f"{small}, {ratios[large]:.2g} times in {large} (medians over seeds)."
+        f"In epoch 1 the gradient of the first numbered stage is {_times(ratios[small])} the last one's in "
+        f"{small}, {_times(ratios[large])} in {large} (medians over seeds)."
     )
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.2g} times"
 
 
 def _by_size(record: Record, field: str, told: str) -> str:

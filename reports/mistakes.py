@@ -5,7 +5,8 @@ From the files that each run leaves beside its metrics (`experiments/names.py`, 
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,13 +67,14 @@ def confusions(record: Record, read: Reader) -> list[Confusion]:
     return found
 
 
-def hardest(record: Record, read: Reader, classes: Sequence[str]) -> list[Hard]:
-    """The test images that most trials get wrong, most first; of those whose picture a trial has kept.
+def hardest(record: Record, read: Reader, classes: Sequence[str]) -> tuple[list[Hard], int]:
+    """The test images that most trials get wrong, of those whose picture was kept; and how many all do.
 
-    Of the runs that share the test images of most; others have other images at a position.
+    Most first; of those that as many get wrong, the classes take turns. Of the runs that share the test
+    images of most; others have other images at a position.
     """
     if record.runs.empty:
-        return []
+        return [], 0
     shared = record.runs["test_digest"].mode().iloc[0]
     runs = list(record.runs.loc[record.runs["test_digest"] == shared, "run_id"])
     lists = {run: json.loads(told) for run in runs if (told := read(run, names.MISTAKES_FILE))}
@@ -86,7 +88,7 @@ def hardest(record: Record, read: Reader, classes: Sequence[str]) -> list[Hard]:
             kept.setdefault(image, (run, place))
     tiles: dict[str, list[Image.Image]] = {}
     found = []
-    for image in sorted(kept, key=lambda each: (-len(answers[each]), each)):
+    for image in _in_turns(kept, answers, true):
         run, place = kept[image]
         if run not in tiles:
             tiles[run] = list(_tiles(read(run, names.MISTAKES_PICTURE)))
@@ -96,7 +98,18 @@ def hardest(record: Record, read: Reader, classes: Sequence[str]) -> list[Hard]:
             found.append(Hard(image, *of, tiles[run][place]))
         if len(found) == MOST_SHOWN:
             break
-    return found
+    return found, sum(len(each) == len(lists) for each in answers.values())
+
+
+def _in_turns(images: Iterable[int], answers: dict[int, list[int]], true: dict[int, int]) -> list[int]:
+    """The images that most get wrong first; among equals the first of each class, then the second of each."""
+    place = {}
+    taken: Counter[tuple[int, int]] = Counter()
+    for image in sorted(images):
+        group = (len(answers[image]), true[image])
+        place[image] = taken[group]
+        taken[group] += 1
+    return sorted(images, key=lambda image: (-len(answers[image]), place[image], true[image]))
 
 
 def _tiles(picture: bytes | None) -> Iterator[Image.Image]:

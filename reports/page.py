@@ -28,6 +28,7 @@ from reports import (
 from reports.runs import Record
 
 TEMPLATES = Path(__file__).with_name("templates")
+TITLES = {"cost_accuracy": "Cost and accuracy", "survival_curves": "Time to target, as survival"}
 LOCAL_PAGES = "http://127.0.0.1:5000"  # of `make ui`
 MOST_ARMS = 8  # side by side in a table of classes, and whose confusions are not folded
 
@@ -54,6 +55,9 @@ def render(
 
     confusions = mistakes.confusions(record, read)
     classes = confusions[0].classes if confusions else ()
+    rows = results.rows(record, arms)
+    hard, always = mistakes.hardest(record, read, classes)
+    tested = sum(each.stated.current and each.stated.metric not in names.EXACT_METRICS for each in judged)
     shared = inline.Shared()
     of_all_first = sorted(drawn, key=lambda each: each.record is not record)
     figures = _figures(of_all_first, shared)
@@ -66,14 +70,16 @@ def render(
     return environment.get_template("report.html").render(
         record=record,
         answer=answers.answer(judged),
-        claims=[(each, answers.told(each), claims_table.told(each)) for each in judged],
+        claims=[(each, answers.told(each, tested), claims_table.told(each)) for each in judged],
         claims_table=([*claims_table.HEADER], claims_table.rows(judged)),
         claims_explained=claims_table.EXPLANATION,
         claims_notes=claims_table.notes(judged, results.still_due(record)),
-        certainty=answers.certainty(record, arms),
+        certainty=answers.certainty(record, arms, judged),
         figures=figures,
         drawing_styles=shared.rules,
-        results_table=(results.header(record), results.rows(record, arms)),
+        results_table=(results.header(record), [row[:-3] for row in rows]),
+        costs_table=(["Arm", *results.header(record)[-3:]], [[row[0], *row[-3:]] for row in rows]),
+        always=always,
         results_explained=results.explanation(record, arms),
         unfinished=results.unfinished(record),
         facts=results.facts(record),
@@ -83,7 +89,7 @@ def render(
         confusions=confusions,
         most_classes=mistakes.MOST_CLASSES,
         most_arms=MOST_ARMS,
-        hardest=[(each, inline.picture(each.picture)) for each in mistakes.hardest(record, read, classes)],
+        hardest=[(each, inline.picture(each.picture)) for each in hard],
         differing=differences.table(record),
         alike=differences.alike(record),
         classes=classes,
@@ -107,7 +113,8 @@ def _figures(drawn: Sequence[figure_files.Drawn], shared: inline.Shared) -> list
             tables[id(each.record)] = summary.of(each.record)
         finding = findings.of_figure(each.name, each.record, tables[id(each.record)])
         setting = each.record.runs["setting"].iloc[0] if each.record.runs["setting"].nunique() == 1 else ""
-        title = each.name.replace("_", " ").capitalize() + (f" · {setting}" if setting else "")
+        title = TITLES.get(each.name, each.name.replace("_", " ").capitalize())
+        title += f" · {setting}" if setting else ""
         told = figure_files.of(each.record)
         found.append(
             {
@@ -136,7 +143,7 @@ def _classes(confusions: Sequence[mistakes.Confusion]) -> tuple[list[str], list[
     if not confusions:
         return [], []
     images = [f"{count:,}" for count in confusions[0].counts.sum(axis=1) // confusions[0].trials]
-    right = [[each.label, *(f"{share:.2f}" for share in np.diag(each.shares))] for each in confusions]
+    right = [[each.label, *(f"{100 * share:.0f}" for share in np.diag(each.shares))] for each in confusions]
     rows = [["Class", *confusions[0].classes], ["Test images", *images], *right]
     if len(confusions) <= max(MOST_ARMS, len(images)):
         rows = list(map(list, zip(*rows, strict=True)))
@@ -164,7 +171,7 @@ def _commands(record: Record) -> list[tuple[str, str]]:
         *([(f"git checkout {commit[:12]}", "the code that trained")] if commit else []),
         (
             f"make compare{options}",
-            "trains what is missing, then draws; the same seeds give the same numbers",
+            "trains what is missing, then draws; accuracies are the same on the same type of machine",
         ),
         (f"make report{options}", "draws this page again from the store"),
         (f"make report-check{options}", "whether this page and its figures are of the store's runs"),

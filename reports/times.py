@@ -15,8 +15,10 @@ EXPLANATION = (
     "Median over all seeds of what it took until validation accuracy first reached the target, with an "
     "interval between two trials (at least 93 %; from five seeds on). A trial that never did counts as later "
     "than any. Restricted mean: the mean in which such a trial counts as the budget that all were given; "
-    "arms can be compared by it where medians don't exist. Training MACs: three forward passes an image."
+    "arms can be compared by it where medians don't exist. An arm scored once reaches a target only at its "
+    "whole cost. Training MACs: three forward passes an image."
 )
+SHOWN = ("epochs", "seconds", "MACs")  # in the table; images are epochs times the images of one
 COLUMNS = [
     "label", "target", "cost", "trials", "reached", "median", "low", "high", "restricted_mean", "budget"
 ]  # fmt: skip
@@ -59,28 +61,28 @@ def frame(record: Record, costs: Sequence[str] = names.COSTS) -> pd.DataFrame:
 
 def table(found: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Its header and a row a label and target, as people read them. found: `frame(record)`."""
-    header = ["Arm", "Target", "Reached", *(title for cost in names.COSTS for title in _titles(cost))]
+    header = ["Arm", "Target", "Reached", *(title for cost in SHOWN for title in _titles(cost))]
     rows = []
     for (target, label), group in found.groupby(["target", "label"], sort=False):
         by_cost = group.set_index("cost")
         reached = f"{by_cost['reached'].iloc[0]} of {by_cost['trials'].iloc[0]}"
-        cells = [cell for cost in names.COSTS for cell in _cells(by_cost.loc[cost], cost)]
+        cells = [cell for cost in SHOWN for cell in _cells(by_cost.loc[cost], cost)]
         rows.append([str(label), style.target(target), reached, *cells])
     return header, rows
 
 
 def _titles(cost: str) -> list[str]:
-    return [cost.capitalize() if cost != "MACs" else "Training MACs"] + ["Epochs, restricted mean"] * (
-        cost == "epochs"
-    )
+    if cost == "MACs":
+        return ["Training MACs"]
+    return [cost.capitalize(), f"{cost.capitalize()}, restricted mean"]
 
 
 def _cells(row: pd.Series, cost: str) -> list[str]:
-    told = {"epochs": "{:g}".format, "seconds": seconds, "images": "{:,.0f}".format, "MACs": scaled}[cost]
+    told = {"epochs": "{:g}".format, "seconds": seconds, "MACs": scaled}[cost]
     median = "not reached" if math.isnan(row["median"]) else told(row["median"])
     if not math.isnan(row["low"]) and row["low"] != row["high"]:
         high = "never" if math.isinf(row["high"]) else told(row["high"])
         low = "never" if math.isinf(row["low"]) else told(row["low"])
         median += f" ({low} … {high})" if low != "never" else ""
-    mean = [f"{row['restricted_mean']:.1f}"] if cost == "epochs" else []
-    return [median, *mean]
+    mean = f"{row['restricted_mean']:.1f}" if cost == "epochs" else told(row["restricted_mean"])
+    return [median] if cost == "MACs" else [median, mean]

@@ -58,6 +58,10 @@ class Comparison:
     beyond: int  # the same for the whole interval, 0: it holds the margin
     left: int  # trials
     right: int
+    means: tuple[float, float] = (
+        math.nan,
+        math.nan,
+    )  # of left and right; of a time, restricted to the budget
 
 
 def compare(sides: Sides, direction: str, margin: float) -> Comparison:
@@ -73,6 +77,7 @@ def compare(sides: Sides, direction: str, margin: float) -> Comparison:
         beyond=_beyond(interval, margin) * sign,
         left=len(sides.left),
         right=len(sides.right),
+        means=(_mean(sides.left), _mean(sides.right)),
     )
 
 
@@ -80,6 +85,10 @@ def seeds_needed(sides: Sides, margin: float, claims: int) -> int | None:
     """Seeds an arm that would decide one of so many claims, if what was seen holds; None: too many."""
     distance = difference_interval(sides.left, sides.right).estimate - margin
     return power.seeds_needed(distance, power.pooled_spread(sides.left, sides.right), LEVEL / max(1, claims))
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else math.nan
 
 
 def _p(sides: Sides, margin: float) -> float:

@@ -16,44 +16,51 @@ def judged(tmp_path_factory):
     return claims.judge(runs.read(writer.uri, "claimed"))
 
 
-def test_the_answer_counts_verdicts(judged):
-    # higher: supported, lower: refuted, epochs: supported, gap: equal, parameters: counted, 3000 against 2000
-    assert answers.answer(judged) == (
-        "Of 5 claims, 2 are supported, 2 are refuted and for 1 there is not enough evidence."
-    )
-    assert answers.answer(judged[:1]) == "Of 1 claim, 1 is supported."
-    assert "states no claim" in answers.answer([])
+def test_the_answer_names_what_holds_what_does_not_and_what_is_open(judged):
+    # gap: equal in both arms; parameters: 3000 against 2000, counted
+    assert answers.answer(judged) == [
+        "Supported (2 of 5 claims): residual has higher test accuracy than cnn; residual reaches 0.75 in "
+        "fewer epochs than cnn.",
+        "Refuted (2 of 5 claims): residual has lower test accuracy than cnn; residual has lower parameters "
+        "than cnn.",
+        "Not enough evidence (1 of 5 claims): gap(residual) > gap(cnn).",
+    ]
+    assert "states no claim" in answers.answer([])[0]
 
 
 def test_a_verdict_says_how_sure_it_is_and_where_it_holds(judged):
-    told = answers.told(judged[0])
-    assert told.startswith("Measured difference +0.100 (95 % interval +0.098 … +0.102, p ")
-    assert "this split" in told
+    told = answers.told(judged[0], 4)
+    assert told.startswith(
+        "Means: residual 0.802, cnn 0.702; difference +0.100, 95 % interval +0.098 … +0.102, p "
+    )
+    assert "adjusted for 4 claims" in told and "this split" in told
 
 
 def test_an_open_claim_says_what_would_decide_it(judged):
     open_claim = replace(judged[3], effect=0.01, low=-0.01, high=0.03, p=0.4, seeds=12)
-    assert "12 seeds an arm would decide it in four of five studies; there are 5 and 5" in answers.told(
-        open_claim
+    assert "12 seeds an arm would show it in four of five studies; this one has 5." in answers.told(
+        open_claim, 1
     )
     # no fewer than there are, or the sentence would contradict itself
-    assert "6 seeds an arm would decide it" in answers.told(replace(open_claim, seeds=4))
-    assert "more than 1,000 seeds" in answers.told(replace(open_claim, seeds=None))
-    assert "One seed has no spread" in answers.told(replace(open_claim, left=1, seeds=None))
+    assert "6 seeds an arm would show it" in answers.told(replace(open_claim, seeds=4), 1)
+    assert "more than 1,000 seeds" in answers.told(replace(open_claim, seeds=None), 1)
+    assert "One seed has no spread" in answers.told(replace(open_claim, left=1, seeds=None), 1)
 
 
 def test_a_counted_claim_has_no_interval(judged):
-    assert answers.told(judged[4]) == "Measured difference +1,000, counted, the same at every seed."
+    assert answers.told(judged[4], 4) == (
+        "Means: residual 3,000, cnn 2,000; difference +1,000, counted, the same at every seed."
+    )
 
 
 def test_a_claim_of_which_nothing_is_measured(judged):
     nothing = replace(judged[0], left=0, right=0, effect=math.nan, note="nothing measured yet of cnn")
-    assert answers.told(nothing) == "Nothing to judge yet: nothing measured yet of cnn."
+    assert answers.told(nothing, 4) == "Nothing to judge yet: nothing measured yet of cnn."
 
 
 def test_a_target_that_nobody_reaches_is_said(judged):
     nobody = replace(judged[2], effect=0.0, note="no trial of residual or cnn reached 0.90")
-    assert answers.told(nobody).startswith("No trial of residual or cnn reached 0.90")
+    assert answers.told(nobody, 4).startswith("No trial of residual or cnn reached 0.90")
 
 
 def test_captions_of_the_small_study(small):
@@ -84,9 +91,15 @@ def test_every_figure_of_the_crop_study_has_a_caption(cropped):
     )
 
 
-def test_how_far_the_numbers_carry(small):
-    seeds, images, split, recipe = answers.certainty(small, summary.of(small))
+def test_how_far_the_numbers_carry(small, judged):
+    seeds, images, validation, split, machine, recipe = answers.certainty(small, summary.of(small), judged)
     assert seeds.startswith("Seeds an arm: 3.")
+    # 2 / C(6, 3) = 0.1, four of the five claims are tested
+    assert seeds.endswith("With 3 against 3 seeds p can be no less than 0.1, 0.4 adjusted for 4 claims.")
     assert images.startswith("Test images: 1,000.")  # and accuracy 0.77: 1.96 √(0.77 · 0.23 / 1000) = 0.026
     assert "± 0.026" in images
-    assert split.startswith("Splits: one") and recipe.startswith("Recipe and budget")
+    assert validation.startswith("Validation images: 200.") and "± 0.059" in validation
+    assert split.startswith("Splits: one") and machine.startswith(
+        "Seconds: of one CPU, 2 trials side by side"
+    )
+    assert recipe.startswith("Recipe and budget")

@@ -64,7 +64,7 @@ def test_ids_are_of_one_element_each_and_every_reference_has_one(html):
 
 def test_answer_comes_first_and_says_how_sure_it_is(html):
     text = page_text.text(html)
-    answer = text.index("Of 5 claims")
+    answer = text.index("of 5 claims)")
     sure, figures, provenance = (
         text.index(f"\n{each}") for each in ("How sure this", "Figures\nCaptions", "Provenance,")
     )

@@ -61,7 +61,8 @@ def test_a_class_without_test_images_has_no_shares():
 
 
 def test_the_image_that_most_trials_get_wrong_comes_first_with_its_own_tile(told):
-    hard = mistakes.hardest(*told, CLASSES)
+    hard, always = mistakes.hardest(*told, CLASSES)
+    assert always == 1
     assert [(each.image, each.wrong, each.trials) for each in hard] == [(7, 6, 6), (3, 1, 6), (9, 1, 6)]
     assert [each.picture.getpixel((1, 1)) for each in hard] == [70, 30, 90]
     assert (hard[0].true, hard[0].predicted) == ("cat", "dog")
@@ -70,18 +71,23 @@ def test_the_image_that_most_trials_get_wrong_comes_first_with_its_own_tile(told
 def test_trials_without_these_files_are_left_out(told):
     record, _ = told
     assert mistakes.confusions(record, lambda run, name: None) == []
-    assert mistakes.hardest(record, lambda run, name: None, CLASSES) == []
+    assert mistakes.hardest(record, lambda run, name: None, CLASSES) == ([], 0)
 
 
 def test_positions_are_compared_only_among_trials_of_the_same_test_images(told):
     record, read = told
     other = record.runs.assign(test_digest=["t2", *["t1"] * (len(record.runs) - 1)])
-    hard = mistakes.hardest(replace(record, runs=other), read, CLASSES)
+    hard, _ = mistakes.hardest(replace(record, runs=other), read, CLASSES)
     assert [(each.image, each.wrong, each.trials) for each in hard] == [(7, 5, 5)]
 
 
 def test_nothing_of_no_trials(told):
     record, read = told
-    assert (
-        mistakes.hardest(replace(record, runs=pd.DataFrame(columns=record.runs.columns)), read, CLASSES) == []
-    )
+    assert mistakes.hardest(
+        replace(record, runs=pd.DataFrame(columns=record.runs.columns)), read, CLASSES
+    ) == ([], 0)
+
+
+def test_of_equally_hard_images_the_classes_take_turns():
+    answers = {1: [0], 2: [0], 3: [0], 4: [1], 5: [0, 0]}
+    assert mistakes._in_turns([1, 2, 3, 4, 5], answers, {1: 1, 2: 1, 3: 1, 4: 0, 5: 1}) == [5, 4, 1, 2, 3]

@@ -40,9 +40,15 @@ def test_draws_once_then_only_what_changed(writable, tmp_path):
             for name in ("convergence", "cost_accuracy", "overfitting")
             for kind in ("pdf", "png", "svg")
         ),
+        "report.html",
         "results.csv",
         "results.md",
-        *(f"time_to_target.{kind}" for kind in ("pdf", "png", "svg")),
+        *(
+            f"{name}.{kind}"
+            for name in ("survival_curves", "time_to_target")
+            for kind in ("pdf", "png", "svg")
+        ),
+        "times.csv",
     ]
 
     start = time.monotonic()
