@@ -53,7 +53,10 @@ def _one_trial_a_seed(runs: pd.DataFrame) -> None:
 
 
 def _same(runs: pd.DataFrame, equal: list[str], what: str) -> None:
-    for _, group in runs.groupby(equal, sort=False, dropna=False):
+    grouped = runs.groupby(equal, sort=False, dropna=False)
+    if (grouped[f"{what}_digest"].nunique() <= 1).all():
+        return
+    for _, group in grouped:
         first = group.drop_duplicates(f"{what}_digest")
         if len(first) > 1:
             one, other = (f"{row.label}, seed {row.seed} ({getattr(row, f'{what}_digest')[:12]})"
