@@ -138,6 +138,6 @@ def test_tables_sort_by_keyboard(report, opened):
 
 def test_it_is_whole_without_scripts(report, opened):
     page = opened(report[1], java_script_enabled=False)
-    assert page.locator("#answer .answer").inner_text()
+    assert page.locator("#answer .answer").first.inner_text()
     assert page.locator("#trials tbody tr").count() > 0
     assert page.locator("figure svg").count() > 0
