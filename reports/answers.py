@@ -7,7 +7,7 @@ import pandas as pd
 
 from experiments import names
 from reports import claims_table, statistics
-from reports.claims import Judged
+from reports.claims import Judged, number_tested
 from reports.runs import Record
 from reports.verdicts import REFUTED, SUPPORTED, UNDECIDED
 
@@ -100,7 +100,7 @@ def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> l
 
 def _floor(seeds: int, judged: Sequence[Judged]) -> str:
     """The least p that so many seeds can show, of so many claims."""
-    tested = sum(each.stated.current and each.stated.metric not in names.EXACT_METRICS for each in judged)
+    tested = number_tested(each.stated for each in judged)
     if not tested or seeds < 2:
         return ""
     least = 2 / math.comb(2 * seeds, seeds)

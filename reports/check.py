@@ -75,7 +75,9 @@ def main() -> int:
     for line in found:
         print(f"reports: {line}", file=sys.stderr)
     if found:
-        print(f"run `make report{command.options(*command.asked(study, ''))}` to draw them again")
+        print(
+            f"run `make report{command.options(arguments.study or study, arguments.data)}` to draw them again"
+        )
         return 1
     print(f"{len(drawn)} files in {arguments.out / study} are of the {len(record.runs)} runs in the store")
     return 0

@@ -1,6 +1,7 @@
 """Each claim of a study with what its trials show by now."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,7 @@ Found = tuple[verdicts.Comparison, int | None]  # and the seeds that would decid
 def judge(record: Record) -> list[Judged]:
     """Each claim of the study with its verdict; those of the file are one family, withdrawn ones get none."""
     family = [claim for claim in record.claims if claim.current]
-    tested = sum(claim.metric not in names.EXACT_METRICS for claim in family)
+    tested = number_tested(family)
     found = {claim: _compared(record, claim, tested) for claim in record.claims}
     weighed = {
         claim: verdicts.weigh([comparison for comparison, _ in each]) if each else None
@@ -55,6 +56,11 @@ def judge(record: Record) -> list[Judged]:
     return [
         _judged(record, claim, *found[claim], weighed[claim], decided.get(claim)) for claim in record.claims
     ]
+
+
+def number_tested(stated: Iterable[Stated]) -> int:
+    """How many claims of the study file are tested, and so are one family; counted ones need no test."""
+    return sum(claim.current and claim.metric not in names.EXACT_METRICS for claim in stated)
 
 
 def _judged(

@@ -76,8 +76,12 @@ def refuse(reason: object, study: str | None = None, data: str | None = None) ->
 
 def training(study: str | None, data: str | None) -> str:
     """The command that trains a study: by name one that ships, a plain one for the default study."""
-    ships = study is None or study.endswith((".yaml", ".yml")) or (STUDIES / f"{study}.yaml").exists()
-    return f"`make compare{options(study if ships else 'FILE.yaml', data)}`"
+    return f"`make compare{options(study if study is None or ships(study) else 'FILE.yaml', data)}`"
+
+
+def ships(study: str) -> bool:
+    """Whether `make compare` finds a study by this word: a name that ships, or a path to a file."""
+    return study.endswith((".yaml", ".yml")) or (STUDIES / f"{study}.yaml").exists()
 
 
 def options(study: str | None, data: str | None) -> str:

@@ -107,12 +107,13 @@ def _gradient_flow(record: Record, arms: pd.DataFrame) -> str:
         return ""
     small, large = ratios.idxmin(), ratios.idxmax()
     return (
-        f"In epoch 1 the gradient of the first numbered stage is {_times(ratios[small])} the last one's in "
-        f"{small}, {_times(ratios[large])} in {large} (medians over seeds)."
+        f"In epoch 1 the gradient of the first numbered stage is {_multiple(ratios[small])} the last one's "
+        f"in {small}, {_multiple(ratios[large])} in {large} (medians over seeds)."
     )
 
 
-def _times(ratio: float) -> str:
+def _multiple(ratio: float) -> str:
+    """`161 times`, `0.45 times`."""
     return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.2g} times"
 
 

@@ -55,9 +55,9 @@ def render(
 
     confusions = mistakes.confusions(record, read)
     classes = confusions[0].classes if confusions else ()
-    rows = results.rows(record, arms)
+    header, rows, costs = results.header(record), results.rows(record, arms), len(results.COSTS)
     hard, always = mistakes.hardest(record, read, classes)
-    tested = sum(each.stated.current and each.stated.metric not in names.EXACT_METRICS for each in judged)
+    tested = claims.number_tested(each.stated for each in judged)
     shared = inline.Shared()
     of_all_first = sorted(drawn, key=lambda each: each.record is not record)
     figures = _figures(of_all_first, shared)
@@ -77,8 +77,8 @@ def render(
         certainty=answers.certainty(record, arms, judged),
         figures=figures,
         drawing_styles=shared.rules,
-        results_table=(results.header(record), [row[:-3] for row in rows]),
-        costs_table=(["Arm", *results.header(record)[-3:]], [[row[0], *row[-3:]] for row in rows]),
+        results_table=(header[:-costs], [row[:-costs] for row in rows]),
+        costs_table=([header[0], *header[-costs:]], [[row[0], *row[-costs:]] for row in rows]),
         always=always,
         results_explained=results.explanation(record, arms),
         unfinished=results.unfinished(record),
@@ -170,7 +170,7 @@ def _commands(record: Record) -> list[tuple[str, str]]:
     return [
         *([(f"git checkout {commit[:12]}", "the code that trained")] if commit else []),
         (
-            f"make compare{options}",
+            f"make compare{command.options(study if command.ships(study) else f'{study}.yaml', data)}",
             "trains what is missing, then draws; accuracies are the same on the same type of machine",
         ),
         (f"make report{options}", "draws this page again from the store"),

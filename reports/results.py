@@ -9,6 +9,7 @@ from reports import claims_table, grid, markdown, recipes, scores, style, table,
 from reports.claims import Judged
 from reports.runs import Record
 
+COSTS = ("Parameters", "Forward MACs", "Training")  # the last columns
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
     f"{table.DEFINITIONS[0]} mean over seeds ± half-width of Student's 95 % t interval, measured once a "
@@ -71,8 +72,7 @@ def _claims(record: Record, judged: Sequence[Judged]) -> list[str]:
 def header(record: Record) -> list[str]:
     """The titles of the columns."""
     targets = [f"To {style.target(target)}" for target in shown(record.targets)]
-    cost = ["Parameters", "Forward MACs", "Training"]
-    return ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", *_level_titles(record), *targets, *cost]
+    return ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", *_level_titles(record), *targets, *COSTS]
 
 
 def rows(record: Record, arms: pd.DataFrame) -> list[list[str]]:

@@ -58,10 +58,7 @@ class Comparison:
     beyond: int  # the same for the whole interval, 0: it holds the margin
     left: int  # trials
     right: int
-    means: tuple[float, float] = (
-        math.nan,
-        math.nan,
-    )  # of left and right; of a time, restricted to the budget
+    means: tuple[float, float] = (math.nan, math.nan)  # left and right; times within the common budget
 
 
 def compare(sides: Sides, direction: str, margin: float) -> Comparison:
