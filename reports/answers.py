@@ -114,7 +114,7 @@ def _images(record: Record, arms: pd.DataFrame) -> Iterator[str]:
     best = arms["test_accuracy"].max()
     shown = {
         "test": "A larger test set narrows it. A difference between two arms on the same images varies less.",
-        "validation": "That moves every gap and every time to a target alike for all arms, more or less.",
+        "validation": "Every gap, every time to a target and the choice of the epoch rest on them.",
     }
     for split, remark in shown.items():
         size = record.runs[f"{split}_size"].max()
