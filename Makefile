@@ -21,6 +21,12 @@ data_option = $(if $(DATA),--data "$(DATA)")
 bad_option = $(if $(ON_BAD),--on-bad $(ON_BAD))
 workers_option = $(bad_option) $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
 
+# A misspelt variable would be ignored, and something else trained.
+VARIABLES := STUDY DATA WORKERS PORT SEED KEEP_MODELS ON_BAD PYTHON MODEL RUN IMAGES OUT FILE ARGS
+given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+unknown := $(filter-out $(VARIABLES) MAKE% MFLAGS -%% MLFLOW_% TF_% KERAS_% CUDA_% SHELL,$(given))
+$(if $(unknown),$(error unknown variable $(unknown); choose from: $(VARIABLES)))
+
 .DEFAULT_GOAL := help
 .PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench bench-report test test-slow test-browser test-faults fuzz lint format clean distclean
 
@@ -73,10 +79,10 @@ run: given-MODEL $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="
 	@$(BIN)/python -m experiments.run $(MODEL) $(data_option) $(bad_option) $(ARGS)
 
 predict: given-RUN given-IMAGES $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
-	@$(BIN)/python -m experiments.predict "$(RUN)" "$(IMAGES)" $(if $(OUT),--to "$(OUT)")
+	@$(BIN)/python -m experiments.predict "$(RUN)" "$(IMAGES)" $(bad_option) $(if $(OUT),--to "$(OUT)")
 
 inspect: $(SET_UP) ## a page about the data of STUDY: classes, splits, duplicates, bad files; trains nothing
-	@$(BIN)/python -m experiments.inspection "$(STUDY)" $(data_option)
+	@$(BIN)/python -m experiments.inspection "$(STUDY)" $(data_option) $(bad_option)
 
 diagrams: $(SET_UP) ## structure pictures of every network, in docs/diagrams/
 	@$(BIN)/python -m experiments.diagrams $(ARGS)

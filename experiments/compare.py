@@ -15,9 +15,9 @@ from experiments import (
     execution,
     keeping,
     location,
+    overview,
     plan,
     progress,
-    registry,
     requested,
     scheduler,
 )
@@ -108,7 +108,7 @@ def execute(made: plan.Plan, asked: argparse.Namespace) -> int:
     Raises:
         UserError: the disk is too small, among others.
     """
-    say(overview(made))
+    say(overview.told(made))
     if made.waiting:
         say(keeping.disk_told(made.model_sizes, made.workers, asked.keep_models, asked.work))
     if asked.dry_run:
@@ -116,7 +116,7 @@ def execute(made: plan.Plan, asked: argparse.Namespace) -> int:
             cost, seconds = made.costs[planned.trial.id], made.seconds[planned.trial.id]
             macs = cost.training_macs(planned.trial)
             say(
-                f"  {planned.trial.id}  {planned.run_name:40}  {_amount(macs):>15}  "
+                f"  {planned.trial.id}  {planned.run_name:40}  {overview.amount(macs):>15}  "
                 f"{progress.duration(seconds):>12}"
             )
         return 0
@@ -127,32 +127,6 @@ def execute(made: plan.Plan, asked: argparse.Namespace) -> int:
     return execution.carry_out(
         made, execution.Options(asked.work, asked.store, asked.keep_models, patience), say
     )
-
-
-def overview(made: plan.Plan) -> str:
-    """The plan in one paragraph."""
-    study, waiting = made.study, len(made.waiting)
-    done = len(made.trials) - waiting
-    lines = [f"{study.name}: {study.question}"]
-    if not waiting:
-        told = "its trial is complete" if done == 1 else f"all {done} trials are complete"
-        return "\n".join([*lines, f"{told}; nothing to train"])
-    due = made.waiting + made.later
-    macs = sum(made.costs[each.trial.id].training_macs(each.trial) for each in due)
-    total = len(made.trials) + len(made.later)
-    lines.append(
-        f"{waiting + len(made.later)} of {total} trials to train, {_amount(macs)}, "
-        f"{made.workers} at a time: about {progress.duration(made.eta_seconds)}"
-    )
-    if warning := registry.warning(study):
-        lines.append(f"note: {warning}")
-    if made.later:
-        lines.append(f"{waiting} of them choose the learning rates first, the other {len(made.later)} follow")
-    return "\n".join(lines)
-
-
-def _amount(macs: float) -> str:
-    return f"{macs / 1e12:,.1f} T MACs" if macs >= 1e11 else f"{macs / 1e9:,.1f} G MACs"
 
 
 def say(text: str) -> None:

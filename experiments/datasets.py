@@ -60,14 +60,17 @@ def summary(wanted: Wanted, work: Path) -> Facts:
         _prepare_in_child(wanted, work)
         facts = Facts.read(kept_as)
         if facts.other:
-            print(f"left out, since they are no images: {_files(facts.other)}", file=sys.stderr, flush=True)
+            print(
+                f"left out, since they are no images: {index.files(facts.other)}", file=sys.stderr, flush=True
+            )
     facts = Facts.read(kept_as)
     if facts.bad and wanted.on_bad == "stop":
         raise UserError(
-            f"data source {wanted.source}: {_files(facts.bad)} cannot be used, the first is "
+            f"data source {wanted.source}: {index.files(facts.bad)} cannot be used, the first is "
             f"{facts.first_bad}; {index.bad_files(kept_as)} lists them: mend or remove them, or leave "
-            "them out by --on-bad skip"
+            "them out by ON_BAD=skip (--on-bad skip, or on_bad: skip in the study's data)"
         )
+    preparation.come_from(kept_as, work)
     return facts
 
 
@@ -86,10 +89,6 @@ def _prepare_in_child(wanted: Wanted, work: Path) -> None:
     if child.returncode:
         lines = [line for line in child.stderr.splitlines() if line and not line.startswith(progress.SIGN)]
         raise UserError((lines or ["no output"])[-1].removeprefix("error: "))
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _is_kept(kept_as: Path, work: Path) -> bool:

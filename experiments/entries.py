@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.errors import UserError
+from experiments.errors import UserError, printable
 
 # What Pillow decodes without a program beside it; a file's content decides, its ending only that it is tried.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
@@ -23,8 +23,8 @@ UNREAD = frozenset([
 
 
 def shown(file: Path, root: Path) -> str:
-    """The path from the root as text, whatever bytes the file system has for it."""
-    return os.path.relpath(file, root).encode("utf-8", "backslashreplace").decode()
+    """The path from the root as text on one line, whatever bytes the file system has for it."""
+    return printable(os.path.relpath(file, root).encode("utf-8", "backslashreplace").decode())
 
 
 class Entry(NamedTuple):
@@ -48,7 +48,8 @@ class Listing(NamedTuple):
     """What a folder or a manifest lists.
 
     state: size and time of change of each entry, in nanoseconds; bad: what could be told without opening;
-    other: the number of files that are no images, by ending.
+    other: the number of files that are no images, by ending; notices: what else is not used of it, a sentence
+    each.
     """
 
     root: Path
@@ -56,13 +57,14 @@ class Listing(NamedTuple):
     state: list[tuple[int, int]]
     bad: list[BadFile]
     other: Counter[str]
+    notices: list[str]
 
 
 class Collector:
     """Takes files one after another, and sorts out what cannot be used."""
 
     def __init__(self, root: Path) -> None:
-        self.listing = Listing(root, [], [], [], Counter())
+        self.listing = Listing(root, [], [], [], Counter(), [])
         self._root = root.resolve()
         self._inside: dict[Path, bool] = {}
 

@@ -15,7 +15,12 @@ class UserError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__("".join(each if each.isprintable() else repr(each)[1:-1] for each in message))
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    """The text with characters that a terminal would act on written out."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 class Parser(argparse.ArgumentParser):

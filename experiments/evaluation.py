@@ -1,6 +1,6 @@
 """The one evaluator: every model, on every split, is scored here from its predicted probabilities."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from sklearn.metrics import classification_report, confusion_matrix
@@ -51,9 +51,12 @@ def test_report(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[st
     }
 
 
-def mistakes(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, list[int]]:
+def mistakes(
+    probabilities: np.ndarray, labels: np.ndarray, files: Sequence[str] = ()
+) -> dict[str, list[int] | list[str]]:
     """The images that are told wrong, as JSON values: `image` (their positions), `true`, `predicted`.
 
+    files: the name of each image's file, where it has one; `file` has those of the mistakes.
     `shown`: the positions of at most SHOWN of them, those whose true class got the least probability first;
     of equals the earlier.
     """
@@ -66,4 +69,5 @@ def mistakes(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, list[in
         "true": labels[wrong].tolist(),
         "predicted": predicted[wrong].tolist(),
         "shown": hardest.tolist(),
+        **({"file": [files[position] for position in wrong]} if files else {}),
     }

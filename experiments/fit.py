@@ -12,7 +12,7 @@ SHARES = (1.0, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)  # of what there is, w
 
 
 def sizes(asked: dict[str, int], there: Facts, split_seed: int, work: Path) -> dict[str, int]:
-    """The sizes asked for, or the largest in the same proportions that the data can give.
+    """The sizes asked for, or the largest that can be had: `splits.fitting_sizes`, less what groups cost.
 
     Args:
         asked: train, validation and test.
@@ -21,7 +21,9 @@ def sizes(asked: dict[str, int], there: Facts, split_seed: int, work: Path) -> d
     if not there.grouped:
         return fitting
     for share in SHARES:
-        smaller = {name: max(1, int(share * size)) for name, size in fitting.items()}
+        # Groups cost no test images where those have a part of their own.
+        held = {"test": fitting["test"]} if there.test_part else {}
+        smaller = {name: max(1, int(share * size)) for name, size in fitting.items()} | held
         try:
             split(smaller, there, split_seed, work)
         except UserError:
@@ -40,7 +42,14 @@ def split(
     """
     data = datasets.open_prepared(there.digest, there.partition, work)
     labels = np.asarray(data.labels)
-    return splits.split(labels, np.asarray(data.in_test), data.groups, **asked, seed=split_seed), labels
+    try:
+        return splits.split(labels, np.asarray(data.in_test), data.groups, **asked, seed=split_seed), labels
+    except UserError as error:
+        if not there.grouped:
+            raise
+        raise UserError(
+            f"{error}; {there.grouped:,} images stay together in groups (make inspect shows them)"
+        ) from None
 
 
 def check(asked: dict[str, int], there: Facts, split_seed: int, work: Path, source: str) -> None:
@@ -49,18 +58,22 @@ def check(asked: dict[str, int], there: Facts, split_seed: int, work: Path, sour
     Raises:
         UserError: a class would be missing from one, or there are too few images.
     """
-    try:
-        chosen, labels = split(asked, there, split_seed, work)
-    except UserError as error:
-        if not there.grouped:
-            raise
-        raise UserError(
-            f"{error}; {there.grouped:,} images of {source} stay together in groups (make inspect shows them)"
-        ) from None
+    chosen, labels = split(asked, there, split_seed, work)
     if missing := splits.missing_class(labels, chosen):
         number, part = missing
         held = int((labels == number).sum())
         raise UserError(
-            f"data: class {there.classes[number]!r} of {source} has {held} image{'s' * (held > 1)}, "
-            f"none in {part}; give it more, ask for more {part} images, or leave the class out"
+            f"data: class {there.classes[number]!r} of {source} has {held} image{'s' * (held > 1)}"
+            f"{_in_groups(number, there, work)}, none in {part}; give it more, ask for more {part} images, "
+            "or leave the class out"
         )
+
+
+def _in_groups(number: int, there: Facts, work: Path) -> str:
+    """How many groups the images of a class make, where they make fewer than there are images."""
+    data = datasets.open_prepared(there.digest, there.partition, work)
+    groups = data.groups[np.asarray(data.labels) == number]
+    count = len(np.unique(groups))
+    if count == len(groups):
+        return ""
+    return f" in {count} group{'s' * (count > 1)} (each stays on one side of a split)"

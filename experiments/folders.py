@@ -1,11 +1,18 @@
-"""Image folders: `class/…`, or `train/class/…` with `test/class/…`; folders below a class are groups."""
+"""Image folders: `class/…`, or `train/class/…` with `test/class/…`; folders below a class are groups.
+
+What lies elsewhere in the folder is told, so that nobody's photographs are left out unnoticed.
+"""
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from experiments.entries import READ, UNREAD, Collector, Listing
+from experiments.entries import READ, UNREAD, Collector, Listing, shown
 from experiments.errors import UserError
+
+PARTS = ("train", "test")
+TOLD = 3  # folders that a notice names
+OTHER_PARTS = ("training", "testing", "val", "valid", "validation", "dev", "eval")  # as some call them
 
 
 def listing(folder: Path, where: str) -> Listing:
@@ -17,22 +24,23 @@ def listing(folder: Path, where: str) -> Listing:
     Raises:
         UserError: a train/ without a test/, or fewer than two classes.
     """
-    parts = {"train": folder / "train", "test": folder / "test"}
-    given = [name for name, part in parts.items() if part.is_dir()]
-    if len(given) == 1:
-        missing = next(name for name in parts if name not in given)
-        raise UserError(f"{where}: it has {given[0]}/ but no {missing}/")
-    roots = [(parts["train"], False), (parts["test"], True)] if given else [(folder, False)]
+    parted = _is_parted(folder, where)
+    roots = [(folder / name, name == "test") for name in PARTS] if parted else [(folder, False)]
     found = Collector(folder)
-    labels = set()
+    labels, empty = set(), []
+    notices = found.listing.notices
+    notices += _beside(folder) if parted else []
     for root, in_test in roots:
+        if loose := _loose(root):
+            place = "the folder" if root == folder else f"{root.name}/"
+            notices.append(f"{_counted(loose)} in {place} itself, in no class folder, and {_not(loose)} used")
         for label in sorted(entry.name for entry in os.scandir(root) if _is_class(entry)):
             files = [*_files(root / label)]
             pictures = [(file, below) for file, below in files if file.suffix.lower() in READ | UNREAD]
-            parted = len({below for _, below in pictures}) > 1
+            several = len({below for _, below in pictures}) > 1
             for file, below in pictures:
                 # A single folder that holds the whole class tells nothing apart.
-                group = f"{root.name}/{label}/{below}" if below and parted else None
+                group = f"{root.name}/{label}/{below}" if below and several else None
                 found.take(file, label, in_test, group)
             for file, _ in files:
                 if file.is_dir():
@@ -40,8 +48,12 @@ def listing(folder: Path, where: str) -> Listing:
                 elif file.suffix.lower() not in READ | UNREAD:
                     found.listing.other[file.suffix.lower() or "no ending"] += 1
             labels |= {label} if pictures else set()
+            empty += [] if pictures else [f"{shown(root / label, folder)}/"]
+    if empty:
+        told = ", ".join(empty[:TOLD]) + (f" and {len(empty) - TOLD:,} more" if len(empty) > TOLD else "")
+        notices.append(f"no image file lies in {told}: not taken for a class")
     if len(labels) < 2:
-        loose = sum(path.suffix.lower() in READ for root, _ in roots for path in root.iterdir())
+        loose = sum(_loose(root) for root, _ in roots)
         beside = f" and {loose} that lie in no class folder" if loose else ""
         raise UserError(
             f"{where}: {len(found.listing.entries)} image files in {len(labels)} class folders{beside}; "
@@ -50,8 +62,59 @@ def listing(folder: Path, where: str) -> Listing:
     return found.listing
 
 
+def _is_parted(folder: Path, where: str) -> bool:
+    """Whether it has train/ and test/. Raises UserError where it has one, or others that seem to be meant."""
+    there = sorted(entry.name for entry in os.scandir(folder) if _is_class(entry))
+    given = [name for name in there if name in PARTS]
+    meant = [name for name in there if name not in PARTS and name.casefold() in (*PARTS, *OTHER_PARTS)]
+    if len(given) == 1:
+        missing = next(name for name in PARTS if name not in given)
+        hint = f"rename {meant[0]}/ to {missing}/" if meant else f"add {missing}/<class>/…"
+        raise UserError(
+            f"{where}: it has {given[0]}/ but no {missing}/; {hint}, or put all into <class>/… and leave "
+            "splitting to the study"
+        )
+    if not given and meant and len(meant) == len(there):
+        raise UserError(
+            f"{where}: its folders {', '.join(f'{name}/' for name in meant)} seem to be splits, not classes; "
+            "call them train/ and test/"
+        )
+    return bool(given)
+
+
 def _is_class(entry: os.DirEntry) -> bool:
     return entry.is_dir() and not entry.name.startswith(".")
+
+
+def _loose(root: Path) -> int:
+    """How many image files lie beside the class folders."""
+    return sum(_is_picture(each.name) and each.is_file() for each in os.scandir(root))
+
+
+def _beside(folder: Path) -> list[str]:
+    """What lies beside train/ and test/, a sentence each: val/, say."""
+    told = []
+    for name in sorted(each.name for each in os.scandir(folder) if _is_class(each)):
+        if name not in PARTS and (count := sum(_is_picture(file.name) for file, _ in _files(folder / name))):
+            told.append(
+                f"{_counted(count)} in {shown(folder / name, folder)}/, beside train/ and test/, and "
+                f"{_not(count)} used (validation images are drawn from train/)"
+            )
+    if loose := _loose(folder):
+        told.append(f"{_counted(loose)} beside train/ and test/, and {_not(loose)} used")
+    return told
+
+
+def _is_picture(name: str) -> bool:
+    return not name.startswith(".") and PurePath(name).suffix.lower() in READ | UNREAD
+
+
+def _counted(files: int) -> str:
+    return "1 image file lies" if files == 1 else f"{files:,} image files lie"
+
+
+def _not(files: int) -> str:
+    return "is not" if files == 1 else "are not"
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -17,7 +17,7 @@ import numpy as np
 from experiments import unfinished
 from experiments.entries import Listing
 
-VERSION = 2
+VERSION = 3
 LIKENESS_VERSION = 1  # of what `likeness` finds
 
 
@@ -25,7 +25,7 @@ class Facts(NamedTuple):
     """What planning needs to know of a prepared data set without opening its images.
 
     grouped: images that stay together with others; bad: files that cannot be used; other: files that are no
-    images.
+    images; notices: what else somebody who uses it must know, a sentence each.
     """
 
     digest: str
@@ -38,12 +38,27 @@ class Facts(NamedTuple):
     bad: int = 0
     first_bad: str = ""
     other: int = 0
+    notices: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, file: Path) -> "Facts":
         """What an index file holds. Raises OSError, ValueError or TypeError where it holds none."""
         facts = cls(**json.loads(file.read_text(encoding="utf-8")))
-        return facts._replace(classes=tuple(facts.classes), image_shape=tuple(facts.image_shape))
+        lists = {name: tuple(getattr(facts, name)) for name in ("classes", "image_shape", "notices")}
+        return facts._replace(**lists)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What somebody must know who uses the data without its bad files."""
+        if not self.bad:
+            return self.notices
+        left = f"{files(self.bad)} cannot be used and {'is' if self.bad == 1 else 'are'} left out"
+        return (f"{left}, the first is {self.first_bad}", *self.notices)
+
+
+def files(count: int) -> str:
+    """`1 file`, `2,000 files`."""
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 class Files(NamedTuple):
@@ -72,13 +87,13 @@ class Files(NamedTuple):
         return cls(**json.loads(beside.read_text(encoding="utf-8"))) if beside.exists() else cls()
 
 
-def write(file: Path, facts: Facts, files: Files) -> None:
+def write(file: Path, facts: Facts, origin: Files) -> None:
     """An index file; what stands beside it first, so that it is whole once it is there."""
-    if files.names:
+    if origin.names:
         table = io.StringIO()
-        csv.writer(table).writerows([["file", "reason", "class"], *files.bad])
+        csv.writer(table).writerows([["file", "reason", "class"], *origin.bad])
         _put(bad_files(file), table.getvalue())
-        _put(file.with_suffix(".files.json"), json.dumps(files._asdict()))
+        _put(file.with_suffix(".files.json"), json.dumps(origin._asdict()))
     _put(file, json.dumps(facts._asdict()))
 
 
@@ -122,7 +137,7 @@ def path(
     state: list[object] = [VERSION, source, image_size]
     if listed:
         state[1:] = [str(own(source).resolve()), image_size, near_duplicates, LIKENESS_VERSION]
-        state += [listed.bad, listed.state, *_told(listed)]
+        state += [listed.bad, listed.other, listed.notices, listed.state, *_told(listed)]
     return work / "data" / "index" / f"{_key(state)}.json"
 
 
@@ -131,7 +146,14 @@ def by_content(file: Path, listed: Listing, image_size: int | None, near_duplica
     from experiments import ingest
 
     settings = [VERSION, LIKENESS_VERSION, image_size, near_duplicates]
-    content = [*settings, listed.bad, listed.other, ingest.file_digests(listed), _told(listed)]
+    content = [
+        *settings,
+        listed.bad,
+        listed.other,
+        listed.notices,
+        ingest.file_digests(listed),
+        _told(listed),
+    ]
     return file.with_name(f"content-{_key(content)}.json")
 
 

@@ -26,12 +26,13 @@ TOLD_SECONDS = 0.5  # between two lines of progress
 class Found(NamedTuple):
     """A data set of one's own, decoded.
 
-    images: uint8 (n, height, width, channels), channels 1 or 3, a memory map; labels: int64 (n,);
-    in_test: bool (n,); digests: 32 bytes of SHA-256 each (n,); fingerprints: see `likeness`;
-    files: where they came from; groups: one an image; classes: by name.
+    images: uint8 (m, height, width, channels), channels 1 or 3, a memory map; rows: int64 (n,), which of
+    them are used; labels: int64 (n,); in_test: bool (n,); digests: 32 bytes of SHA-256 each (n,);
+    fingerprints: see `likeness`; files: where they came from; groups: one an image; classes: by name.
     """
 
     images: np.ndarray
+    rows: np.ndarray
     labels: np.ndarray
     in_test: np.ndarray
     digests: np.ndarray
@@ -55,7 +56,7 @@ def listing(source: Path) -> Listing:
             raise UserError(f"{where}: neither a folder nor a .csv file of file,label[,split][,group]")
         found = manifest.listing(source, where)
     else:
-        raise UserError(f"{where}: no such folder")
+        raise UserError(f"{where}: no such {'file' if source.suffix.lower() == '.csv' else 'folder'}")
     entries.check_names((entry.label for entry in found.entries), where)
     entries.check_parts(found, where)
     return found
@@ -93,6 +94,13 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
         else:
             decoded.add(entry.file, made)
             kept.append(entry)
+    labels, digests = [entry.label for entry in kept], decoded.digests()
+    disputed = _disputed(labels, digests.tolist())
+    for at, other in disputed.items():
+        reason = f"shows the same pixels as {entries.shown(kept[other].file, listed.root)}, of another class"
+        bad.append(BadFile(entries.shown(kept[at].file, listed.root), reason, labels[at]))
+    rows = np.array([at for at in range(len(kept)) if at not in disputed], np.int64)
+    kept = [kept[at] for at in rows]
     classes = tuple(sorted({entry.label for entry in kept}))
     lost = {entry.label for entry in listed.entries} | {file.label for file in bad}
     lost -= set(classes)
@@ -102,19 +110,34 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
     numbers = {label: number for number, label in enumerate(classes)}
     return Found(
         images=decoded.images(),
+        rows=rows,
         labels=np.array([numbers[entry.label] for entry in kept], np.int64),
         in_test=np.array([entry.in_test for entry in kept]),
-        digests=decoded.digests(),
-        fingerprints=np.concatenate(decoded.fingerprints),
+        digests=digests[rows],
+        fingerprints=np.concatenate(decoded.fingerprints)[rows],
         files=Files(
             names=[entries.shown(entry.file, listed.root) for entry in kept],
-            sizes=decoded.sizes,
+            sizes=[decoded.sizes[at] for at in rows],
             bad=[tuple(file) for file in bad],
             other=dict(listed.other.most_common()),
         ),
         groups=[entry.group for entry in kept],
         classes=classes,
     )
+
+
+def _disputed(labels: list[str], digests: list[bytes]) -> dict[int, int]:
+    """The images whose pixels are also those of an image of another class, each with such a one."""
+    alike: dict[bytes, list[int]] = {}
+    for at, digest in enumerate(digests):
+        alike.setdefault(digest, []).append(at)
+    found = {}
+    for together in alike.values():
+        for at in together:
+            other = next((other for other in together if labels[other] != labels[at]), None)
+            if other is not None:
+                found[at] = other
+    return dict(sorted(found.items()))
 
 
 class _Decoded(NamedTuple):

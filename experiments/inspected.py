@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 
 from experiments import splits
-from experiments.datasets import Dataset
-from experiments.index import Files
+from experiments.datasets import Dataset, OnBad
+from experiments.index import Facts, Files, files
 from experiments.study import Study
 
 MOST_SIZES = 12
@@ -44,14 +44,15 @@ def evaluated(study: Study) -> str:
     return "each image is seen once, about its centre" if study.data.crop else "each image is seen whole"
 
 
-def warnings(data: Dataset, known: Files, chosen: splits.Split) -> list[str]:
+def warnings(data: Dataset, facts: Facts, chosen: splits.Split, on_bad: OnBad) -> list[str]:
     """What somebody should look at, a sentence each."""
     told = []
-    if known.bad:
+    if facts.bad and on_bad == "stop":
         told.append(
-            f"Files that cannot be used: {len(known.bad):,}. A study stops there unless it is told "
-            "--on-bad skip."
+            f"{files(facts.bad)} cannot be used, the first is {facts.first_bad}. A study stops there unless "
+            "it is told ON_BAD=skip (--on-bad skip, or on_bad: skip in its data)."
         )
+    told += [f"{each[:1].upper()}{each[1:]}." for each in (facts.told if on_bad == "skip" else facts.notices)]
     largest = int(np.bincount(data.groups).max())
     if largest > ALIKE_TO_WORRY * len(data.labels):
         told.append(

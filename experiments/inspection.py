@@ -10,15 +10,28 @@ import base64
 import io
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import jinja2
 import numpy as np
 from PIL import Image
 
-from experiments import datasets, index, inspected, location, requested, samples, splits, unfinished
-from experiments.compare import say
+from experiments import (
+    datasets,
+    fit,
+    index,
+    inspected,
+    location,
+    quiet,
+    requested,
+    samples,
+    splits,
+    study_file,
+    unfinished,
+)
+from experiments.compare import data_arguments_of, say
 from experiments.crops import View
-from experiments.datasets import Dataset
+from experiments.datasets import Dataset, OnBad
 from experiments.errors import Parser, exit_status
 from experiments.index import Files
 from experiments.study import Study
@@ -28,8 +41,17 @@ BAR = 12  # rem of the largest class
 THUMBNAIL = 128  # pixels
 
 
-def page(study: Study, work: Path) -> str:
-    """The page of a study's data as HTML.
+class Page(NamedTuple):
+    """The page as HTML, and the same in some lines for a terminal."""
+
+    html: str
+    told: list[str]
+
+
+def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
+    """The page of a study's data.
+
+    on_bad: what the study will do about files that cannot be used; here they never stop.
 
     Raises:
         UserError: the data cannot be had, or is too small for the splits.
@@ -38,31 +60,43 @@ def page(study: Study, work: Path) -> str:
     facts = datasets.summary(wanted, work)
     data = datasets.open_prepared(facts.digest, facts.partition, work)
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
-    chosen = splits.split(
-        np.asarray(data.labels), np.asarray(data.in_test), data.groups, **sizes, seed=study.data.split_seed
-    )
+    chosen, _ = fit.split(sizes, facts, study.data.split_seed, work)
     listed = index.listing(wanted.source)
     kept_as = index.path(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
     known = Files.read(kept_as)
     height, width, channels = facts.image_shape
+    unused = len(data.labels) - sum(map(len, chosen))
+    warnings = inspected.warnings(data, facts, chosen, on_bad)
+    told_groups = inspected.groups(data, chosen) if known.names else ""
+    colours = "grey" if channels == 1 else "RGB"
+    told = [
+        f"{wanted.source}: {len(data.labels):,} images of {len(data.classes)} classes, {width}×{height} "
+        f"{colours}",
+        ", ".join(f"{len(positions):,} {name}" for name, positions in chosen._asdict().items())
+        + f", {unused:,} in no split",
+        *([told_groups] if told_groups else []),
+        *(f"warning: {warning}" for warning in warnings),
+        *([f"{index.bad_files(kept_as)} lists the files that cannot be used"] if facts.bad else []),
+    ]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    return environment.get_template("inspection.html").render(
+    html = environment.get_template("inspection.html").render(
         source=wanted.source,
         study=study.name,
         seed=study.seeds[0],
         total=f"{len(data.labels):,}",
         height=height,
         width=width,
-        channels="grey" if channels == 1 else "RGB",
+        channels=colours,
         told_size=inspected.size(study),
-        warnings=inspected.warnings(data, known, chosen),
+        warnings=warnings,
         classes=inspected.classes(data, chosen),
         bar=BAR,
+        unused=f"{unused:,}",
         splits=[len(positions) for positions in chosen],
         changes=inspected.changes(study),
         evaluated=inspected.evaluated(study),
@@ -70,7 +104,7 @@ def page(study: Study, work: Path) -> str:
         evaluation=_evaluation_grid(study, data, chosen),
         sizes=inspected.file_sizes(known),
         own=bool(known.names),
-        told_groups=inspected.groups(data, chosen),
+        told_groups=told_groups,
         groups=_groups(data, chosen, known),
         more_groups=max(0, len(inspected.together(data)) - MOST_GROUPS),
         bad=[row[:2] for row in known.bad],
@@ -81,9 +115,11 @@ def page(study: Study, work: Path) -> str:
             *splits.digests(chosen, data.image_digests).items(),
         ],
     )
+    return Page(html, told)
 
 
 def _training_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
+    quiet.load_tensorflow()
     from experiments.augmentation import Augmentation
     from experiments.pipeline import training_batches
 
@@ -105,7 +141,7 @@ def _evaluation_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
 
 
 def _groups(data: Dataset, chosen: splits.Split, known: Files) -> list[list[dict]]:
-    """The largest groups, with pictures."""
+    """Groups with pictures: those of several classes, whose labels may be wrong, then the largest."""
     if not known.names:
         return []
     sides = np.full(len(data.labels), "in no split", object)
@@ -121,8 +157,12 @@ def _groups(data: Dataset, chosen: splits.Split, known: Files) -> list[list[dict
             }
             for position in group[:MOST_MEMBERS]
         ]
-        for group in inspected.together(data)[:MOST_GROUPS]
+        for group in _doubtful_first(data)[:MOST_GROUPS]
     ]
+
+
+def _doubtful_first(data: Dataset) -> list[np.ndarray]:
+    return sorted(inspected.together(data), key=lambda group: len(np.unique(data.labels[group])) == 1)
 
 
 def _embedded(image: Image.Image, largest: int = 1600) -> str:
@@ -139,17 +179,17 @@ def main() -> int:
     parser.add_argument(
         "study", nargs="?", default="compare", help="whose sizes, crops and augmentation (default: compare)"
     )
-    parser.add_argument(
-        "--data", help="other data than the study's: a named source, path:FOLDER or path:LIST.csv"
-    )
+    data_arguments_of(parser)
     parser.add_argument("--work", type=Path, default=location.WORK)
     asked = parser.parse_args()
+    # Bad files are to be seen here: they stop no inspection.
     study = requested.read_study(asked.study, asked.data, asked.work, say, on_bad="skip")
-    made = page(study, asked.work)
+    own = study_file.load(study_file.find(asked.study))["data"].get("on_bad", "stop")
+    made = page(study, asked.work, asked.on_bad or own)
     file = asked.work / "inspection" / f"{study.name}.html"
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished.replace(file, made)
-    say(f"{file}")
+    unfinished.replace(file, made.html)
+    say("\n".join([*made.told, f"{file}"]))
     return 0
 
 

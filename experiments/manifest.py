@@ -22,6 +22,7 @@ def listing(manifest: Path, where: str) -> Listing:
         raise UserError(f"{where}: larger than {LARGEST >> 20} MiB, which no list of images is")
     found = Collector(manifest.parent)
     first_line: dict[str, int] = {}
+    labels: dict[str, str] = {}
     try:
         with manifest.open(encoding="utf-8-sig", newline="") as opened:
             table = csv.DictReader(opened, strict=True)
@@ -36,9 +37,11 @@ def listing(manifest: Path, where: str) -> Listing:
                     raise UserError(f"{at}: file: a path is needed, not {name!r}")
                 place = os.path.normpath(name)
                 if first_line.setdefault(place, table.line_num) != table.line_num:
-                    raise UserError(f"{at}: file: {name!r} stands in line {first_line[place]} already")
+                    earlier = f"line {first_line[place]} already, with label {labels[place]!r}"
+                    raise UserError(f"{at}: file: {name!r} stands in {earlier}")
                 if not label:
                     raise UserError(f"{at}: label: a class name is needed")
+                labels[place] = label
                 part = row.get("split", "train").strip().lower()
                 if part not in PARTS:
                     raise UserError(f"{at}: split: {part!r} is neither 'train' nor 'test'{_VALIDATION}")
@@ -47,12 +50,12 @@ def listing(manifest: Path, where: str) -> Listing:
         raise UserError(f"{where}: not a text file in UTF-8") from None
     except csv.Error as error:
         raise UserError(f"{where}:{table.line_num + 1}: not valid CSV ({error})") from None
-    labels = {entry.label for entry in found.listing.entries}
-    if len(labels) < 2:
+    classes = {entry.label for entry in found.listing.entries}
+    if len(classes) < 2:
         bad = found.listing.bad
         unusable = f"; the first of {len(bad)} unusable files: {bad[0].name}: {bad[0].reason}" if bad else ""
         raise UserError(
-            f"{where}: {len(found.listing.entries)} images of {len(labels)} classes; two classes are needed"
+            f"{where}: {len(found.listing.entries)} images of {len(classes)} classes; two classes are needed"
             f"{unusable}"
         )
     return found.listing
@@ -61,10 +64,26 @@ def listing(manifest: Path, where: str) -> Listing:
 _VALIDATION = "; validation images are drawn from train"
 
 
+def _instead(columns: list[str], name: str) -> str:
+    """What stands there in place of a column, as far as that can be guessed."""
+    if not columns:
+        return ": the file is empty"
+    alike = next((column for column in columns if column.strip().casefold() == name), None)
+    if alike is not None:
+        return f" but {alike!r}"
+    for separator, called in ((";", "semicolons"), ("\t", "tabs")):
+        if len(columns) == 1 and separator in columns[0]:
+            return f": its fields are parted by {called}, not by commas"
+    return ""
+
+
 def _check_columns(columns: list[str], where: str) -> None:
     for name in NEEDED:
         if name not in columns:
-            raise UserError(f"{where}:1: no column {name!r}; the first line is file,label[,split][,group]")
+            raise UserError(
+                f"{where}:1: no column {name!r}{_instead(columns, name)}; the first line is "
+                "file,label[,split][,group]"
+            )
     for name in columns:
         if name not in KNOWN:
             raise UserError(f"{where}:1: unknown column {name!r}; choose from: {', '.join(KNOWN)}")

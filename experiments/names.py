@@ -118,6 +118,8 @@ DATA_DIGEST = "study.data_digest"
 SPLIT_DIGEST = "study.split_digest"
 VALIDATION_DIGEST = "study.validation_digest"
 TEST_DIGEST = "study.test_digest"
+DATA_NOTICES = "study.data_notices"  # JSON list: what was left out of it, or is doubtful, a sentence each
+BAD_FILES = "study.bad_files"  # how many files of it could not be used
 GIT_COMMIT = "mlflow.source.git.commit"
 GIT_DIRTY = "study.git_dirty"
 ONEDNN = "study.onednn"
@@ -184,7 +186,9 @@ KILLED = "killed"
 # Artifacts of a run.
 SPECIFICATION_FILE = "trial.json"
 TEST_REPORT_FILE = "test_report.json"  # confusion matrix, per-class precision, recall, F1
-MISTAKES_FILE = "test_mistakes.json"  # test images that were told wrong: image, true, predicted; and shown
+MISTAKES_FILE = (
+    "test_mistakes.json"  # test images that were told wrong: image, true, predicted, file; and shown
+)
 MISTAKES_PICTURE = "test_mistakes.jpg"  # the images `shown`, MISTAKES_COLUMNS square tiles a row
 MISTAKES_COLUMNS = 8
 SAMPLE_GRID_FILE = "training_images.png"

@@ -35,6 +35,7 @@ class Plan(NamedTuple):
     """
 
     study: Study
+    data: dict[Wanted, Facts]
     trials: list[PlannedTrial]
     waiting: list[PlannedTrial]
     unprojected: list[PlannedTrial]
@@ -117,7 +118,7 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
     tags |= registry.due(study, work, held.tags)
     abandoned = [run for run, process in held.running.items() if owner.is_gone(process)]
     roles = _roles(trials, held)
-    return Plan(study, trials, waiting, unprojected, later, costs, slots, tags, roles, abandoned)
+    return Plan(study, found, trials, waiting, unprojected, later, costs, slots, tags, roles, abandoned)
 
 
 def _roles(trials: list[PlannedTrial], held: Stored) -> dict[str, str]:

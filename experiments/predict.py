@@ -2,7 +2,7 @@
 
     python -m experiments.predict RUN IMAGES --to predictions.csv
 
-RUN is a trial id (a folder of work/) or the id of a run on MLflow's pages.
+RUN is a trial id (a folder of work/) or the id of a run on MLflow's pages, or the beginning of either.
 """
 
 import csv
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments import attempts, client, compare, crops, decoding, location, names
+from experiments import attempts, client, compare, crops, decoding, location, names, quiet
 from experiments.entries import READ
 from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import Trial
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from experiments import models
 
 AT_ONCE = 500  # photographs
+SKIP = "ON_BAD=skip (--on-bad skip)"
 TOLD = 5  # trials that a message lists
 
 
@@ -51,7 +52,7 @@ def model_folder(run: str, work: Path, store: str, target: Path) -> Path:
     Raises:
         UserError: neither holds a model of it; lists some that there are.
     """
-    place = work / run if run else None
+    place = _trial_folder(run, work)
     if place and (place / names.MODEL_FOLDER).is_dir():
         return place / names.MODEL_FOLDER
     if place and attempts.log(place).exists():
@@ -60,6 +61,16 @@ def model_folder(run: str, work: Path, store: str, target: Path) -> Path:
         return client.download_model(store, run, target)
     except StoreError as error:
         raise UserError(f"{error}{_some(work)}") from None
+
+
+def _trial_folder(run: str, work: Path) -> Path | None:
+    """The folder whose name is, or alone begins with, what was given."""
+    if not run.isalnum():
+        return None
+    if (work / run).is_dir():
+        return work / run
+    found = [log.parent for log in work.glob(f"{run}*/{attempts.LOG}")]
+    return found[0] if len(found) == 1 else None
 
 
 def _some(work: Path) -> str:
@@ -87,7 +98,7 @@ def as_trained(file: Path, model: "models.Model") -> np.ndarray:
     try:
         decoded = decoding.fitted(decoding.upright(file), model.image_size)
     except decoding.Unreadable as reason:
-        raise UserError(f"{file}: cannot be read as an image ({reason}); remove or repair it") from None
+        raise UserError(f"{file}: cannot be read as an image ({reason})") from None
     image = decoded.convert("L" if model.input_shape[-1] == 1 else "RGB")
     pixels = np.asarray(image).reshape(1, image.height, image.width, -1)
     height, width, _ = model.input_shape
@@ -100,15 +111,25 @@ def as_trained(file: Path, model: "models.Model") -> np.ndarray:
     return crops.View(pixels, crop=model.crop, crops=model.crops)[:]
 
 
-def _predicted(files: list[Path], model: "models.Model") -> Iterator[tuple[list[Path], np.ndarray]]:
-    """Some files at a time and their probabilities (n, classes), averaged over the windows of each."""
+def _predicted(
+    files: list[Path], model: "models.Model", left_out: list[str] | None
+) -> Iterator[tuple[list[Path], np.ndarray]]:
+    """Some files at a time and their probabilities (n, classes), averaged over the windows of each.
+
+    left_out: takes what is said of each file that cannot be used; None: the first one is an error.
+    """
     some: list[Path] = []
     seen: list[np.ndarray] = []
     for number, file in enumerate(files, start=1):
-        some.append(file)
-        seen.append(as_trained(file, model))
+        try:
+            seen.append(as_trained(file, model))
+            some.append(file)
+        except UserError as error:
+            if left_out is None:
+                raise UserError(f"{error}; mend or remove it, or leave such files out by {SKIP}") from None
+            left_out.append(str(error))
         full = len(some) == AT_ONCE or sum(windows.nbytes for windows in seen) > crops.IN_MEMORY
-        if full or number == len(files):
+        if some and (full or number == len(files)):
             # Without an image_size, a larger photograph has more windows than a smaller one.
             rows = np.split(model.predict(np.concatenate(seen)), np.cumsum([*map(len, seen)])[:-1])
             yield some, np.concatenate([crops.averaged(each, 1) for each in rows])
@@ -121,6 +142,12 @@ def main() -> int:
     parser.add_argument("run", help="a trial id, or a run id from MLflow's pages")
     parser.add_argument("images", type=Path, help="a folder of image files, at any depth")
     parser.add_argument("--to", type=Path, default=Path("predictions.csv"), help="default: %(default)s")
+    parser.add_argument(
+        "--on-bad",
+        choices=("stop", "skip"),
+        default="stop",
+        help="files that cannot be used: stop at the first, or leave them out of the table and name them",
+    )
     parser.add_argument("--work", type=Path, default=location.WORK)
     parser.add_argument("--store", type=location.absolute, default=location.store_uri())
     asked = parser.parse_args()
@@ -131,6 +158,7 @@ def main() -> int:
         raise UserError(f"--to {asked.to}: a folder; name a file in it")
     with tempfile.TemporaryDirectory() as place:
         there = model_folder(asked.run, asked.work, asked.store, Path(place))
+        quiet.load_tensorflow()
         from experiments import models  # only now: a wrong argument is told before keras has loaded
 
         model = models.load(there)
@@ -140,13 +168,17 @@ def main() -> int:
                 table = csv.writer(made)
                 table.writerow(["file", "class", "probability", *model.classes])
                 done = 0
-                for some, probabilities in _predicted(files, model):
+                left_out: list[str] = []
+                skipping = left_out if asked.on_bad == "skip" else None
+                for some, probabilities in _predicted(files, model, skipping):
                     for file, row in zip(some, probabilities, strict=True):
                         best = int(row.argmax())
                         numbers = [f"{probability:.6f}" for probability in (row[best], *row)]
                         table.writerow([file.relative_to(asked.images), model.classes[best], *numbers])
                     done += len(some)
                     compare.say(f"{done} of {len(files)} images")
+                for told in left_out:
+                    compare.say(f"left out: {told}")
             part.replace(asked.to)
         finally:
             part.unlink(missing_ok=True)

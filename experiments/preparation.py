@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,18 +15,24 @@ from experiments.index import Facts, Files
 
 ARRAYS = ("images", "labels", "in_test", "image_digests")
 COPIED = 2**26  # bytes at a time
+SOURCE = "source"  # in the folder of a data set: the name of the index file that led here last
 
 
 class _Loaded(NamedTuple):
-    """Any data set on its way: arrays as in `datasets.Dataset`, in the order in which they came."""
+    """Any data set on its way: arrays as in `datasets.Dataset`, in the order in which they came.
+
+    rows: int64 (n,), which of the images it is made of; notices: as in `Facts`.
+    """
 
     images: np.ndarray
+    rows: np.ndarray
     labels: np.ndarray
     in_test: np.ndarray
     digests: np.ndarray
     groups: np.ndarray
     classes: tuple[str, ...]
     files: Files
+    notices: tuple[str, ...] = ()
 
 
 def prepare(source: str, image_size: int | None, near_duplicates: str, work: Path) -> Facts:
@@ -65,18 +72,50 @@ def _load(
 
         found = ingest.read(listed, image_size, scratch)
         groups = likeness.groups(found.groups, None, [])
+        notices = list(listed.notices)
         if near_duplicates == "together":
             progress.tell(f"looking for near duplicates among {len(found.files.names):,} images")
-            groups = likeness.groups(found.groups, found.digests, likeness.pairs(found.fingerprints))
+            noted = _Noted(likeness.pairs(found.fingerprints), found.labels)
+            groups = likeness.groups(found.groups, found.digests, noted)
+            notices += noted.told(found.files.names)
         return _Loaded(
-            found.images, found.labels, found.in_test, found.digests, groups, found.classes, found.files
-        )
+            found.images, found.rows, found.labels, found.in_test, found.digests, groups, found.classes,
+            found.files, tuple(notices),
+        )  # fmt: skip
     from experiments import sources
 
     named = sources.load(source, image_size)
     digests = np.array([hashlib.sha256(image.tobytes()).digest() for image in named.images], "S32")
     alone = np.arange(len(named.labels))
-    return _Loaded(named.images, named.labels, named.in_test, digests, alone, named.classes, Files())
+    return _Loaded(named.images, alone, named.labels, named.in_test, digests, alone, named.classes, Files())
+
+
+class _Noted:
+    """Pairs of images that are nearly the same, on their way: which of them are of two classes is noted."""
+
+    def __init__(self, pairs: Iterable[np.ndarray], labels: np.ndarray) -> None:
+        self._pairs, self._labels = pairs, labels
+        self._unlike = np.zeros(len(labels), bool)
+        self._first: tuple[int, int] | None = None
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for pairs in self._pairs:
+            ones, others = self._labels[pairs].T
+            unlike = pairs[ones != others]
+            self._unlike[unlike] = True
+            if len(unlike) and self._first is None:
+                self._first = tuple(unlike[0])
+            yield pairs
+
+    def told(self, files: list[str]) -> list[str]:
+        """A sentence, where there are any."""
+        if self._first is None:
+            return []
+        one, other = (files[position] for position in self._first)
+        return [
+            f"{self._unlike.sum():,} images are nearly the same as one of another class, the first are {one} "
+            f"and {other}; look whether their labels are right"
+        ]
 
 
 def _keep(found: _Loaded, work: Path) -> tuple[Facts, Files]:
@@ -102,16 +141,19 @@ def _keep(found: _Loaded, work: Path) -> tuple[Facts, Files]:
         bad=len(files.bad),
         first_bad=": ".join(files.bad[0][:2]) if files.bad else "",
         other=sum(files.other.values()),
+        notices=found.notices,
     )
     target = place(work, facts.digest, facts.partition)
     if not (target / "dataset.json").exists():
         arrays = {"labels": found.labels[order], "in_test": in_test, "image_digests": raw[order]}
-        _write(target, found.images, order, arrays | ({"groups": groups} if grouped else {}), facts)
+        _write(
+            target, found.images, found.rows[order], arrays | ({"groups": groups} if grouped else {}), facts
+        )
     return facts, files.in_order(order)
 
 
 def _write(
-    target: Path, images: np.ndarray, order: np.ndarray, arrays: dict[str, np.ndarray], facts: Facts
+    target: Path, images: np.ndarray, rows: np.ndarray, arrays: dict[str, np.ndarray], facts: Facts
 ) -> None:
     """Write the folder whole or not at all; the images may be more than memory holds."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -120,10 +162,10 @@ def _write(
     try:
         for name, values in arrays.items():
             np.save(made / f"{name}.npy", values)
-        written = mapped.create(made / "images.npy", images.shape)
+        written = mapped.create(made / "images.npy", (len(rows), *images.shape[1:]))
         count = max(1, COPIED // images[0].nbytes)
-        for start in range(0, len(order), count):
-            written[start : start + count] = images[order[start : start + count]]
+        for start in range(0, len(rows), count):
+            written[start : start + count] = images[rows[start : start + count]]
         written.flush()
         del written
         (made / "dataset.json").write_text(json.dumps(facts._asdict()))
@@ -133,6 +175,26 @@ def _write(
         # Another process may have kept the same content meanwhile.
         if not (target / "dataset.json").exists():
             raise
+
+
+def come_from(kept_as: Path, work: Path) -> None:
+    """Note from which index file its data set is taken now: several sources may hold the same content."""
+    facts = Facts.read(kept_as)
+    note = place(work, facts.digest, facts.partition) / SOURCE
+    if not note.exists() or note.read_text() != kept_as.name:
+        part = unfinished.beside(note)
+        part.write_text(kept_as.name)
+        unfinished.publish(part, note)
+
+
+def origin(digest: str, partition: str, work: Path) -> tuple[Facts, Files]:
+    """Where a prepared data set was taken from last; what is known of it without that, where nothing is."""
+    kept = place(work, digest, partition)
+    try:
+        kept_as = work / "data" / "index" / (kept / SOURCE).read_text()
+        return Facts.read(kept_as), Files.read(kept_as)
+    except (OSError, ValueError, TypeError):
+        return Facts.read(kept / "dataset.json"), Files()
 
 
 def numbered(groups: np.ndarray) -> np.ndarray:

@@ -120,6 +120,8 @@ def on_data(
 
 def _check_source(data: str) -> None:
     """Data named on the command line is known, or the message speaks of the command line."""
+    if data == "path:":
+        raise UserError("--data path: names nothing; expected path:FOLDER or path:LIST.csv")
     if data in NAMED_SOURCES or data.startswith("path:"):
         return
     close = difflib.get_close_matches(data, NAMED_SOURCES, n=1)

@@ -3,20 +3,25 @@
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from experiments import names, unfinished
-from experiments.learners import TrainingData, recipe_batches
 from experiments.specification import Recipe
+
+if TYPE_CHECKING:
+    from experiments.learners import TrainingData
 
 COLUMNS, ROWS, GAP = 8, 4, 2
 LARGEST_TILE = 64  # pixels
 
 
-def save_grid(path: Path, data: TrainingData, recipe: Recipe, seed: int) -> None:
+def save_grid(path: Path, data: "TrainingData", recipe: Recipe, seed: int) -> None:
     """Write the first batches of the trial's own stream as one PNG of rows and columns."""
+    from experiments.learners import recipe_batches  # keras takes seconds
+
     grid(np.asarray(images) for images, _ in recipe_batches(data, recipe, seed)).save(path)
 
 

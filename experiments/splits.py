@@ -111,18 +111,26 @@ def stratified_order(
 
 
 def fitting_sizes(asked: dict[str, int], *, train_part: int, test_part: int) -> dict[str, int]:
-    """The sizes asked for, or the largest in the same proportions that the data set can give.
+    """The sizes asked for, or the largest that the data set can give.
+
+    The test gives way first, until it is as large as validation; then all shrink in proportion. Of a data set
+    with a test part of its own, the test is as large as that allows, and the others shrink in proportion.
 
     Args:
         asked: train, validation and test.
         train_part: images outside the data set's own test part; test_part: inside it, 0 without one.
     """
-    shared = [(("train", "validation"), train_part), (("test",), test_part)]
-    sizes = {}
-    for members, there in shared if test_part else [(tuple(asked), train_part)]:
-        total = sum(asked[name] for name in members)
-        sizes |= {name: asked[name] * min(total, there) // total for name in members}
-    return sizes
+    if test_part:
+        rest = _in_proportion({name: asked[name] for name in ("train", "validation")}, train_part)
+        return rest | {"test": min(asked["test"], test_part)}
+    over = max(0, sum(asked.values()) - train_part)
+    test = max(min(asked["test"], asked["validation"]), asked["test"] - over)
+    return _in_proportion(asked | {"test": test}, train_part)
+
+
+def _in_proportion(asked: dict[str, int], there: int) -> dict[str, int]:
+    total = sum(asked.values())
+    return {name: size * min(total, there) // total for name, size in asked.items()}
 
 
 def digests(chosen: Split, image_digests: np.ndarray) -> dict[str, str]:

@@ -4,7 +4,8 @@ A study with nothing left to do is to end at once.
 """
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,18 +39,38 @@ def read_sqlite(uri: str, study: str) -> Stored:
     Raises:
         StoreError: the store cannot be read.
     """
-    path = Path(uri.removeprefix(SQLITE))
-    if not path.exists():
+    if not Path(uri.removeprefix(SQLITE)).exists():
         return Stored({}, [], {})
+    with _database(uri) as database:
+        tags = dict(database.execute(EXPERIMENT_TAGS, {"study": study}))
+        complete = database.execute(COMPLETE_RUNS, {"study": study}).fetchall()
+        return Stored(tags, complete, dict(database.execute(RUNNING_RUNS, {"study": study})))
+
+
+def runs_in_sqlite(uri: str, beginning: str) -> list[str]:
+    """The ids of the runs of all studies that begin so.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    with _database(uri) as database:
+        return [run for (run,) in database.execute(RUNS, {"beginning": beginning})]
+
+
+@contextmanager
+def _database(uri: str) -> Iterator[sqlite3.Connection]:
+    path = Path(uri.removeprefix(SQLITE))
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=10)) as database:
-            tags = dict(database.execute(EXPERIMENT_TAGS, {"study": study}))
-            complete = database.execute(COMPLETE_RUNS, {"study": study}).fetchall()
-            return Stored(tags, complete, dict(database.execute(RUNNING_RUNS, {"study": study})))
+            yield database
     except sqlite3.Error as error:
         raise StoreError(f"store {uri}: cannot be read as an MLflow database ({error})") from None
 
 
+RUNS = """
+    SELECT run_uuid FROM runs
+    WHERE substr(run_uuid, 1, length(:beginning)) = :beginning AND lifecycle_stage = 'active'
+"""
 EXPERIMENT_TAGS = """
     SELECT key, value FROM experiment_tags JOIN experiments USING (experiment_id)
     WHERE name = :study AND lifecycle_stage = 'active'

@@ -43,6 +43,8 @@ class Data(Frozen):
         if source not in NAMED_SOURCES and not source.startswith("path:"):
             choices = ", ".join(NAMED_SOURCES)
             raise ValueError(f"unknown data source {source!r}; choose from: {choices}, path:FOLDER")
+        if not source.removeprefix("path:"):
+            raise ValueError("path: names nothing; expected path:FOLDER or path:LIST.csv")
         if not source.isprintable():
             raise ValueError("must be printable characters")
         try:

@@ -58,10 +58,14 @@ def parse(document: dict[str, Any], path: Path | str) -> Study:
         first = problems[0]
         field = ".".join(str(part) for part in first["loc"])
         line = _line(Path(path), first["loc"])
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        more = f" (and {_errors(len(problems) - 1)} more)" if len(problems) > 1 else ""
         where = f"{path}:{line}" if line else f"{path}"
         prefix = f"{where}: {field}: " if field else f"{where}: "
         raise UserError(prefix + _message(first) + more) from None
+
+
+def _errors(count: int) -> str:
+    return "1 error" if count == 1 else f"{count} errors"
 
 
 def _message(problem: dict[str, Any]) -> str:
@@ -71,6 +75,8 @@ def _message(problem: dict[str, Any]) -> str:
         close = difflib.get_close_matches(str(name), fields, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         return f"unknown field; {hint}choose from: {', '.join(fields)}"
+    if problem["type"] in ("dict_type", "model_type"):
+        return "expected indented lines of `name: value`"
     if problem["type"] == "missing":
         return "this field is required"
     text = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")

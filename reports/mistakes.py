@@ -46,7 +46,10 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Hard:
-    """A test image that many trials get wrong: of `trials`, `wrong`; predicted: the most frequent answer."""
+    """A test image that many trials get wrong: of `trials`, `wrong`; predicted: the most frequent answer.
+
+    file: its name in the folder or list that it came from; empty where that has no files.
+    """
 
     image: int
     true: str
@@ -54,6 +57,7 @@ class Hard:
     wrong: int
     trials: int
     picture: Image.Image
+    file: str = ""
 
 
 def confusions(record: Record, read: Reader) -> list[Confusion]:
@@ -79,11 +83,12 @@ def hardest(record: Record, read: Reader, classes: Sequence[str]) -> tuple[list[
     runs = list(record.runs.loc[record.runs["test_digest"] == shared, "run_id"])
     lists = {run: json.loads(told) for run in runs if (told := read(run, names.MISTAKES_FILE))}
     answers: dict[int, list[int]] = {}
-    true, kept = {}, {}
+    true, kept, files = {}, {}, {}
     for run, told in lists.items():
         for image, label, predicted in zip(told["image"], told["true"], told["predicted"], strict=True):
             answers.setdefault(image, []).append(predicted)
             true[image] = label
+        files |= dict(zip(told["image"], told.get("file", []), strict=False))
         for place, image in enumerate(told["shown"]):
             kept.setdefault(image, (run, place))
     tiles: dict[str, list[Image.Image]] = {}
@@ -95,7 +100,7 @@ def hardest(record: Record, read: Reader, classes: Sequence[str]) -> tuple[list[
         if place < len(tiles[run]):
             said = max(sorted(set(answers[image])), key=answers[image].count)
             of = (classes[true[image]], classes[said], len(answers[image]), len(lists))
-            found.append(Hard(image, *of, tiles[run][place]))
+            found.append(Hard(image, *of, tiles[run][place], files.get(image, "")))
         if len(found) == MOST_SHOWN:
             break
     return found, sum(len(each) == len(lists) for each in answers.values())

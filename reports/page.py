@@ -81,6 +81,7 @@ def render(
         costs_table=([header[0], *header[-costs:]], [[row[0], *row[-costs:]] for row in rows]),
         always=always,
         results_explained=results.explanation(record, arms),
+        chance=_chance(confusions),
         unfinished=results.unfinished(record),
         facts=results.facts(record),
         warnings=warnings,
@@ -138,6 +139,15 @@ def _short(digests: Sequence[str]) -> str:
     return ", ".join(known) or "not recorded"
 
 
+def _chance(confusions: Sequence[mistakes.Confusion]) -> str:
+    """What an arm scores that looks at no image, in a sentence."""
+    if not confusions:
+        return ""
+    images = confusions[0].counts.sum(axis=1)
+    share = images.max() / images.sum()
+    return f"An arm that always answers {confusions[0].classes[images.argmax()]} would score {share:.3f}."
+
+
 def _classes(confusions: Sequence[mistakes.Confusion]) -> tuple[list[str], list[list[str]]]:
     """Each class: its test images, and what share of them each arm gets right; a column an arm, or a row."""
     if not confusions:
@@ -167,13 +177,15 @@ def _commands(record: Record) -> list[tuple[str, str]]:
     study, data = command.asked(record.study, record.runs["data"].iloc[0])
     commit = next(iter(sorted(set(record.runs["commit"]) - {""})), None)
     options = command.options(study, data)
+    without = " ON_BAD=skip" if (record.runs["bad_files"] != "").any() else ""
+    named = study if command.ships(study) else f"{study}.yaml"
     return [
         *([(f"git checkout {commit[:12]}", "the code that trained")] if commit else []),
         (
-            f"make compare{command.options(study if command.ships(study) else f'{study}.yaml', data)}",
+            f"make compare{command.options(named, data)}{without}",
             "trains what is missing, then draws; accuracies are the same on the same type of machine",
         ),
         (f"make report{options}", "draws this page again from the store"),
         (f"make report-check{options}", "whether this page and its figures are of the store's runs"),
-        (f"make export{options}", "packs the trials' logs, for make import FILE=… elsewhere"),
+        (f"make export{options}{without}", "packs the trials' logs, for make import FILE=… elsewhere"),
     ]

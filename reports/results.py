@@ -1,5 +1,6 @@
 """The results table: a row an arm (and setting), as Markdown for people and as CSV for programs."""
 
+import json
 import math
 from collections.abc import Sequence
 
@@ -9,11 +10,12 @@ from reports import claims_table, grid, markdown, recipes, scores, style, table,
 from reports.claims import Judged
 from reports.runs import Record
 
+LEAST_SEEDS = 3  # that an interval is told of
 COSTS = ("Parameters", "Forward MACs", "Training")  # the last columns
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
     f"{table.DEFINITIONS[0]} mean over seeds ± half-width of Student's 95 % t interval, measured once a "
-    "trial, at its epoch of highest validation accuracy; {split} {same}"
+    "trial, at its epoch of highest validation accuracy; {split} {same}{few}"
     "Gap: train minus validation accuracy, mean over seeds ± the same. {level}"
     "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
     'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. '
@@ -32,6 +34,7 @@ SAME = (
     "Same at every seed: all trials scored alike and no interval can be told; it is no certainty about other "
     "images. "
 )
+FEW = "Of two trials no interval is told: it would be 12.7 standard errors wide on either side. "
 SHARED = "the interval holds for this split of the images only."
 PER_SEED = "each seed has a split of its own, shared by all arms."
 
@@ -139,7 +142,7 @@ def _test_accuracy(row: dict) -> str:
     if not row["tested"]:
         return "–"
     half = row["test_accuracy_half_width"]
-    interval = f" ± {half:.3f}" if half > 0 else ""
+    interval = f" ± {half:.3f}" if half > 0 and row["tested"] >= LEAST_SEEDS else ""
     remarks = ["same at every seed"] if half == 0 else []
     remarks += [f"of {row['tested']}"] if row["tested"] < row["trials"] else []
     return f"{row['test_accuracy']:.3f}{interval}" + (f" ({', '.join(remarks)})" if remarks else "")
@@ -149,7 +152,8 @@ def _gap(row: dict, where: str) -> str:
     gap, half = row[f"gap_at_{where}"], row[f"gap_at_{where}_half_width"]
     if math.isnan(gap):
         return "–"
-    return style.signed(gap) + (f" ± {half:.3f}" if half >= 0.0005 else "")
+    shown = half >= 0.0005 and row["trials"] >= LEAST_SEEDS
+    return style.signed(gap) + (f" ± {half:.3f}" if shown else "")
 
 
 def seconds(value: float) -> str:
@@ -191,6 +195,7 @@ def explanation(record: Record, arms: pd.DataFrame) -> str:
     return EXPLANATION.format(
         split=PER_SEED if splits.max() > 1 else SHARED,
         same=SAME if (arms["test_accuracy_half_width"] == 0).any() else "",
+        few=FEW if (arms["tested"] == LEAST_SEEDS - 1).any() else "",
         level="" if math.isnan(level) else LEVEL.format(level=f"{level:.2f}"),
     )
 
@@ -206,4 +211,16 @@ def facts(record: Record) -> list[str]:
     """What a reader must know beside the table, a line each."""
     no_level = [NO_LEVEL] if math.isnan(record.training_level) and _level_titles(record) else []
     tuned = set(record.tuning["arm"])
-    return [*tuning.facts(record), *recipes.departures(record.runs, tuned), *no_level, *_undrawn(record)]
+    return [
+        *_of_data(record.runs),
+        *tuning.facts(record),
+        *recipes.departures(record.runs, tuned),
+        *no_level,
+        *_undrawn(record),
+    ]
+
+
+def _of_data(runs: pd.DataFrame) -> list[str]:
+    """What was left out of the data, or is doubtful in it."""
+    told = (notice for each in runs["data_notices"].unique() if each for notice in json.loads(each))
+    return [f"data: {notice}" for notice in dict.fromkeys(told)]

@@ -21,6 +21,8 @@ TAGS = {
     "split_digest": names.SPLIT_DIGEST,
     "validation_digest": names.VALIDATION_DIGEST,
     "test_digest": names.TEST_DIGEST,
+    "data_notices": names.DATA_NOTICES,
+    "bad_files": names.BAD_FILES,
     "versions": names.VERSIONS,
     "cpu": names.CPU,
     "gpu": names.GPU,

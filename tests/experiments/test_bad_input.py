@@ -132,7 +132,7 @@ DATA = [
     Bad("a class with fewer images than splits",
         "birds has 1 image, none in ",
         options=("--data", "path:{folder}/birds"), prepare=lambda folder: one_emu(folder / "birds")),
-    Bad("a group of nearly all images", "/bursts stay together in groups",
+    Bad("a group of nearly all images", "images stay together in groups (make inspect shows them)",
         options=("--data", "path:{folder}/bursts"), prepare=lambda folder: two_bursts(folder / "bursts")),
     Bad("a file that is no list", "neither a folder nor a .csv file", options=("--data", "path:{file}")),
     Bad("a list without its columns", "list.csv:1: no column 'file'; the first line is file,label",

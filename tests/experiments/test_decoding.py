@@ -195,7 +195,10 @@ def test_bad_files_stop_a_study_or_are_left_out(folder, tmp_path):
     assert message.startswith(
         f"data source path:{folder}: {len(BAD)} files cannot be used, the first is odd/"
     )
-    assert message.endswith("mend or remove them, or leave them out by --on-bad skip")
+    assert message.endswith(
+        "mend or remove them, or leave them out by ON_BAD=skip (--on-bad skip, or on_bad: skip in the "
+        "study's data)"
+    )
 
     facts = datasets.summary(Wanted(f"path:{folder}", 8, on_bad="skip"), work)
     assert (facts.train_part, facts.bad) == (len(ODD) + 3, len(BAD))

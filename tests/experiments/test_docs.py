@@ -53,6 +53,13 @@ def test_the_example_study_is_valid():
     assert study_file.parse(example, "mine.yaml").name == "mine"
 
 
+def test_the_example_on_photographs_is_valid():
+    text = (ROOT / "docs" / "photographs.md").read_text()
+    example = yaml.safe_load(re.search(r"```yaml\n(# parts.yaml.*?)```", text, re.DOTALL)[1])
+    study = study_file.parse(example, "parts.yaml")
+    assert len(study.stated()) == 2
+
+
 def test_the_readme_names_only_targets_that_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"make ([a-z][a-z-]+)", README))

@@ -77,9 +77,65 @@ def test_no_images(tmp_path):
 def test_half_of_train_and_test(animals, tmp_path, there, missing):
     (tmp_path / "half").mkdir()
     animals.rename(tmp_path / "half" / there)
-    assert (
-        refusal(tmp_path / "half", tmp_path) == f"data source path:FOLDER: it has {there}/ but no {missing}/"
+    assert refusal(tmp_path / "half", tmp_path) == (
+        f"data source path:FOLDER: it has {there}/ but no {missing}/; add {missing}/<class>/…, or put all "
+        "into <class>/… and leave splitting to the study"
     )
+
+
+def test_a_validation_part_is_no_test_part_unless_it_is_called_so(tmp_path):
+    for part in ("train", "val"):
+        for name, images in PIXELS.items():
+            write(tmp_path / "parts" / part / name, images)
+    assert "it has train/ but no test/; rename val/ to test/, or put all" in refusal(
+        tmp_path / "parts", tmp_path
+    )
+
+
+def test_splits_by_another_name_are_not_taken_for_classes(tmp_path):
+    for part in ("Train", "Testing"):
+        for name, images in PIXELS.items():
+            write(tmp_path / "parts" / part / name, images)
+    assert refusal(tmp_path / "parts", tmp_path) == (
+        "data source path:FOLDER: its folders Testing/, Train/ seem to be splits, not classes; call them "
+        "train/ and test/"
+    )
+
+
+# What is left out.
+
+
+def test_images_in_no_class_folder_and_folders_without_images_are_told(animals, tmp_path):
+    write(animals, PIXELS["cat"][:1], ("loose.png",))
+    for name in ("notes", "one", "three", "two"):
+        (animals / name).mkdir()
+    (animals / "notes" / "read me.txt").write_text("no picture")
+    facts = prepare(animals, tmp_path)
+    assert (facts.classes, facts.train_part) == (("cat", "dog"), 6)
+    assert facts.notices == (
+        "1 image file lies in the folder itself, in no class folder, and is not used",
+        "no image file lies in notes/, one/, three/ and 1 more: not taken for a class",
+    )
+
+
+def test_what_lies_beside_train_and_test_is_told(tmp_path):
+    folder = tmp_path / "parts"
+    for part in ("train", "test", "val"):
+        for name, images in PIXELS.items():
+            write(folder / part / name, images)
+    write(folder, PIXELS["cat"][:2], ("1.png", "2.png"))
+    write(folder / "test", PIXELS["cat"][:1], ("1.png",))
+    facts = prepare(folder, tmp_path)
+    assert (facts.train_part, facts.test_part) == (6, 6)
+    assert facts.notices == (
+        "6 image files lie in val/, beside train/ and test/, and are not used (validation images are drawn "
+        "from train/)",
+        "2 image files lie beside train/ and test/, and are not used",
+        "1 image file lies in test/ itself, in no class folder, and is not used",
+    )
+    # They count at once, though no image of the data set changed.
+    shutil.rmtree(folder / "val")
+    assert len(prepare(folder, tmp_path).notices) == 2
 
 
 def test_a_class_of_the_test_part_alone(tmp_path):

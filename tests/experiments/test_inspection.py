@@ -84,7 +84,10 @@ def test_it_tells_of_copies_and_bursts_with_their_sides(page):
 
 def test_it_tells_of_bad_and_other_files(page):
     words = told(page)
-    assert "Files that cannot be used: 1." in words
+    assert (
+        "1 file cannot be used, the first is dog/&lt;script&gt;alert(1).png: not an image. A study stops "
+        "there unless it is told ON_BAD=skip"
+    ) in words
     assert "not an image" in words
     assert "1 .txt" in words
 

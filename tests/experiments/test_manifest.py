@@ -94,7 +94,12 @@ GOOD = "all/cat/1.png,cat,train\nall/dog/1.png,dog,train\n"
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", ":1: no column 'file'; the first line is file,label[,split][,group]"),
+        ("", ":1: no column 'file': the file is empty; the first line is file,label[,split][,group]"),
+        ("file;label\na;b\n", ":1: no column 'file': its fields are parted by semicolons, not by commas; the "
+         "first line is file,label[,split][,group]"),
+        ("file\tlabel\na\tb\n", ":1: no column 'file': its fields are parted by tabs, not by commas; the "
+         "first line is file,label[,split][,group]"),
+        ("File, Label\n", ":1: no column 'file' but 'File'; the first line is file,label[,split][,group]"),
         ("path,label\n", ":1: no column 'file'; the first line is file,label[,split][,group]"),
         ("file,label,weight\n", ":1: unknown column 'weight'; choose from: file, label, split, group"),
         ("file,label,label\n", ":1: column 'label' stands there twice"),
@@ -108,7 +113,7 @@ GOOD = "all/cat/1.png,cat,train\nall/dog/1.png,dog,train\n"
         ),
         (
             HEAD + GOOD + "all/cat/1.png,dog,train\n",
-            ":4: file: 'all/cat/1.png' stands in line 2 already",
+            ":4: file: 'all/cat/1.png' stands in line 2 already, with label 'cat'",
         ),
         (HEAD + GOOD + '"all/cat/2.jpg,cat,train\n', ":4: not valid CSV (unexpected end of data)"),
         (HEAD + GOOD.replace("dog,train", "cat,train"),
@@ -131,6 +136,10 @@ def test_what_is_wrong_with_a_manifest_is_told_with_its_line(parted, tmp_path, t
     manifest = tmp_path / "list.csv"
     manifest.write_text(text, encoding="utf-8")
     assert refusal(manifest, tmp_path) == f"data source path:FOLDER{told}"
+
+
+def test_a_manifest_that_is_not_there(tmp_path):
+    assert refusal(tmp_path / "none.csv", tmp_path) == "data source path:FOLDER: no such file"
 
 
 def test_a_manifest_that_is_no_text_or_no_manifest(parted, tmp_path):

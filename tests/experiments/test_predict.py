@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from experiments import catalog, models, predict
+from experiments import attempts, catalog, client, models, names, predict
 from experiments.errors import UserError
 from experiments.learners import TrainingData
 from experiments.specification import Recipe, Trial
@@ -128,3 +128,63 @@ def test_nothing_is_left_of_a_prediction_that_failed(monkeypatch, tmp_path, phot
     with pytest.raises(UserError, match=r"z\.png: cannot be read as an image \(not an image\)"):
         run(monkeypatch, trial, photographs, *where)
     assert not list(tmp_path.glob("*out.csv*"))
+
+
+def test_files_that_cannot_be_used_are_left_out_and_named_where_that_is_asked(
+    monkeypatch, capsys, tmp_path, photographs
+):
+    trial, _ = saved_model(tmp_path, 3)
+    (photographs / "0.png").write_text("no picture")
+    (photographs / "z.png").write_text("no picture")
+    where = [
+        "--to",
+        tmp_path / "out.csv",
+        "--work",
+        tmp_path,
+        "--store",
+        "sqlite:///none",
+        "--on-bad",
+        "skip",
+    ]
+    assert run(monkeypatch, trial, photographs, *where) == 0
+    rows = list(csv.DictReader((tmp_path / "out.csv").open()))
+    assert [row["file"] for row in rows] == ["a.png", "b.png", "below/c.png"]
+    told = capsys.readouterr().out
+    for name in ("0.png", "z.png"):
+        assert f"left out: {photographs / name}: cannot be read as an image (not an image)" in told
+
+
+def test_a_folder_of_bad_files_alone_is_an_empty_table(monkeypatch, tmp_path, photographs):
+    trial, _ = saved_model(tmp_path, 3)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "0.png").write_text("no picture")
+    where = ["--to", tmp_path / "out.csv", "--work", tmp_path, "--on-bad", "skip"]
+    assert run(monkeypatch, trial, tmp_path / "bad", *where) == 0
+    assert (tmp_path / "out.csv").read_text().count("\n") == 1
+
+
+def test_the_beginning_of_a_trial_id_or_a_run_id_will_do(tmp_path):
+    store = f"sqlite:///{tmp_path / 'm.db'}"
+    client.make_whole(store)
+    opened = client.opened(store)
+    experiment = opened.create_experiment("any", artifact_location=(tmp_path / "files").as_uri())
+    runs = [opened.create_run(experiment).info.run_id for _ in range(2)]
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.json").write_text("{}")
+    opened.log_artifacts(runs[0], str(tmp_path / "model"), names.MODEL_FOLDER)
+    (tmp_path / "brought").mkdir()
+    for length in (8, 32):
+        found = predict.model_folder(runs[0][:length], tmp_path / "work", store, tmp_path / "brought")
+        assert (found / "model.json").read_text() == "{}"
+    with pytest.raises(UserError, match="2 runs begin with ''"):
+        client.download_model(store, "", tmp_path / "brought")
+    with pytest.raises(UserError, match="no run begins with 'xyz'"):
+        predict.model_folder("xyz", tmp_path / "work", store, tmp_path / "brought")
+
+    for trial in ("abcdef01", "abcd0000"):
+        (tmp_path / "work" / trial / names.MODEL_FOLDER).mkdir(parents=True)
+        (tmp_path / "work" / trial / attempts.LOG).touch()
+    found = predict.model_folder("abcde", tmp_path / "work", store, tmp_path / "brought")
+    assert found == tmp_path / "work" / "abcdef01" / names.MODEL_FOLDER
+    with pytest.raises(UserError, match="no run begins with 'abcd'"):
+        predict.model_folder("abcd", tmp_path / "work", store, tmp_path / "brought")

@@ -112,7 +112,10 @@ def fitting(train, validation, test, *, train_part, test_part=0):
     return list(splits.fitting_sizes(asked, train_part=train_part, test_part=test_part).values())
 
 
-def test_fitting_sizes_shrink_in_proportion():
+def test_fitting_sizes_shrink_in_proportion_once_the_test_is_as_small_as_validation():
+    assert fitting(100, 50, 200, train_part=300) == [100, 50, 150]
+    assert fitting(100, 50, 200, train_part=200) == [100, 50, 50]
+    assert fitting(100, 50, 200, train_part=60) == [30, 15, 15]
     assert fitting(70, 20, 10, train_part=100) == [70, 20, 10]  # just fits
     assert fitting(70, 20, 10, train_part=1000) == [70, 20, 10]  # never grows
     assert fitting(70, 20, 10, train_part=50) == [35, 10, 5]
@@ -129,9 +132,14 @@ def test_fitting_sizes_fit_and_are_in_proportion_to_within_one_image(
     train, validation, test, train_part, test_part
 ):
     found = fitting(train, validation, test, train_part=train_part, test_part=test_part)
+    shrunk = (
+        test
+        if test_part
+        else max(min(test, validation), test - max(0, train + validation + test - train_part))
+    )
     groups = [((0, 1), train_part), ((2,), test_part)] if test_part else [((0, 1, 2), train_part)]
     for members, there in groups:
-        asked = [(train, validation, test)[index] for index in members]
+        asked = [(train, validation, shrunk)[index] for index in members]
         assert sum(found[index] for index in members) <= there
         for index, wanted in zip(members, asked, strict=True):
             ideal = wanted * min(1, there / sum(asked))

@@ -40,7 +40,13 @@ def told(ready):
             {"classes": CLASSES, "confusion_matrix": [[8, 2], [place, 10 - place]]}
         ).encode()
         of[run, names.MISTAKES_FILE] = json.dumps(
-            {"image": wrong, "true": [0] * len(wrong), "predicted": [1] * len(wrong), "shown": wrong[::-1]}
+            {
+                "image": wrong,
+                "true": [0] * len(wrong),
+                "predicted": [1] * len(wrong),
+                "shown": wrong[::-1],
+                **({"file": [f"cat/{image}.png" for image in wrong]} if place == 0 else {}),
+            }
         ).encode()
         of[run, names.MISTAKES_PICTURE] = picture([10 * image for image in wrong[::-1]])
     return record, lambda run, name: of.get((run, name))
@@ -66,6 +72,8 @@ def test_the_image_that_most_trials_get_wrong_comes_first_with_its_own_tile(told
     assert [(each.image, each.wrong, each.trials) for each in hard] == [(7, 6, 6), (3, 1, 6), (9, 1, 6)]
     assert [each.picture.getpixel((1, 1)) for each in hard] == [70, 30, 90]
     assert (hard[0].true, hard[0].predicted) == ("cat", "dog")
+    # As one trial told them; others come from a named data set or from before files were noted.
+    assert [each.file for each in hard] == ["cat/7.png", "cat/3.png", "cat/9.png"]
 
 
 def test_trials_without_these_files_are_left_out(told):

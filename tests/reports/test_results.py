@@ -3,6 +3,7 @@
 To record it again: REGENERATE=1 python -m pytest tests/reports/test_results.py
 """
 
+import json
 import math
 import os
 from dataclasses import replace
@@ -107,6 +108,31 @@ def test_a_single_trial_is_no_repetition(ready):
     text = results.text(record, summary.of(record), [])
     assert "| 0.600 |" in text.replace("  ", "")
     assert "same at every seed" not in text.lower()
+
+
+# Of 0.5 and 0.6 Student's interval is ±0.635: it says nothing, and looks as if it did.
+def test_two_trials_are_told_without_an_interval(ready):
+    record = runs.read(ready.uri, "small")
+    two = record.runs[record.runs["seed"] != record.runs["seed"].max()].assign(
+        **{ACCURACY: lambda runs: runs["seed"].map({0: 0.5, 1: 0.6})}
+    )
+    record = replace(record, runs=two, epochs=record.epochs[record.epochs["run_id"].isin(two["run_id"])])
+    numbers = summary.of(record)
+    assert numbers["test_accuracy_half_width"].iloc[0] == pytest.approx(0.635, abs=0.001)
+    rows = [table.cells(line) for line in results.text(record, numbers, []).splitlines() if line[:1] == "|"]
+    assert [row[2] for row in rows[2:]] == ["0.550"] * len(numbers)
+    assert not any("±" in row[3] for row in rows[2:])
+    assert "Of two trials no interval is told" in results.explanation(record, numbers)
+
+
+def test_what_was_left_out_of_the_data_is_told_once(ready):
+    record = runs.read(ready.uri, "small")
+    notices = ["2 files cannot be used and are left out", "no image file lies in notes/"]
+    told = [json.dumps(notices), json.dumps(notices[:1]), *[""] * (len(record.runs) - 2)]
+    record = replace(record, runs=record.runs.assign(data_notices=told))
+    text = results.text(record, summary.of(record), [])
+    for notice in notices:
+        assert text.count(f"- Note: data: {notice}") == 1
 
 
 def test_a_negative_gap_has_the_true_minus_in_markdown_only(ready):
