@@ -1,5 +1,6 @@
 """The Makefile: what is given to it is used, or refused."""
 
+import os
 import subprocess
 
 import pytest
@@ -7,7 +8,11 @@ from places import ROOT
 
 
 def make(*arguments):
-    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True)
+    # Run by `make test`, it would take itself for a part of that.
+    outside = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    }
+    return subprocess.run(["make", *arguments], cwd=ROOT, env=outside, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("given", ["DAT=path:photographs", "data=digits", "STUDYY=depth"])
