@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -9,27 +10,37 @@ from experiments import names
 from reports import claims_table, statistics
 from reports.claims import Judged, number_tested
 from reports.runs import Record
-from reports.verdicts import REFUTED, SUPPORTED, UNDECIDED
+from reports.verdicts import REFUTED, SUPPORTED, UNDECIDED, WITHDRAWN
 
 WITHOUT_CLAIMS = (
     "The study states no claim, so no difference between its arms is tested: read means and intervals as "
     "description."
 )
-TITLES = {SUPPORTED: "Supported", REFUTED: "Refuted", UNDECIDED: "Not enough evidence"}
+TITLES = {
+    SUPPORTED: "Supported",
+    REFUTED: "Refuted",
+    UNDECIDED: "Not enough evidence",
+    WITHDRAWN: "Withdrawn",
+}
 
 
-def answer(judged: Sequence[Judged]) -> list[str]:
-    """What holds, what does not and what is open, a sentence each; the claims themselves, as stated."""
-    current = [each for each in judged if each.stated.current]
-    if not current:
-        return [WITHOUT_CLAIMS]
-    sentences = []
+class Group(NamedTuple):
+    """The claims of one verdict, and what stands over them."""
+
+    verdict: str
+    title: str
+    claims: list[Judged]
+
+
+def groups(judged: Sequence[Judged]) -> list[Group]:
+    """What holds, what does not, what is open and what was taken back; each claim once, in study order."""
+    current = sum(each.stated.current for each in judged)
+    found = []
     for verdict, title in TITLES.items():
-        texts = [each.stated.text for each in current if each.verdict == verdict]
-        if texts:
-            of = f" ({len(texts)} of {len(current)} claims)"
-            sentences.append(f"{title}{of}: {'; '.join(texts)}.")
-    return sentences
+        members = [each for each in judged if each.verdict == verdict]
+        of = f"{len(members)}" if verdict == WITHDRAWN else f"{len(members)} of {current} claims"
+        found += [Group(verdict, f"{title} ({of})", members)] if members else []
+    return found
 
 
 def told(each: Judged, claims: int) -> str:

@@ -72,10 +72,11 @@ def _judged(
     decision: tuple[float, str] | None,
 ) -> Judged:
     if evidence is None:
-        return Judged(claim, UNDECIDED, *[math.nan] * 5, 0, 0, None, math.nan, note)
+        verdict = UNDECIDED if claim.current else verdicts.WITHDRAWN
+        return Judged(claim, verdict, *[math.nan] * 5, 0, 0, None, math.nan, note)
     p, verdict = decision or (math.nan, evidence.verdict)
     if not claim.current:
-        verdict = "withdrawn"
+        verdict = verdicts.WITHDRAWN
     shown, seeds = compared[evidence.decisive]
     return Judged(
         claim, verdict, shown.effect, shown.low, shown.high, p, shown.size, shown.left, shown.right,

@@ -69,8 +69,11 @@ def render(
     environment.globals["short"] = _short
     return environment.get_template("report.html").render(
         record=record,
-        answer=answers.answer(judged),
-        claims=[(each, answers.told(each, tested), claims_table.told(each)) for each in judged],
+        without_claims="" if any(each.stated.current for each in judged) else answers.WITHOUT_CLAIMS,
+        claim_groups=[
+            (group, [(claims_table.told(each), answers.told(each, tested)) for each in group.claims])
+            for group in answers.groups(judged)
+        ],
         claims_table=([*claims_table.HEADER], claims_table.rows(judged)),
         claims_explained=claims_table.EXPLANATION,
         claims_notes=claims_table.notes(judged, results.still_due(record)),

@@ -16,6 +16,7 @@ from reports.statistics import Interval, difference_interval, welch_p
 
 LEVEL = 0.05
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "not enough evidence"
+WITHDRAWN = "withdrawn"  # of a claim that left the study file: no verdict, whatever was found
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,28 @@ def judged(tmp_path_factory):
 
 def test_the_answer_names_what_holds_what_does_not_and_what_is_open(judged):
     # gap: equal in both arms; parameters: 3000 against 2000, counted
-    assert answers.answer(judged) == [
-        "Supported (2 of 5 claims): residual has higher test accuracy than cnn; residual reaches 0.75 in "
-        "fewer epochs than cnn.",
-        "Refuted (2 of 5 claims): residual has lower test accuracy than cnn; residual has lower parameters "
-        "than cnn.",
-        "Not enough evidence (1 of 5 claims): gap(residual) > gap(cnn).",
+    found = [(title, [each.stated.text for each in members]) for _, title, members in answers.groups(judged)]
+    assert found == [
+        (
+            "Supported (2 of 5 claims)",
+            ["residual has higher test accuracy than cnn", "residual reaches 0.75 in fewer epochs than cnn"],
+        ),
+        (
+            "Refuted (2 of 5 claims)",
+            ["residual has lower test accuracy than cnn", "residual has lower parameters than cnn"],
+        ),
+        ("Not enough evidence (1 of 5 claims)", ["gap(residual) > gap(cnn)"]),
     ]
-    assert "states no claim" in answers.answer([])[0]
+    assert answers.groups([]) == []
+
+
+def test_a_claim_that_was_taken_back_is_no_claim_of_the_study(judged):
+    gone = replace(judged[0], verdict="withdrawn", stated=replace(judged[0].stated, current=False))
+    titles = [each.title for each in answers.groups([gone, *judged[1:]])]
+    assert titles == [
+        "Supported (1 of 4 claims)", "Refuted (2 of 4 claims)", "Not enough evidence (1 of 4 claims)",
+        "Withdrawn (1)",
+    ]  # fmt: skip
 
 
 def test_a_verdict_says_how_sure_it_is_and_where_it_holds(judged):
