@@ -123,14 +123,22 @@ def _by_size(record: Record, field: str, told: str) -> str:
         return ""
     sentences = []
     for rest, fitting in sizes.by_rest(trials).items():
-        means = fitting.groupby(["arm", field], sort=False)["accuracy"].mean().dropna()
+        means = fitting.groupby(["arm", field], sort=False)[["accuracy", "gap"]].mean().dropna()
         ends = [means.xs(size, level=field) for size in (trials[field].min(), trials[field].max())]
-        arms = [arm for arm in fitting["arm"].unique() if all(arm in end for end in ends)]
-        each = [f"{arm} {ends[0][arm]:.3f} → {ends[1][arm]:.3f}" for arm in arms]
+        arms = [arm for arm in fitting["arm"].unique() if all(arm in end.index for end in ends)]
+        each = [f"{arm} {_from_to(*(end.loc[arm] for end in ends))}" for arm in arms]
         if each:
             sentences.append(f"{f'{rest}: ' if rest else ''}{listed(each)}.")
     span = f"{sizes.told(trials[field].min())} to {sizes.told(trials[field].max())}"
-    return f"Mean test accuracy from {span} {told}: {' '.join(sentences)}" if sentences else ""
+    if not sentences:
+        return ""
+    return f"Mean test accuracy, and gap at the chosen epoch, from {span} {told}: {' '.join(sentences)}"
+
+
+def _from_to(first: pd.Series, last: pd.Series) -> str:
+    """`0.650 → 0.753 (gap +0.090 → +0.217)`."""
+    gaps = " → ".join(style.signed(end["gap"]) for end in (first, last))
+    return f"{first['accuracy']:.3f} → {last['accuracy']:.3f} (gap {gaps})"
 
 
 def _learning_curves(record: Record, arms: pd.DataFrame) -> str:

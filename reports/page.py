@@ -1,6 +1,7 @@
 """report.html: a study in one self-contained page, answer first."""
 
 import functools
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def render(
     tested = claims.number_tested(each.stated for each in judged)
     shared = inline.Shared()
     of_all_first = sorted(drawn, key=lambda each: each.record is not record)
-    figures = _figures(of_all_first, shared)
+    figures = _figures(of_all_first, record, shared)
+    apart = itertools.groupby(figures, key=lambda each: each["setting"])
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -78,7 +80,7 @@ def render(
         claims_explained=claims_table.EXPLANATION,
         claims_notes=claims_table.notes(judged, results.still_due(record)),
         certainty=answers.certainty(record, arms, judged),
-        figures=figures,
+        figures=[(setting, [*members]) for setting, members in apart],
         drawing_styles=shared.rules,
         results_table=(header[:-costs], [row[:-costs] for row in rows]),
         costs_table=([header[0], *header[-costs:]], [[row[0], *row[-costs:]] for row in rows]),
@@ -107,7 +109,10 @@ def render(
     )
 
 
-def _figures(drawn: Sequence[figure_files.Drawn], shared: inline.Shared) -> list[dict]:
+def _figures(
+    drawn: Sequence[figure_files.Drawn], record: Record, shared: inline.Shared
+) -> list[dict[str, object]]:
+    """What the page shows of each figure; setting: of those that are of one setting of several."""
     found, tables = [], {}
     for place, each in enumerate(drawn):
         svg = next((path for path in each.files if path.suffix == ".svg"), None)
@@ -116,7 +121,8 @@ def _figures(drawn: Sequence[figure_files.Drawn], shared: inline.Shared) -> list
         if id(each.record) not in tables:  # the figures of a setting share its record
             tables[id(each.record)] = summary.of(each.record)
         finding = findings.of_figure(each.name, each.record, tables[id(each.record)])
-        setting = each.record.runs["setting"].iloc[0] if each.record.runs["setting"].nunique() == 1 else ""
+        settings = each.record.runs["setting"]
+        setting = settings.iloc[0] if settings.nunique() == 1 else ""
         title = TITLES.get(each.name, each.name.replace("_", " ").capitalize())
         title += f" · {setting}" if setting else ""
         told = figure_files.of(each.record)
@@ -124,6 +130,7 @@ def _figures(drawn: Sequence[figure_files.Drawn], shared: inline.Shared) -> list
             {
                 "id": svg.stem,
                 "title": title,
+                "setting": "" if each.record is record else setting,
                 "finding": finding,
                 "svg": inline.svg(
                     svg.read_text(encoding="utf-8"), f"f{place}", f"{title}. {finding}", shared

@@ -94,6 +94,7 @@ def test_nothing_overflows_and_nothing_is_too_small(report, opened, size, scheme
     study, path = report
     page = opened(path, size, scheme)
     ARTEFACTS.mkdir(exist_ok=True)
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     page.screenshot(path=ARTEFACTS / f"{study}-{size}-{scheme}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     assert page.evaluate(OVERFLOWING) == []
