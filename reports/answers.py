@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from experiments import names
-from reports import claims_table, statistics
+from reports import claims_table, statistics, style
 from reports.claims import Judged, number_tested
 from reports.runs import Record
 from reports.verdicts import REFUTED, SUPPORTED, UNDECIDED, WITHDRAWN
@@ -53,12 +53,13 @@ def told(each: Judged, claims: int) -> str:
     settings = len(each.stated.comparisons)
     values = ", ".join(f"{arm} {claims_table.amount(mean, metric, sign='')}" for arm, mean in each.sides)
     where = f"of {settings} settings, the one that decides: " if settings > 1 else ""
-    found = f"Means: {where}{values}; difference {claims_table.amount(each.effect, metric)}"
+    to = "" if each.stated.target is None else f" to validation accuracy {style.target(each.stated.target)}"
+    found = f"Means{to}: {where}{values}; difference {claims_table.amount(each.effect, metric)}"
     if metric in names.EXACT_METRICS:
         return f"{found}, counted, the same at every seed."
     if not math.isnan(each.low):
-        found += f", 95 % interval {claims_table.interval(each)}, p {_equals(claims_table.probability(each))}"
-        found += f" adjusted for {claims} claims" if claims > 1 else ""
+        found += f", 95 % interval {claims_table.interval(each)}, p {_equals(each.alone)}"
+        found += f" (adjusted for {claims} claims: {claims_table.probability(each.p)})" if claims > 1 else ""
     return f"{found}. {_outlook(each)}"
 
 
@@ -69,11 +70,13 @@ def _outlook(each: Judged) -> str:
     if min(each.left, each.right) < 2:
         return "One seed has no spread: there is no telling yet."
     if each.seeds is None:
-        return "If that difference and spread were the true ones, it would take more than 1,000 seeds an arm."
+        return "If that difference and spread were the true ones, 1,000 seeds an arm would not decide it."
     more = max(each.seeds, each.left + 1, each.right + 1)
     has = f"{each.left}" if each.left == each.right else f"{each.left} and {each.right}"
+    sign = 1 if each.stated.direction == ">" else -1
+    verb = "refute" if sign * (each.effect - each.stated.margin) < 0 else "show"
     return (
-        f"If that difference and spread were the true ones, {more} seeds an arm would show it in four of "
+        f"If that difference and spread were the true ones, {more:,} seeds an arm would {verb} it in four of "
         f"five studies; this one has {has}."
     )
 
@@ -92,13 +95,16 @@ def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> l
         *_images(record, arms),
     ]
     if runs.groupby(["setting", "arm"])["split_digest"].nunique().max() == 1:
-        told.append("Splits: one, for all seeds. Nothing here says how much another one would change.")
+        nested = " Smaller training sets are parts of larger ones." if _nested(runs) else ""
+        told.append(
+            f"Splits: one draw, for all seeds.{nested} Nothing here says how much another one would change."
+        )
     machines = sorted({cpu for cpu in runs["cpu"] if cpu})
     threads, workers = (
         "/".join(sorted({*map(str, runs[column])} - {""})) for column in ("threads", "workers")
     )
     told += [
-        f"Seconds: of {listed(machines) or 'an unknown machine'}"
+        f"Seconds: of {style.listed(machines) or 'an unknown machine'}"
         + (f", {threads} {'thread' if threads == '1' else 'threads'} a trial" if threads else "")
         + (f", {workers} trials side by side" if workers else "")
         + ". On another machine, above all on a GPU, arms may take other shares of time.",
@@ -107,6 +113,12 @@ def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> l
         "not of one part alone.",
     ]
     return told
+
+
+def _nested(runs: pd.DataFrame) -> bool:
+    """Whether training sizes vary over the same validation and test images."""
+    held = runs[["data_digest", "validation_digest", "test_digest"]].nunique().max() == 1
+    return held and runs["train_size"].nunique() > 1
 
 
 def _floor(seeds: int, judged: Sequence[Judged]) -> str:
@@ -137,11 +149,6 @@ def _images(record: Record, arms: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def _equals(p: str) -> str:
-    return p if p.startswith("<") else f"= {p}"
-
-
-def listed(parts: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *before, last = list(parts)
-    return f"{', '.join(before)} and {last}" if before else last
+def _equals(p: float) -> str:
+    told = claims_table.probability(p)
+    return told if told.startswith("<") else f"= {told}"

@@ -19,9 +19,9 @@ class Judged:
     """A claim with its verdict; the numbers are those of the comparison it rests on.
 
     effect, low, high: left − right with its 95 % interval, in the metric's unit; p: adjusted over the study's
-    claims (NaN: not tested); size: Hedges' g (NaN: no spread); seeds: an arm that would decide, if what was
-    seen holds (None: not to be told); images: half-width that another test set would add (NaN: no accuracy);
-    note: what a reader must know; sides: what was compared, and the mean of each.
+    claims, alone: before that (NaN: not tested); size: Hedges' g (NaN: no spread); seeds: an arm that would
+    decide, if what was seen holds (None: not to be told); images: half-width that another test set would add
+    (NaN: no accuracy); note: what a reader must know; sides: what was compared, and the mean of each.
     """
 
     stated: Stated
@@ -37,6 +37,7 @@ class Judged:
     images: float
     note: str
     sides: tuple[tuple[str, float], ...] = ()
+    alone: float = math.nan
 
 
 Found = tuple[verdicts.Comparison, int | None]  # and the seeds that would decide it
@@ -81,7 +82,7 @@ def _judged(
     return Judged(
         claim, verdict, shown.effect, shown.low, shown.high, p, shown.size, shown.left, shown.right,
         seeds if verdict == UNDECIDED else None, _images(record, claim, evidence.decisive), note,
-        _sides(claim, evidence.decisive, shown),
+        _sides(claim, evidence.decisive, shown), evidence.p if decision else math.nan,
     )  # fmt: skip
 
 

@@ -28,8 +28,9 @@ EXPLANATION = (
     "trial that never got there counts as the end of the common budget. Interval: Welch's t, over "
     "seeds, of this claim alone, for these images and this split. p: the larger of an exact permutation "
     "test's (of a time, of log-rank scores) and Welch's, adjusted by Holm over the claims of the study; "
-    "a claim for every setting of several has the largest p of them, and shows that setting. Seeds that "
-    "would decide: an arm, in 80 % of studies, were difference and spread as seen."
+    "a claim for every setting of several rests on the one that speaks most against it, and shows that. "
+    "Seeds that would decide: an arm, in 80 % of studies, at 0.05 divided by the number of claims, were "
+    "difference and spread as seen; a rough number from so few."
 )
 UNITS = {"epochs": "epochs", "seconds": "s", "images": "images", "MACs": "MACs"}
 SMALL = {names.TRAINING_SECONDS: "s", names.NUMBER_OF_PARAMETERS: "", names.FORWARD_MACS: ""}
@@ -45,6 +46,7 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 "difference": each.effect,
                 "low": each.low,
                 "high": each.high,
+                "p": each.alone,
                 "p_adjusted": each.p,
                 "hedges_g": each.size,
                 **{
@@ -74,7 +76,7 @@ def rows(judged: Sequence[Judged]) -> list[list[str]]:
             each.verdict,
             amount(each.effect, each.stated.metric),
             interval(each),
-            probability(each),
+            probability(each.p),
             trials(each),
             seeds(each),
         ]
@@ -107,11 +109,11 @@ def interval(each: Judged) -> str:
     return f"{amount(each.low, each.stated.metric)} … {amount(each.high, each.stated.metric)}"
 
 
-def probability(each: Judged) -> str:
+def probability(p: float) -> str:
     """`0.048`, `< 0.001`; nothing where nothing was tested."""
-    if math.isnan(each.p):
+    if math.isnan(p):
         return "–"
-    return "< 0.001" if each.p < 0.001 else f"{each.p:.3f}"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def trials(each: Judged) -> str:
@@ -129,6 +131,11 @@ def seeds(each: Judged) -> str:
 def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
     """What a reader must know beside the table, a line each; missing: trials of the study are still due."""
     found = []
+    kept = [each.stated.registered for each in judged if each.stated.current and not each.stated.after_data]
+    if kept:
+        day = datetime.fromtimestamp(max(kept) / 1000, UTC)
+        claims = "1 claim was" if len(kept) == 1 else f"{len(kept)} claims were"
+        found.append(f"{claims} registered by {day:%Y-%m-%d %H:%M} UTC, before the first trial began")
     if late := sum(each.stated.after_data for each in judged):
         claims = "1 claim was" if late == 1 else f"{late} claims were"
         found.append(f"{claims} added after the first trial had begun: no prediction")
@@ -139,8 +146,8 @@ def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
     if any(each.images > 0 for each in judged):
         widest = max(each.images for each in judged if each.images > 0)
         found.append(
-            f"other test images would move a difference of test accuracies by ±{widest:.3f} (95 %) if the "
-            "arms' errors had nothing in common, by less in fact; verdicts are of these images, without it"
+            f"verdicts are about these test images; another draw of them would move a difference of test "
+            f"accuracies by ±{widest:.3f} at most (95 %)"
         )
     return found
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import pandas as pd
 
 from reports import gradient_flow, scores, sizes, style, times, winner_map
-from reports.answers import listed
 from reports.results import scaled, seconds
 from reports.runs import Record
+
+MOST_LISTED = 6  # arms that a sentence goes through
 
 
 def of_figure(name: str, record: Record, arms: pd.DataFrame) -> str:
@@ -27,11 +28,24 @@ def _convergence(record: Record, arms: pd.DataFrame) -> str:
     if not reached:
         return "The median trial of no arm reaches a target."
     target = reached[-1]
-    return (
-        f"To validation accuracy {style.target(target)}, the highest target that the median trial of an arm "
-        f"reaches, the fewest epochs takes {_least(arms, f'epochs_to_{target:g}', '{:g} epochs'.format)}, "
-        f"the least training time {_least(arms, f'seconds_to_{target:g}', seconds)}."
+    found = (
+        f"To validation accuracy {style.target(target)}, the highest target that the median trial of any arm "
+        "reaches"
     )
+    if len(arms) > MOST_LISTED:
+        epochs = _least(arms, f"epochs_to_{target:g}", "{:g} epochs".format)
+        return f"{found}, the least medians: {epochs}; {_least(arms, f'seconds_to_{target:g}', seconds)}."
+    once = scores.scored_once(record.epochs)
+    told = (f"{row['label']} {_median(row, target, row['label'] in once)}" for _, row in arms.iterrows())
+    return f"{found} (medians): {'; '.join(told)}."
+
+
+def _median(row: pd.Series, target: float, once: bool) -> str:
+    epochs = row[f"epochs_to_{target:g}"]
+    if math.isnan(epochs):
+        return "not reached"
+    named = "epoch" if epochs == 1 else "epochs"
+    return f"{'at most ' * once}{epochs:g} {named}, {seconds(row[f'seconds_to_{target:g}'])}"
 
 
 def _overfitting(record: Record, arms: pd.DataFrame) -> str:
@@ -47,9 +61,10 @@ def _time_to_target(record: Record, arms: pd.DataFrame) -> str:
     for target in record.targets:
         late = arms.loc[arms[f"epochs_to_{target:g}"].isna(), "label"]
         if len(late):
-            missed.setdefault(listed(late), []).append(style.target(target))
+            missed.setdefault(style.listed(late), []).append(style.target(target))
     told = [
-        f"The median trial of {late} never reaches {listed(targets)}." for late, targets in missed.items()
+        f"The median trial of {late} never reaches {style.listed(targets)}."
+        for late, targets in missed.items()
     ]
     return " ".join(told) or "The median trial of every arm reaches every target."
 
@@ -67,7 +82,7 @@ def _survival_curves(record: Record, arms: pd.DataFrame) -> str:
     )
     if least == most:
         return f"{sentence}{least:.1f} epochs for every arm."
-    lowest, highest = (listed(means.index[means["restricted_mean"] == each]) for each in (least, most))
+    lowest, highest = (style.listed(means.index[means["restricted_mean"] == each]) for each in (least, most))
     return f"{sentence}lowest for {lowest} ({least:.1f} epochs), highest for {highest} ({most:.1f})."
 
 
@@ -83,8 +98,8 @@ def _cost_accuracy(record: Record, arms: pd.DataFrame) -> str:
     if least["label"] == best["label"]:
         return f"{found}, with the fewest MACs too."
     return (
-        f"{found}, at {scaled(best['forward_macs'])} MACs an image; the fewest MACs has {least['label']}: "
-        f"{_accuracy(least)}, at {scaled(least['forward_macs'])}."
+        f"{found}, at {scaled(best['forward_macs'])} MACs an image; of {least['label']}, which "
+        f"has the fewest: {_accuracy(least)}, at {scaled(least['forward_macs'])}."
     )
 
 
@@ -117,32 +132,34 @@ def _multiple(ratio: float) -> str:
     return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.2g} times"
 
 
-def _by_size(record: Record, field: str, told: str) -> str:
+def _by_size(record: Record, field: str, told: str, *, error: bool = False) -> str:
     trials = sizes.trials(record, field)
     if trials is None:
         return ""
     sentences = []
     for rest, fitting in sizes.by_rest(trials).items():
-        means = fitting.groupby(["arm", field], sort=False)[["accuracy", "gap"]].mean().dropna()
+        fitting = fitting.assign(told=1 - fitting["accuracy"] if error else fitting["accuracy"])
+        means = fitting.groupby(["arm", field], sort=False)[["told", "gap"]].mean().dropna()
         ends = [means.xs(size, level=field) for size in (trials[field].min(), trials[field].max())]
         arms = [arm for arm in fitting["arm"].unique() if all(arm in end.index for end in ends)]
         each = [f"{arm} {_from_to(*(end.loc[arm] for end in ends))}" for arm in arms]
         if each:
-            sentences.append(f"{f'{rest}: ' if rest else ''}{listed(each)}.")
+            sentences.append(f"{f'{rest}: ' if rest else ''}{style.listed(each)}.")
     span = f"{sizes.told(trials[field].min())} to {sizes.told(trials[field].max())}"
     if not sentences:
         return ""
-    return f"Mean test accuracy, and gap at the chosen epoch, from {span} {told}: {' '.join(sentences)}"
+    what = "error" if error else "accuracy"
+    return f"Mean test {what}, and gap at the chosen epoch, from {span} {told}: {' '.join(sentences)}"
 
 
 def _from_to(first: pd.Series, last: pd.Series) -> str:
-    """`0.650 → 0.753 (gap +0.090 → +0.217)`."""
+    """`0.350 → 0.247 (gap +0.090 → +0.217)`."""
     gaps = " → ".join(style.signed(end["gap"]) for end in (first, last))
-    return f"{first['accuracy']:.3f} → {last['accuracy']:.3f} (gap {gaps})"
+    return f"{first['told']:.3f} → {last['told']:.3f} (gap {gaps})"
 
 
 def _learning_curves(record: Record, arms: pd.DataFrame) -> str:
-    return _by_size(record, sizes.TRAIN, "training images")
+    return _by_size(record, sizes.TRAIN, "training images", error=True)
 
 
 def _crops(record: Record, arms: pd.DataFrame) -> str:
@@ -162,7 +179,7 @@ def _winner_map(record: Record, arms: pd.DataFrame) -> str:
     ahead = [f"{arm} in {count}" for arm, count in clear.value_counts(sort=False).items()]
     if not ahead:
         return f"In none of {len(cells)} cells is the best arm's interval apart from all others."
-    return f"Ahead with an interval apart from all others, of {len(cells)} cells: {listed(ahead)}."
+    return f"Ahead with an interval apart from all others, of {len(cells)} cells: {style.listed(ahead)}."
 
 
 def _best_of_settings(record: Record, arms: pd.DataFrame) -> str:
@@ -191,7 +208,7 @@ def _span(subject: str, arms: pd.DataFrame, column: str) -> str:
 
 def _least(arms: pd.DataFrame, column: str, written: Callable[[float], str]) -> str:
     least = arms[column].min()
-    return f"{listed(arms.loc[arms[column] == least, 'label'])} ({written(least)})"
+    return f"{style.listed(arms.loc[arms[column] == least, 'label'])} ({written(least)})"
 
 
 def _accuracy(row: pd.Series) -> str:

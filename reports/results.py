@@ -1,12 +1,11 @@
 """The results table: a row an arm (and setting), as Markdown for people and as CSV for programs."""
 
-import json
 import math
 from collections.abc import Sequence
 
 import pandas as pd
 
-from reports import claims_table, grid, markdown, recipes, scores, style, table, tuning
+from reports import claims_table, markdown, remarks, scores, style, table
 from reports.claims import Judged
 from reports.runs import Record
 
@@ -18,7 +17,7 @@ EXPLANATION = (
     "trial, at its epoch of highest validation accuracy; {split} {same}{few}"
     "Gap: train minus validation accuracy, mean over seeds ± the same. {level}"
     "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
-    'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. '
+    'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. {once}'
     "Forward MACs: multiply-accumulates for one image. "
     "Training: mean seconds a trial, without evaluation."
 )
@@ -26,14 +25,11 @@ LEVEL = (
     "At train {level}: at each trial's first epoch of at least that training accuracy, the highest multiple "
     "of 0.05 that all trials with a curve reach, so that no arm looks less overfitted because it is behind. "
 )
-NO_LEVEL = (
-    f"no common training accuracy of at least {scores.LEAST_LEVEL} was reached by all trials with a curve, "
-    "so gaps at equal training accuracy are not told"
-)
 SAME = (
     "Same at every seed: all trials scored alike and no interval can be told; it is no certainty about other "
     "images. "
 )
+ONCE = "≤: an arm scored once, at its whole cost. "
 FEW = "Of two trials no interval is told: it would be 12.7 standard errors wide on either side. "
 SHARED = "the interval holds for this split of the images only."
 PER_SEED = "each seed has a split of its own, shared by all arms."
@@ -45,7 +41,7 @@ def text(record: Record, arms: pd.DataFrame, warnings: list[str], judged: Sequen
     arms: `summary.of(record)`; judged: `claims.judge(record)`.
     """
     cells = [[markdown.plain(cell) for cell in row] for row in rows(record, arms)]
-    notes = [f"- Note: {fact}" for fact in facts(record)] + [f"- Warning: {each}" for each in warnings]
+    notes = [f"- Note: {fact}" for fact in remarks.of(record)] + [f"- Warning: {each}" for each in warnings]
     parts = [
         f"# {record.study}",
         record.question,
@@ -81,7 +77,8 @@ def header(record: Record) -> list[str]:
 def rows(record: Record, arms: pd.DataFrame) -> list[list[str]]:
     """The cells of each arm, as people read them."""
     at_level, targets = _level_titles(record), shown(record.targets)
-    return [_cells(row, at_level, targets) for row in arms.to_dict("records")]
+    once = scores.scored_once(record.epochs)
+    return [_cells(row, at_level, targets, row["label"] in once) for row in arms.to_dict("records")]
 
 
 def still_due(record: Record) -> bool:
@@ -114,7 +111,7 @@ def _level_titles(record: Record) -> list[str]:
     return ["Gap at equal train accuracy" if math.isnan(level) else f"Gap at train {level:.2f}"]
 
 
-def _cells(row: dict, at_level: list[str], targets: list[float]) -> list[str]:
+def _cells(row: dict, at_level: list[str], targets: list[float], once: bool) -> list[str]:
     diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
     return [
         row["label"],
@@ -122,20 +119,20 @@ def _cells(row: dict, at_level: list[str], targets: list[float]) -> list[str]:
         _test_accuracy(row),
         _gap(row, "chosen_epoch"),
         *(_gap(row, "training_level") for _ in at_level),
-        *(_to_target(row, target) for target in targets),
+        *(_to_target(row, target, "≤ " * once) for target in targets),
         scaled(row["parameters"]),
         scaled(row["forward_macs"]),
         seconds(row["training_seconds"]),
     ]
 
 
-def _to_target(row: dict, target: float) -> str:
+def _to_target(row: dict, target: float, bound: str) -> str:
     reached = f"({row[f'reached_{target:g}']}/{row['trials']})"
     epochs = row[f"epochs_to_{target:g}"]
     if math.isnan(epochs):
         return f"not reached {reached}"
     named = "epoch" if epochs == 1 else "epochs"
-    return f"{epochs:g} {named}, {seconds(row[f'seconds_to_{target:g}'])} {reached}"
+    return f"{bound}{epochs:g} {named}, {bound}{seconds(row[f'seconds_to_{target:g}'])} {reached}"
 
 
 def _test_accuracy(row: dict) -> str:
@@ -170,16 +167,6 @@ def _commits(runs: pd.DataFrame) -> list[str]:
     return [f"{named} with local changes" if (runs["dirty"] == "true").any() else named]
 
 
-def _undrawn(record: Record) -> list[str]:
-    points = len(grid.points(record.runs["setting"].unique()))
-    if points <= grid.MOST_APART:
-        return []
-    return [
-        f"the figure settings shows all {points} settings; python -m reports.convergence {record.study} "
-        "draws one figure for each"
-    ]
-
-
 def measured(record: Record) -> str:
     """On what, where, when and by which code it was measured, in a line."""
     runs = record.runs
@@ -194,6 +181,7 @@ def explanation(record: Record, arms: pd.DataFrame) -> str:
     splits = record.runs.groupby(["setting", "arm"])["split_digest"].nunique()
     return EXPLANATION.format(
         split=PER_SEED if splits.max() > 1 else SHARED,
+        once=ONCE if scores.scored_once(record.epochs) else "",
         same=SAME if (arms["test_accuracy_half_width"] == 0).any() else "",
         few=FEW if (arms["tested"] == LEAST_SEEDS - 1).any() else "",
         level="" if math.isnan(level) else LEVEL.format(level=f"{level:.2f}"),
@@ -205,22 +193,3 @@ def unfinished(record: Record) -> str:
     attempts = "1 attempt" if record.incomplete == 1 else f"{record.incomplete} attempts"
     told = f"{attempts} did not complete (failed, killed or still running): not counted above."
     return told if record.incomplete else ""
-
-
-def facts(record: Record) -> list[str]:
-    """What a reader must know beside the table, a line each."""
-    no_level = [NO_LEVEL] if math.isnan(record.training_level) and _level_titles(record) else []
-    tuned = set(record.tuning["arm"])
-    return [
-        *_of_data(record.runs),
-        *tuning.facts(record),
-        *recipes.departures(record.runs, tuned),
-        *no_level,
-        *_undrawn(record),
-    ]
-
-
-def _of_data(runs: pd.DataFrame) -> list[str]:
-    """What was left out of the data, or is doubtful in it."""
-    told = (notice for each in runs["data_notices"].unique() if each for notice in json.loads(each))
-    return [f"data: {notice}" for notice in dict.fromkeys(told)]

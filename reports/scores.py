@@ -81,6 +81,12 @@ def with_curve(epochs: pd.DataFrame) -> pd.DataFrame:
     return epochs[measured.groupby(epochs["label"]).transform("max") > 1]
 
 
+def scored_once(epochs: pd.DataFrame) -> set[str]:
+    """The labels of arms without a curve, where others have one: what they reach, they reach at their end."""
+    labels, with_one = set(epochs["label"]), set(with_curve(epochs)["label"])
+    return labels - with_one if with_one else set()
+
+
 def training_level(epochs: pd.DataFrame) -> float:
     """The highest multiple of 0.05 that the training accuracy of every trial of an arm with a curve reaches.
 

@@ -215,3 +215,9 @@ def whole_epochs(low: float, high: float) -> list[int]:
     step = max(1, math.ceil((high - low) / 8))
     step = next(nice for nice in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, step) if nice >= step)
     return [epoch for epoch in range(0, int(high) + 1, step) if epoch >= low] or [int(low)]
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *before, last = list(parts)
+    return f"{', '.join(before)} and {last}" if before else last

@@ -1,7 +1,7 @@
 """Time to each target as survival over seeds: medians with intervals, restricted means, curves."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 
@@ -14,11 +14,11 @@ from reports.statistics import median_interval
 EXPLANATION = (
     "Median over all seeds of what it took until validation accuracy first reached the target, with an "
     "interval between two trials (at least 93 %; from five seeds on). A trial that never did counts as later "
-    "than any. Restricted mean: the mean in which such a trial counts as the budget that all were given; "
-    "arms can be compared by it where medians don't exist. An arm scored once reaches a target only at its "
-    "whole cost. Training MACs: three forward passes an image."
+    "than any. Restricted mean: the mean in which such a trial counts as the epochs that all were given; "
+    "arms can be compared by it where medians don't exist. ≤: an arm scored once reaches a target only at "
+    "its whole cost. Training MACs: three forward passes an image."
 )
-SHOWN = ("epochs", "seconds", "MACs")  # in the table; images are epochs times the images of one
+SHOWN = ("epochs", "images", "seconds", "MACs")  # in the table, the first with its restricted mean
 COLUMNS = [
     "label", "target", "cost", "trials", "reached", "median", "low", "high", "restricted_mean", "budget"
 ]  # fmt: skip
@@ -59,30 +59,29 @@ def frame(record: Record, costs: Sequence[str] = names.COSTS) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def table(found: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Its header and a row a label and target, as people read them. found: `frame(record)`."""
-    header = ["Arm", "Target", "Reached", *(title for cost in SHOWN for title in _titles(cost))]
+def table(found: pd.DataFrame, once: Collection[str] = ()) -> tuple[list[str], list[list[str]]]:
+    """Its header and a row a label and target, as people read them.
+
+    found: `frame(record)`; once: the labels of arms that are scored once. Restricted means are of epochs
+    alone: in seconds the trials of a slow arm are watched to another end than those of a fast one.
+    """
+    header = ["Arm", "Target", "Reached", "Epochs", "Epochs, restricted mean", "Images", "Seconds"]
+    header.append("Training MACs")
     rows = []
     for (target, label), group in found.groupby(["target", "label"], sort=False):
         by_cost = group.set_index("cost")
         reached = f"{by_cost['reached'].iloc[0]} of {by_cost['trials'].iloc[0]}"
-        cells = [cell for cost in SHOWN for cell in _cells(by_cost.loc[cost], cost)]
+        cells = [_median(by_cost.loc[cost], cost, "≤ " * (label in once)) for cost in SHOWN]
+        cells.insert(1, f"{by_cost.loc['epochs', 'restricted_mean']:.1f}")
         rows.append([str(label), style.target(target), reached, *cells])
     return header, rows
 
 
-def _titles(cost: str) -> list[str]:
-    if cost == "MACs":
-        return ["Training MACs"]
-    return [cost.capitalize(), f"{cost.capitalize()}, restricted mean"]
-
-
-def _cells(row: pd.Series, cost: str) -> list[str]:
-    told = {"epochs": "{:g}".format, "seconds": seconds, "MACs": scaled}[cost]
-    median = "not reached" if math.isnan(row["median"]) else told(row["median"])
+def _median(row: pd.Series, cost: str, bound: str) -> str:
+    told = {"epochs": "{:g}".format, "images": "{:,.0f}".format, "seconds": seconds, "MACs": scaled}[cost]
+    median = "not reached" if math.isnan(row["median"]) else bound + told(row["median"])
     if not math.isnan(row["low"]) and row["low"] != row["high"]:
         high = "never" if math.isinf(row["high"]) else told(row["high"])
         low = "never" if math.isinf(row["low"]) else told(row["low"])
         median += f" ({low} … {high})" if low != "never" else ""
-    mean = f"{row['restricted_mean']:.1f}" if cost == "epochs" else told(row["restricted_mean"])
-    return [median] if cost == "MACs" else [median, mean]
+    return median

@@ -47,7 +47,7 @@ def test_a_verdict_says_how_sure_it_is_and_where_it_holds(judged):
     assert told.startswith(
         "Means: residual 0.802, cnn 0.702; difference +0.100, 95 % interval +0.098 … +0.102, p "
     )
-    assert "adjusted for 4 claims" in told and "this split" in told
+    assert "(adjusted for 4 claims: 0.0" in told and "this split" in told
 
 
 def test_an_open_claim_says_what_would_decide_it(judged):
@@ -57,7 +57,9 @@ def test_an_open_claim_says_what_would_decide_it(judged):
     )
     # no fewer than there are, or the sentence would contradict itself
     assert "6 seeds an arm would show it" in answers.told(replace(open_claim, seeds=4), 1)
-    assert "more than 1,000 seeds" in answers.told(replace(open_claim, seeds=None), 1)
+    assert "1,000 seeds an arm would not decide it" in answers.told(replace(open_claim, seeds=None), 1)
+    # residual > cnn was claimed
+    assert "12 seeds an arm would refute it" in answers.told(replace(open_claim, effect=-0.01), 1)
     assert "One seed has no spread" in answers.told(replace(open_claim, left=1, seeds=None), 1)
 
 
@@ -80,8 +82,8 @@ def test_a_target_that_nobody_reaches_is_said(judged):
 def test_captions_of_the_small_study(small):
     arms = summary.of(small)
     assert findings.of_figure("convergence", small, arms) == (
-        "To validation accuracy 0.75, the highest target that the median trial of an arm reaches, the fewest "
-        "epochs takes residual (3 epochs), the least training time residual (120 s)."
+        "To validation accuracy 0.75, the highest target that the median trial of any arm reaches (medians): "
+        "cnn not reached; residual 3 epochs, 120 s; features not reached."
     )
     assert "smallest for cnn (+0.100) and largest for features (+0.200)" in findings.of_figure(
         "overfitting", small, arms

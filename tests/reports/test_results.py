@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from experiments import names
-from reports import fairness, results, runs, summary, table
+from reports import fairness, remarks, results, runs, summary, table
 
 ACCURACY = names.metric(names.TEST, names.ACCURACY)
 GOLDEN = Path(__file__).with_name("results_small.md")
@@ -133,6 +133,23 @@ def test_what_was_left_out_of_the_data_is_told_once(ready):
     text = results.text(record, summary.of(record), [])
     for notice in notices:
         assert text.count(f"- Note: data: {notice}") == 1
+
+
+# 80 steps of 32: ten times over 256 images, once over 2,560.
+def test_an_epoch_that_is_no_pass_over_the_images_is_told(ready):
+    record = runs.read(ready.uri, "small")
+    recipe = json.dumps({"steps": "80", "batch_size": "32"})
+    sizes = [256, 2560] * (len(record.runs) // 2) + [256] * (len(record.runs) % 2)
+    record = replace(record, runs=record.runs.assign(recipe=recipe, train_size=sizes))
+    told = "an epoch is 80 steps, 2,560 images: passes 10 over 256 and 1 over 2,560 training images"
+    assert told in remarks.of(record)
+
+
+def test_what_an_arm_without_a_curve_took_is_a_bound(ready):
+    record = runs.read(ready.uri, "small")
+    cells = {row[0]: row for row in results.rows(record, summary.of(record))}
+    assert cells["features"][5] == "≤ 3 epochs, ≤ 30 s (3/3)"
+    assert "≤" not in " ".join(cells["cnn"] + cells["residual"])
 
 
 def test_a_negative_gap_has_the_true_minus_in_markdown_only(ready):
