@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from experiments import names
-from reports import claims_table, statistics, style
+from reports import claims_table, permutation, statistics, style
 from reports.claims import Judged, number_tested
 from reports.runs import Record
 from reports.verdicts import REFUTED, SUPPORTED, UNDECIDED, WITHDRAWN
@@ -126,7 +126,7 @@ def _floor(seeds: int, judged: Sequence[Judged]) -> str:
     tested = number_tested(each.stated for each in judged)
     if not tested or seeds < 2:
         return ""
-    least = 2 / math.comb(2 * seeds, seeds)
+    least = permutation.least_p(seeds)
     adjusted = min(1.0, tested * least)
     of = f", {adjusted:.2g} adjusted for {tested} claims" if tested > 1 else ""
     return f" With {seeds} against {seeds} seeds p can be no less than {least:.2g}{of}."

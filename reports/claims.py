@@ -44,24 +44,33 @@ Found = tuple[verdicts.Comparison, int | None]  # and the seeds that would decid
 
 
 def judge(record: Record) -> list[Judged]:
-    """Each claim of the study with its verdict; those of the file are one family, withdrawn ones get none."""
-    family = [claim for claim in record.claims if claim.current]
-    tested = number_tested(family)
+    """Each claim of the study with its verdict.
+
+    All that were ever registered are one family: a claim that was withdrawn gets no verdict, and makes those
+    of the others no easier.
+    """
+    tested = number_tested(record.claims)
     found = {claim: _compared(record, claim, tested) for claim in record.claims}
     weighed = {
-        claim: verdicts.weigh([comparison for comparison, _ in each]) if each else None
+        claim: _weighed(claim, [comparison for comparison, _ in each]) if each else None
         for claim, (each, _) in found.items()
     }
-    inexact = [claim for claim in family if claim.metric not in names.EXACT_METRICS]
-    decided = dict(zip(inexact, verdicts.decide([weighed[claim] for claim in inexact]), strict=True))
+    inexact = [claim for claim in record.claims if claim.metric not in names.EXACT_METRICS]
+    evidence = [weighed[claim] if claim.current else None for claim in inexact]
+    decided = dict(zip(inexact, verdicts.decide(evidence), strict=True))
     return [
         _judged(record, claim, *found[claim], weighed[claim], decided.get(claim)) for claim in record.claims
     ]
 
 
 def number_tested(stated: Iterable[Stated]) -> int:
-    """How many claims of the study file are tested, and so are one family; counted ones need no test."""
-    return sum(claim.current and claim.metric not in names.EXACT_METRICS for claim in stated)
+    """How many claims are tested or were to be, and so are one family; counted numbers need no test."""
+    return sum(claim.metric not in names.EXACT_METRICS for claim in stated)
+
+
+def _weighed(claim: Stated, comparisons: list[verdicts.Comparison]) -> verdicts.Evidence:
+    exact = claim.metric in names.EXACT_METRICS
+    return verdicts.exactly(comparisons) if exact else verdicts.weigh(comparisons)
 
 
 def _judged(
@@ -96,10 +105,15 @@ def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], 
         }
         if claim.target is not None:
             sides, lost = _times(record, claim, *arms.values()), [0, 0]
-            if not any(measures.reached(record, [*arm], claim.target) for arm in arms.values()):
+            reached = [measures.reached(record, [*arm], claim.target) for arm in arms.values()]
+            if not any(reached):
                 notes.append(f"no trial of {' or '.join(arms)} reached {style.target(claim.target)}")
+            elif len(sides.left) and len(sides.right) and not sides.told_apart:
+                notes.append(
+                    f"within the {claim.metric} that all trials were given nobody reached it: compare epochs"
+                )
         else:
-            sides, lost = _values(record, claim, *arms.values(), left == right)
+            sides, lost = _values(record, claim, *arms.values(), left == right, tested)
         for told, numbers, lack in zip(arms, (sides.left, sides.right), lost, strict=True):
             if not len(numbers):
                 return [], f"nothing measured yet of {told}"
@@ -117,7 +131,7 @@ def _times(record: Record, claim: Stated, left: pd.Series, right: pd.Series) -> 
 
 
 def _values(
-    record: Record, claim: Stated, left: pd.Series, right: pd.Series, one_network: bool
+    record: Record, claim: Stated, left: pd.Series, right: pd.Series, one_network: bool, tested: int
 ) -> tuple[verdicts.Sides, list[int]]:
     """The numbers of both arms, and how many trials of each have none.
 
@@ -131,7 +145,7 @@ def _values(
     lost = [int((~each).sum()) for each in known]
     if pairs:
         known = [known[0] & known[1]] * 2
-    return verdicts.Sides.of_values(one[known[0]], other[known[1]], paired=pairs), lost
+    return verdicts.Sides.of_values(one[known[0]], other[known[1]], pairs, tested), lost
 
 
 def _trials(record: Record, arm: str, setting: str) -> pd.Series:

@@ -27,7 +27,8 @@ EXPLANATION = (
     "second, of means over seeds (before they are rounded); of a time to a target, of means in which a "
     "trial that never got there counts as the end of the common budget. Interval: Welch's t, over "
     "seeds, of this claim alone, for these images and this split. p: the larger of an exact permutation "
-    "test's (of a time, of log-rank scores) and Welch's, adjusted by Holm over the claims of the study; "
+    "test's (of a time, of log-rank scores) and Welch's, or, of two settings of one network with seeds "
+    "enough, that of pairs; adjusted by Holm over all claims that were registered; "
     "a claim for every setting of several rests on the one that speaks most against it, and shows that. "
     "Seeds that would decide: an arm, in 80 % of studies, at 0.05 divided by the number of claims, were "
     "difference and spread as seen; a rough number from so few."
@@ -123,7 +124,8 @@ def trials(each: Judged) -> str:
 
 def seeds(each: Judged) -> str:
     """An arm; none of a claim that is decided, or of which there is no spread over seeds yet."""
-    if each.verdict != UNDECIDED or min(each.left, each.right) < 2:
+    exact = each.stated.metric in names.EXACT_METRICS
+    if each.verdict != UNDECIDED or exact or min(each.left, each.right) < 2:
         return "–"
     return f"{each.seeds}" if each.seeds else "over 1,000"
 
@@ -140,7 +142,10 @@ def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
         claims = "1 claim was" if late == 1 else f"{late} claims were"
         found.append(f"{claims} added after the first trial had begun: no prediction")
     if gone := [each.stated.text for each in judged if not each.stated.current]:
-        found.append(f"withdrawn from the study file after they were registered: {'; '.join(gone)}")
+        found.append(
+            f"withdrawn from the study file after they were registered: {'; '.join(gone)}; p of the others "
+            "is adjusted for them too"
+        )
     if missing and judged:
         found.append("trials are still due: verdicts before the last one are preliminary")
     if any(each.images > 0 for each in judged):

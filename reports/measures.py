@@ -1,5 +1,6 @@
 """The numbers that a claim compares: a metric and the frames of a study in, a value a trial out; pure."""
 
+import json
 import math
 
 import numpy as np
@@ -68,7 +69,8 @@ def _of_epochs(trials: pd.DataFrame, metric: str) -> pd.Series:
 def times(record: Record, run_ids: list[str], cost: str, target: float) -> Times:
     """What each trial took to a target, or its whole budget, in epochs, training seconds, images or MACs.
 
-    A diverged trial is watched to the end of the budget that its arm's others had, though it stopped before.
+    A diverged trial is watched to the last epoch that its recipe asked for, though it stopped before, each
+    epoch at the cost of those it had.
     """
     trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
     column = COLUMNS[cost]
@@ -77,10 +79,19 @@ def times(record: Record, run_ids: list[str], cost: str, target: float) -> Times
         macs = record.runs.set_index("run_id")[names.MACS].reindex(run_ids)
         unit = names.TRAINING_MACS_PER_FORWARD * macs.astype(float)
     by_run = trials.groupby("run_id")
-    budgets = unit * by_run[column].max().reindex(run_ids)
+    watched, ended = (by_run[each].max().reindex(run_ids) for each in (column, "epoch"))
     stopped = by_run["diverged"].any().reindex(run_ids)
     stopped = stopped.isna() | stopped.eq(True)
-    least = budgets[~stopped].max() if (~stopped).any() else math.nan
-    given = budgets.where(~stopped, budgets.clip(lower=least).fillna(least))
+    asked = record.runs.set_index("run_id")["recipe"].reindex(run_ids).map(_epochs).astype(float)
+    whole = watched * (asked / ended).clip(lower=1)
+    # Nothing is known of one that stopped in its first epoch.
+    longest = record.epochs[column].max()
+    whole = whole.fillna(asked if column == "epoch" else longest).fillna(longest)
+    given = unit * watched.where(~stopped, whole)
     reached_at = unit * scores.to_target(trials, target, column).reindex(run_ids)
     return Times.of(reached_at.to_numpy(float), given.to_numpy(float))
+
+
+def _epochs(recipe: str) -> float:
+    """How many epochs a recipe asks for; NaN where it was not recorded."""
+    return float(json.loads(recipe).get("epochs", math.nan))

@@ -58,6 +58,12 @@ def paired(left: Sequence[float], right: Sequence[float], margin: float = 0.0) -
     return float(as_far / len(signs) if whole else (as_far + 1) / (len(signs) + 1))
 
 
+def least_p(n: int, *, pairs: bool = False) -> float:
+    """The smallest p that n against n values, or n pairs, can have."""
+    ways = 2 ** (n - 1) if pairs else math.comb(2 * n, n) / 2
+    return 1 / min(ways, DRAWN + 1) if (2 * ways > MOST) else 1 / ways
+
+
 def holm(p_values: Iterable[float]) -> list[float]:
     """The p values, each adjusted so that of all rejections at 0.05 a false one comes in 5 % of families.
 

@@ -39,8 +39,12 @@ def to_target(epochs: pd.DataFrame, target: float, cost: str = "epoch") -> pd.Se
 
 
 def gaps_at_last_epoch(epochs: pd.DataFrame) -> pd.Series:
-    """By run_id, train − validation accuracy at the last epoch that measured both; else NaN."""
-    return _last(epochs, epochs[TRAIN_ACCURACY] - epochs[VALIDATION_ACCURACY])
+    """By run_id, train − validation accuracy at the last epoch that measured both; else NaN.
+
+    NaN of a diverged trial: it ends with a network that says the same of every image, and a gap of nothing.
+    """
+    gaps = epochs[TRAIN_ACCURACY] - epochs[VALIDATION_ACCURACY]
+    return _last(epochs, gaps.where(~epochs["diverged"].astype(bool)))
 
 
 def last_train_accuracies(epochs: pd.DataFrame) -> pd.Series:

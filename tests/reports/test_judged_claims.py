@@ -74,9 +74,59 @@ def test_a_withdrawn_claim_is_shown_without_a_verdict(writable):
     assert found[-1].stated.text == synthetic.CLAIMED[0]
     assert (found[-1].verdict, found[-1].effect) == ("withdrawn", pytest.approx(0.1))
     assert math.isnan(found[-1].p)
-    # The family has three left.
-    assert found[0].p == pytest.approx(3 * 2 / 252)
-    assert any("withdrawn from the study file" in note for note in claims_table.notes(found, False))
+    # It stays in the family: to take a claim back makes no other one easier.
+    assert found[0].p == pytest.approx(4 * 2 / 252)
+    (note,) = [note for note in claims_table.notes(found, False) if "withdrawn from the study file" in note]
+    assert note.endswith("p of the others is adjusted for them too")
+
+
+# 1,000 weights each: known, whatever the number of seeds.
+def test_equal_counts_refute_a_claim_that_they_differ(writable):
+    study = writable.study("counted")
+    synthetic.state(writable, study, ["residual has higher parameters than cnn"], ["cnn", "residual"])
+    for arm, order in (("cnn", 0), ("residual", 1)):
+        writable.run(study, tags(arm, order, 0), curve([0.5]) + once(0.5, 1, parameters=1000))
+    (found,) = judged(writable, "counted")
+    assert (found.verdict, found.effect, claims_table.seeds(found)) == (REFUTED, 0, "–")
+
+
+# All trials of "bad" diverge in the first of ten epochs: they are watched to the tenth like the others'.
+def test_an_arm_that_diverged_as_a_whole_is_watched_to_the_end(writable):
+    study = writable.study("lost")
+    arms = ["good", "bad"]
+    synthetic.state(writable, study, ["good reaches 0.5 in fewer epochs than bad"], arms)
+    for seed in range(5):
+        rising = curve([0.1, 0.2, 0.6] + [0.7] * 7)
+        writable.run(study, tags("good", 0, seed), rising + once(0.7, 10), epochs=10)
+        lost = tags("bad", 1, seed, **{names.DIVERGED: "true"})
+        writable.run(study, lost, curve([0.1]) + once(0.1, 1), epochs=10)
+    (found,) = judged(writable, "lost")
+    assert dict(found.sides) == {"good": 3, "bad": 10}
+    assert found.verdict == SUPPORTED
+
+
+# "slow" takes 30 seconds to get there, "quick" is given 5 and does not: in seconds nothing can be said.
+def test_a_budget_that_ends_before_anybody_got_there_is_told(writable):
+    study = writable.study("short")
+    arms = ["slow", "quick"]
+    synthetic.state(writable, study, ["slow reaches 0.5 in fewer seconds than quick"], arms)
+    for seed in range(5):
+        writable.run(study, tags("slow", 0, seed), curve([0.1, 0.2, 0.6], seconds=10.0) + once(0.6, 3))
+        writable.run(study, tags("quick", 1, seed), curve([0.1, 0.2, 0.3], seconds=5 / 3) + once(0.3, 3))
+    (found,) = judged(writable, "short")
+    assert found.verdict == UNDECIDED
+    assert found.note == "within the seconds that all trials were given nobody reached it: compare epochs"
+
+
+def test_a_diverged_trial_has_no_gap_at_its_last_epoch(writable):
+    study = writable.study("ended")
+    synthetic.state(writable, study, ["gap at last epoch(bad) < gap at last epoch(good)"], ["good", "bad"])
+    for seed in range(5):
+        writable.run(study, tags("good", 0, seed), curve([0.5, 0.6], [0.6, 0.8]) + once(0.6, 2))
+        lost = tags("bad", 1, seed, **{names.DIVERGED: "true"})
+        writable.run(study, lost, curve([0.5, 0.1], [0.6, 0.1]) + once(0.1, 2))
+    (found,) = judged(writable, "ended")
+    assert (found.verdict, found.note) == (UNDECIDED, "nothing measured yet of bad")
 
 
 def test_what_is_not_there_yet_is_told(writable):

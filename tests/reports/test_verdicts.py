@@ -66,6 +66,26 @@ def test_pairs_count_as_pairs_from_six_on():
     assert not Sides.of_values(left[:5], right[:5], paired=True).paired
     assert verdicts.compare(Sides.of_values(left, right, paired=True), ">", 0).p == pytest.approx(2 / 64)
     assert verdicts.compare(Sides.of_values(left, right), ">", 0).p > 0.5
+    found = verdicts.compare(Sides.of_values(left + [0.0, 0.1] * 3, right, paired=True), ">", 0)
+    low, high = stats.ttest_rel(left + [0.0, 0.1] * 3, right).confidence_interval(0.95)
+    assert (found.effect, found.low, found.high) == pytest.approx((0.15, low, high))
+
+
+# Six pairs reach 2/64 at best, and 2/924 without pairs: another seed must not take a verdict away.
+def test_pairs_are_used_only_where_they_can_decide_one_of_so_many_claims():
+    def paired(seeds, claims):
+        return Sides.of_values(np.arange(seeds) + 1.0, np.arange(seeds), paired=True, claims=claims).paired
+
+    assert [paired(seeds, 1) for seeds in (5, 6, 7)] == [False, True, True]
+    assert [paired(seeds, 4) for seeds in (6, 7, 8)] == [False, False, True]
+
+
+def test_a_number_that_is_the_same_at_every_seed_is_never_open():
+    same, more, fewer = (comparison(math.nan, toward) for toward in (0, 1, -1))
+    assert verdicts.exactly([more]).verdict == SUPPORTED
+    assert verdicts.exactly([same]).verdict == REFUTED
+    found = verdicts.exactly([more, same, fewer])
+    assert (found.decisive, found.verdict) == (2, REFUTED)
 
 
 def test_a_claim_for_every_setting_rests_on_its_weakest():
