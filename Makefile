@@ -21,11 +21,31 @@ data_option = $(if $(DATA),--data "$(DATA)")
 bad_option = $(if $(ON_BAD),--on-bad $(ON_BAD))
 workers_option = $(bad_option) $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
 
-# A misspelt variable would be ignored, and something else trained.
-VARIABLES := STUDY DATA WORKERS PORT SEED KEEP_MODELS ON_BAD PYTHON MODEL RUN IMAGES OUT FILE ARGS
+# A variable that is misspelt, empty, or nothing to its target would be ignored, and something else trained.
+TRAINING := STUDY DATA ON_BAD WORKERS KEEP_MODELS
+takes-compare := $(TRAINING)
+takes-plan := $(TRAINING)
+takes-report := STUDY DATA
+takes-report-check := STUDY DATA
+takes-pages := STUDY DATA
+takes-ui := PORT
+takes-run := MODEL DATA ON_BAD ARGS
+takes-predict := RUN IMAGES OUT ON_BAD
+takes-inspect := STUDY DATA ON_BAD
+takes-diagrams := ARGS
+takes-cost := ARGS
+takes-smoke := DATA ON_BAD WORKERS KEEP_MODELS
+takes-export := STUDY DATA ON_BAD
+takes-import := FILE
+takes-test-faults := SEED
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
-unknown := $(filter-out $(VARIABLES) MAKE% MFLAGS -%% MLFLOW_% TF_% KERAS_% CUDA_% SHELL,$(given))
-$(if $(unknown),$(error unknown variable $(unknown); choose from: $(VARIABLES)))
+given := $(filter-out MAKE% MFLAGS -%% SHELL PYTHON VENV MLFLOW_% TF_% KERAS_% CUDA_% PIP_% UV_%,$(given))
+goals := $(or $(MAKECMDGOALS),help)
+taken := $(sort $(foreach goal,$(goals),$(takes-$(goal))))
+unknown := $(strip $(filter-out $(taken),$(given)))
+$(if $(unknown),$(error make $(goals) takes no $(unknown); it takes $(or $(taken),no variable)))
+empty := $(strip $(foreach name,$(given),$(if $(strip $($(name))),,$(name))))
+$(if $(empty),$(error $(firstword $(empty))= is empty; give it a value or leave it out))
 
 .DEFAULT_GOAL := help
 .PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench bench-report test test-slow test-browser test-faults fuzz lint format clean distclean

@@ -24,7 +24,6 @@ ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
-RUN_ID_DIGITS = 32
 
 
 def stored(uri: str, study: str) -> Stored:
@@ -39,30 +38,35 @@ def stored(uri: str, study: str) -> Stored:
 def download_model(uri: str, run: str, target: Path) -> Path:
     """Bring the model files of a run into a folder below target; the folder.
 
-    run: its id, or as much of the beginning as no other run has.
-
     Raises:
-        StoreError: no such run, several, or it has no model.
+        StoreError: no such run, or it has no model.
     """
     if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
         raise StoreError(f"store {uri}: there is nothing yet")  # MLflow would make one
     with errors_of(uri):
-        whole = run if len(run) >= RUN_ID_DIGITS else _run_beginning(uri, run)
-        return Path(opened(uri).download_artifacts(whole, names.MODEL_FOLDER, str(target)))
+        return Path(opened(uri).download_artifacts(run, names.MODEL_FOLDER, str(target)))
 
 
-def _run_beginning(uri: str, beginning: str) -> str:
+def runs_beginning(uri: str, beginning: str) -> dict[str, str]:
+    """The complete runs of all studies whose ids begin so, with their trials.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
     if uri.startswith(SQLITE):
-        found = runs_in_sqlite(uri, beginning)
-    else:
+        return runs_in_sqlite(uri, beginning)
+    with errors_of(uri):
         client = opened(uri)
-        experiments = [each.experiment_id for each in client.search_experiments()]
-        every = (run.info.run_id for each in experiments for run in pages(client, each, ""))
-        found = [run for run in every if run.startswith(beginning)]
-    if len(found) == 1:
-        return found[0]
-    told = f"{len(found)} runs begin" if found else "no run begins"
-    raise StoreError(f"store {names.without_secrets(uri)}: {told} with {beginning!r}")
+        every = (
+            run
+            for experiment in client.search_experiments()
+            for run in pages(client, experiment.experiment_id, f"tags.`{names.COMPLETE}` = 'true'")
+        )
+        return {
+            run.info.run_id: run.data.tags.get(names.TRIAL, "")
+            for run in every
+            if run.info.run_id.startswith(beginning)
+        }
 
 
 def asked_of_client(uri: str, study: str) -> Stored:

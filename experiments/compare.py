@@ -96,7 +96,15 @@ def main() -> int:
         asked.study, asked.data, asked.work, say, smoke=asked.smoke, dry=asked.dry_run, on_bad=asked.on_bad
     )
     while True:
-        made = plan.make(study, asked.work, asked.store, asked.workers, say, dry=asked.dry_run)
+        made = plan.make(
+            study,
+            asked.work,
+            asked.store,
+            asked.workers,
+            say,
+            dry=asked.dry_run,
+            asked=None if asked.smoke else requested.as_asked(asked.study, asked.data),
+        )
         status = execute(made, asked)
         if status or asked.dry_run or not made.later:
             return status

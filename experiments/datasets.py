@@ -70,7 +70,6 @@ def summary(wanted: Wanted, work: Path) -> Facts:
             f"{facts.first_bad}; {index.bad_files(kept_as)} lists them: mend or remove them, or leave "
             "them out by ON_BAD=skip (--on-bad skip, or on_bad: skip in the study's data)"
         )
-    preparation.come_from(kept_as, work)
     return facts
 
 

@@ -130,11 +130,24 @@ def check_parts(listing: Listing, where: str) -> None:
     """
     tested = {entry.label for entry in listing.entries if entry.in_test}
     trained = {entry.label for entry in listing.entries if not entry.in_test}
-    if tested - trained:
-        raise UserError(f"{where}: class {min(tested - trained)!r} stands in the test part but not in train")
-    if tested and trained - tested:
-        raise UserError(f"{where}: class {min(trained - tested)!r} stands in train but not in the test part")
-    sides: dict[str, bool] = {}
+    for one, other, text in (
+        (tested, trained, "the test part but not in train"),
+        (trained if tested else set(), tested, "train but not in the test part"),
+    ):
+        if one - other:
+            raise UserError(
+                f"{where}: class {min(one - other)!r} stands in {text}; add some of it there or leave it out"
+            )
+    first: dict[str, Entry] = {}
+    crossing: dict[str, tuple[Entry, Entry]] = {}
     for entry in listing.entries:
-        if entry.group is not None and sides.setdefault(entry.group, entry.in_test) != entry.in_test:
-            raise UserError(f"{where}: group {entry.group!r} stands in train and in the test part")
+        if entry.group is not None and first.setdefault(entry.group, entry).in_test != entry.in_test:
+            crossing.setdefault(entry.group, (first[entry.group], entry))
+    if crossing:
+        group, pair = next(iter(crossing.items()))
+        others = f" (and {len(crossing) - 1} more)" if len(crossing) > 1 else ""
+        files = " and ".join(shown(each.file, listing.root) for each in pair)
+        raise UserError(
+            f"{where}: group {group!r} stands in train and in the test part with {files}{others}; put all of "
+            "a group on one side"
+        )

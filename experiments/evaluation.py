@@ -1,6 +1,6 @@
 """The one evaluator: every model, on every split, is scored here from its predicted probabilities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from sklearn.metrics import classification_report, confusion_matrix
@@ -51,14 +51,12 @@ def test_report(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[st
     }
 
 
-def mistakes(
-    probabilities: np.ndarray, labels: np.ndarray, files: Sequence[str] = ()
-) -> dict[str, list[int] | list[str]]:
-    """The images that are told wrong, as JSON values: `image` (their positions), `true`, `predicted`.
+def mistakes(probabilities: np.ndarray, labels: np.ndarray, positions: np.ndarray) -> dict[str, list[int]]:
+    """The images that are told wrong, as JSON values: `image` (their places here), `true`, `predicted`.
 
-    files: the name of each image's file, where it has one; `file` has those of the mistakes.
-    `shown`: the positions of at most SHOWN of them, those whose true class got the least probability first;
-    of equals the earlier.
+    positions: of the images in their data set; `position` has those of the mistakes.
+    `shown`: the places of at most SHOWN of them, those whose true class got the least probability first; of
+    equals the earlier.
     """
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)
@@ -66,8 +64,8 @@ def mistakes(
     hardest = wrong[np.argsort(of_true, kind="stable")][:SHOWN]
     return {
         "image": wrong.tolist(),
+        "position": positions[wrong].tolist(),
         "true": labels[wrong].tolist(),
         "predicted": predicted[wrong].tolist(),
         "shown": hardest.tolist(),
-        **({"file": [files[position] for position in wrong]} if files else {}),
     }

@@ -50,7 +50,7 @@ def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) ->
         return 0
     with attempts.lock(work):
         registry.keep(work, made.study.name, made.tags)
-        projection = tracking.Projection(options.store, made.study.name)
+        projection = tracking.Projection(options.store, made.study.name, made.files)
         projection.describe(made.tags, made.roles)
         projection.close_runs(made.abandoned)
         for planned in made.waiting:

@@ -37,6 +37,7 @@ FILES = (attempts.LOG, attempts.ATTEMPT, *names.TRIAL_FILES)
 LARGEST = 64 * 2**20  # bytes of one packed file; a log of a thousand epochs has half a MiB
 _TRIALS = TypeAdapter(list[PlannedTrial])
 _TIMES = TypeAdapter(registry.Times)
+_NOTICES = TypeAdapter(dict[str, str])
 
 
 def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pictures: bool = False) -> int:
@@ -60,6 +61,7 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pic
             [each._replace(data=travelling(each.data)) for each in complete], mode="json"
         ),
         "claims": registry.times(work, study.name),
+        "notices": page.data_tags(plan.data(study, work).values()),
     }
     with tarfile.open(made, "w:xz") as archive:
         content = json.dumps(index, indent=1).encode()
@@ -101,6 +103,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
         index = json.loads(content[INDEX])
         study, trials = Study.model_validate(index["study"]), _TRIALS.validate_python(index["trials"])
         registered = _TIMES.validate_python(index.get("claims", {}))
+        notices = _NOTICES.validate_python(index.get("notices", {}))
         logs = {each.trial.id: content[f"{each.trial.id}/{attempts.LOG}"] for each in trials}
         for log in logs.values():
             for line in log.splitlines():
@@ -125,7 +128,8 @@ def unpack(source: Path, work: Path, store: str) -> str:
         projection = tracking.Projection(store, study.name)
         held = client.stored(store, study.name)
         registry.keep(work, study.name, registry.tags(study, registered))
-        projection.describe(page.experiment_tags(study) | registry.due(study, work, held.tags), {})
+        tags = page.experiment_tags(study) | registry.due(study, work, held.tags)
+        projection.describe(tags | {key: notices[key] for key in names.NOTICES if key in notices}, {})
         stored = {trial for _, trial, _ in held.complete}
         for planned in trials:
             place = attempts.folder(work, planned.trial)

@@ -30,7 +30,14 @@ def listing(folder: Path, where: str) -> Listing:
     labels, empty = set(), []
     notices = found.listing.notices
     notices += _beside(folder) if parted else []
+    notices += [
+        f"{shown(file, folder)} lies there and is not read; DATA=path:… with its own path reads it as a list"
+        for file in sorted(folder.glob("*.csv"))
+    ]
     for root, in_test in roots:
+        for each in os.scandir(root):
+            if each.is_file() and not each.name.startswith(".") and not _is_picture(each.name):
+                found.listing.other[PurePath(each.name).suffix.lower() or "no ending"] += 1
         if loose := _loose(root):
             place = "the folder" if root == folder else f"{root.name}/"
             notices.append(f"{_counted(loose)} in {place} itself, in no class folder, and {_not(loose)} used")
@@ -56,7 +63,8 @@ def listing(folder: Path, where: str) -> Listing:
         loose = sum(_loose(root) for root, _ in roots)
         beside = f" and {loose} that lie in no class folder" if loose else ""
         raise UserError(
-            f"{where}: {len(found.listing.entries)} image files in {len(labels)} class folders{beside}; "
+            f"{where}: {len(found.listing.entries)} image files in {len(labels)} class "
+            f"folder{'s' * (len(labels) != 1)}{_named(labels)}{beside}; "
             "expected class/… or train/class/… and test/class/… with two classes or more"
         )
     return found.listing
@@ -72,7 +80,7 @@ def _is_parted(folder: Path, where: str) -> bool:
         hint = f"rename {meant[0]}/ to {missing}/" if meant else f"add {missing}/<class>/…"
         raise UserError(
             f"{where}: it has {given[0]}/ but no {missing}/; {hint}, or put all into <class>/… and leave "
-            "splitting to the study"
+            f"splitting to the study (a class cannot be called {given[0]}, but in a list)"
         )
     if not given and meant and len(meant) == len(there):
         raise UserError(
@@ -111,6 +119,11 @@ def _is_picture(name: str) -> bool:
 
 def _counted(files: int) -> str:
     return "1 image file lies" if files == 1 else f"{files:,} image files lie"
+
+
+def _named(labels: set[str]) -> str:
+    """The one folder that was found, which may lie one too deep."""
+    return f" ({min(labels)}/: are the classes inside it?)" if len(labels) == 1 else ""
 
 
 def _not(files: int) -> str:

@@ -25,7 +25,8 @@ class Facts(NamedTuple):
     """What planning needs to know of a prepared data set without opening its images.
 
     grouped: images that stay together with others; bad: files that cannot be used; other: files that are no
-    images; notices: what else somebody who uses it must know, a sentence each.
+    images; notices: what else somebody who uses it must know, a sentence each; kept_as: the index file that
+    they were read from.
     """
 
     digest: str
@@ -39,13 +40,14 @@ class Facts(NamedTuple):
     first_bad: str = ""
     other: int = 0
     notices: tuple[str, ...] = ()
+    kept_as: str = ""
 
     @classmethod
     def read(cls, file: Path) -> "Facts":
         """What an index file holds. Raises OSError, ValueError or TypeError where it holds none."""
         facts = cls(**json.loads(file.read_text(encoding="utf-8")))
         lists = {name: tuple(getattr(facts, name)) for name in ("classes", "image_shape", "notices")}
-        return facts._replace(**lists)
+        return facts._replace(**lists, kept_as=str(file))
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -94,7 +96,7 @@ def write(file: Path, facts: Facts, origin: Files) -> None:
         csv.writer(table).writerows([["file", "reason", "class"], *origin.bad])
         _put(bad_files(file), table.getvalue())
         _put(file.with_suffix(".files.json"), json.dumps(origin._asdict()))
-    _put(file, json.dumps(facts._asdict()))
+    _put(file, json.dumps(facts._replace(kept_as="")._asdict()))
 
 
 def _put(file: Path, text: str) -> None:

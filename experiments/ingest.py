@@ -133,6 +133,8 @@ def _disputed(labels: list[str], digests: list[bytes]) -> dict[int, int]:
         alike.setdefault(digest, []).append(at)
     found = {}
     for together in alike.values():
+        if len({labels[at] for at in together}) == 1:
+            continue
         for at in together:
             other = next((other for other in together if labels[other] != labels[at]), None)
             if other is not None:

@@ -56,11 +56,12 @@ def warnings(data: Dataset, facts: Facts, chosen: splits.Split, on_bad: OnBad) -
     largest = int(np.bincount(data.groups).max())
     if largest > ALIKE_TO_WORRY * len(data.labels):
         told.append(
-            f"One group holds {largest:,} of {len(data.labels):,} images, all on one side of a split. If "
-            "they are not copies of each other, set data.near_duplicates: apart."
+            f"One group holds {largest:,} of {len(data.labels):,} images, all on one side of a split. Images "
+            "of one folder below a class, or of one group in a list, stay together, and so do copies and "
+            "near copies; if these do for nearness and are no copies, set data.near_duplicates: apart."
         )
     if missing := splits.missing_class(np.asarray(data.labels), chosen):
-        told.append(f"Class {data.classes[missing[0]]!r} has no image in {missing[1]}.")
+        told.append(f"Class {data.classes[missing[0]]!r} has no image in {missing[1]}: a study stops there.")
     return told
 
 

@@ -9,6 +9,7 @@ from experiments.errors import UserError
 
 NEEDED, KNOWN = ("file", "label"), ("file", "label", "split", "group")
 PARTS = {"train": False, "test": True}
+LONGEST_TOLD = 80  # characters of a wrong first line
 LARGEST = 2**28  # bytes of a manifest, some million lines
 
 
@@ -37,7 +38,9 @@ def listing(manifest: Path, where: str) -> Listing:
                     raise UserError(f"{at}: file: a path is needed, not {name!r}")
                 place = os.path.normpath(name)
                 if first_line.setdefault(place, table.line_num) != table.line_num:
-                    earlier = f"line {first_line[place]} already, with label {labels[place]!r}"
+                    earlier = f"line {first_line[place]} already"
+                    if label != labels[place]:
+                        earlier += f" with label {labels[place]!r}, here it has {label!r}"
                     raise UserError(f"{at}: file: {name!r} stands in {earlier}")
                 if not label:
                     raise UserError(f"{at}: label: a class name is needed")
@@ -74,7 +77,7 @@ def _instead(columns: list[str], name: str) -> str:
     for separator, called in ((";", "semicolons"), ("\t", "tabs")):
         if len(columns) == 1 and separator in columns[0]:
             return f": its fields are parted by {called}, not by commas"
-    return ""
+    return f" among {', '.join(columns)[:LONGEST_TOLD]!r}"
 
 
 def _check_columns(columns: list[str], where: str) -> None:

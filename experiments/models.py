@@ -32,8 +32,13 @@ TRUSTED_TYPES = (
 
 
 class Model(NamedTuple):
-    """`predict` maps uint8 (n, height, width, channels) at crop size to probabilities (n, len(classes))."""
+    """A trained model.
 
+    network: its name; `predict` maps uint8 (n, height, width, channels) at crop size to probabilities
+    (n, len(classes)).
+    """
+
+    network: str
     predict: Predict
     classes: tuple[str, ...]
     input_shape: tuple[int, int, int]  # height, width, channels
@@ -95,6 +100,7 @@ def _load(folder: Path) -> Model:
     else:
         predict = _outputs(folder / "model.keras")
     return Model(
+        facts["model"],
         predict,
         tuple(facts["classes"]),
         tuple(facts["input_shape"]),

@@ -118,8 +118,6 @@ DATA_DIGEST = "study.data_digest"
 SPLIT_DIGEST = "study.split_digest"
 VALIDATION_DIGEST = "study.validation_digest"
 TEST_DIGEST = "study.test_digest"
-DATA_NOTICES = "study.data_notices"  # JSON list: what was left out of it, or is doubtful, a sentence each
-BAD_FILES = "study.bad_files"  # how many files of it could not be used
 GIT_COMMIT = "mlflow.source.git.commit"
 GIT_DIRTY = "study.git_dirty"
 ONEDNN = "study.onednn"
@@ -132,6 +130,10 @@ VERSIONS = "study.versions"  # "tensorflow 2.21.0, keras 3.15.1, …"
 # Tags of an experiment (one a study).
 QUESTION = "study.question"
 TARGETS = "study.targets"  # JSON list of validation accuracies, ascending
+DATA_NOTICES = "study.data_notices"  # JSON list: what is left out of the data, or doubtful, a sentence each
+BAD_FILES = "study.bad_files"  # how many files of it cannot be used
+NOTICES = (DATA_NOTICES, BAD_FILES)
+ASKED = "study.asked"  # JSON: what `make compare` was given, STUDY and DATA
 KIND = "mlflow.experimentKind"  # MLflow opens the page of a training experiment as one
 NOTE = "mlflow.note.content"  # rendered as Markdown at the top of MLflow's page
 
@@ -187,7 +189,7 @@ KILLED = "killed"
 SPECIFICATION_FILE = "trial.json"
 TEST_REPORT_FILE = "test_report.json"  # confusion matrix, per-class precision, recall, F1
 MISTAKES_FILE = (
-    "test_mistakes.json"  # test images that were told wrong: image, true, predicted, file; and shown
+    "test_mistakes.json"  # test images that were told wrong: image, true, predicted, position, file; shown
 )
 MISTAKES_PICTURE = "test_mistakes.jpg"  # the images `shown`, MISTAKES_COLUMNS square tiles a row
 MISTAKES_COLUMNS = 8

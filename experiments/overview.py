@@ -1,6 +1,6 @@
 """A plan in a few lines: the question, the data and what to know of it, what is to train and for how long."""
 
-from experiments import progress, registry
+from experiments import arguments, plan, progress, registry
 from experiments.datasets import Wanted
 from experiments.index import Facts
 from experiments.plan import Plan
@@ -36,8 +36,25 @@ def _data(made: Plan) -> list[str]:
         sizes = sorted({getattr(trial, name) for trial in trials})
         counts.append(" to ".join(f"{size:,}" for size in dict.fromkeys([sizes[0], sizes[-1]])) + f" {text}")
     lines = [f"data: {_described(*each)}: {', '.join(counts)} images" for each in made.data.items()]
+    lines += [f"note: {told}" for told in _stems(made)]
     notices = (notice for facts in made.data.values() for notice in facts.told)
     return [*dict.fromkeys(lines), *(f"note: {notice}" for notice in dict.fromkeys(notices))]
+
+
+def _stems(made: Plan) -> list[str]:
+    """A line for networks whose first layers are made for large photographs, on small ones."""
+    small: dict[tuple[int, int], list[str]] = {}
+    by_content = {(facts.digest, facts.partition): facts for facts in made.data.values()}
+    for each in made.trials + made.later:
+        height, width, _ = by_content[plan.content_of(each.trial)].image_shape
+        seen = (each.trial.crop or height, each.trial.crop or width)
+        if each.trial.arguments.get("stem") == "imagenet" and min(seen) < arguments.SMALL_STEM_BELOW:
+            small.setdefault(seen, []).append(each.arm)
+    return [
+        f"{', '.join(dict.fromkeys(arms))}: stem imagenet leaves a quarter of {width}×{height} pixels to the "
+        "first block; stem: small, under arguments, is usual for small images"
+        for (height, width), arms in small.items()
+    ]
 
 
 def _described(wanted: Wanted, facts: Facts) -> str:

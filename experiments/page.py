@@ -1,8 +1,10 @@
 """What a study's page in MLflow says: the note at its top and the params of a run."""
 
 import json
+from collections.abc import Collection
 
 from experiments import names
+from experiments.index import Facts
 from experiments.specification import Trial
 from experiments.study import Study
 
@@ -15,6 +17,19 @@ def experiment_tags(study: Study) -> dict[str, str]:
         names.NOTE: note(study),
         names.KIND: "custom_model_development",
     }
+
+
+LONGEST_NOTICE, MOST_NOTICES = 300, 12  # MLflow keeps 5000 characters of a tag
+
+
+def data_tags(data: Collection[Facts]) -> dict[str, str]:
+    """What is left out of the data of a study, or doubtful in it, as tags of its experiment."""
+    told = dict.fromkeys(notice for facts in data for notice in facts.told)
+    cut = [each if len(each) <= LONGEST_NOTICE else f"{each[: LONGEST_NOTICE - 1]}…" for each in told]
+    if len(cut) > MOST_NOTICES:
+        cut = [*cut[: MOST_NOTICES - 1], f"and {len(cut) - MOST_NOTICES + 1} more"]
+    bad = max((facts.bad for facts in data), default=0)
+    return {names.DATA_NOTICES: json.dumps(cut, ensure_ascii=False), names.BAD_FILES: str(bad)}
 
 
 def note(study: Study) -> str:

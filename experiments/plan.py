@@ -1,5 +1,6 @@
 """From a study file to a plan: the data is prepared, the trials are known, each with its cost."""
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from experiments import (
     registry,
     scheduler,
     splits,
+    tracking,
     tuning,
 )
 from experiments.datasets import Wanted
@@ -25,6 +27,8 @@ from experiments.published import Tell
 from experiments.specification import PlannedTrial, Trial
 from experiments.stored import Stored
 from experiments.study import Digests, Study
+
+Asked = dict[str, str]  # "study" and "data", as `make compare` takes them
 
 
 class Plan(NamedTuple):
@@ -45,6 +49,15 @@ class Plan(NamedTuple):
     tags: dict[str, str]  # of the study's experiment, as far as the store has others
     roles: dict[str, str]  # by run id, as far as the store has others
     abandoned: list[str]  # ids of runs that the store calls RUNNING though their process is gone
+
+    @property
+    def files(self) -> tracking.FilesOf:
+        """The files that the images of each data set came from, of those that have any."""
+        return {
+            (facts.digest, facts.partition): Path(facts.kept_as)
+            for wanted, facts in self.data.items()
+            if wanted.source.startswith("path:")
+        }
 
     @property
     def has_work(self) -> bool:
@@ -71,15 +84,25 @@ class Plan(NamedTuple):
         return total
 
 
-def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, *, dry: bool = False) -> Plan:
+def make(
+    study: Study,
+    work: Path,
+    store: str,
+    workers: int | None,
+    tell: Tell,
+    *,
+    dry: bool = False,
+    asked: Asked | None = None,
+) -> Plan:
     """Find out what is done, what is not, and what that costs.
 
-    A dry plan stands where a named data set cannot be had here: it takes its published sizes.
+    asked: STUDY and DATA as a command line gave them, for the reports' page. A dry plan stands where a named
+    data set cannot be had here: it takes its published sizes.
 
     Raises:
         UserError: data that cannot be had or is too small, or a network that cannot be built.
     """
-    found = _data(study, work, tell if dry else None)
+    found = data(study, work, tell if dry else None)
     digests = {source: (each.digest, each.partition) for source, each in found.items()}
     sweep, results, tuned = _phases(study, digests, work)
     trials, later = (sweep + results, []) if tuned else (sweep, results)
@@ -113,7 +136,8 @@ def make(study: Study, work: Path, store: str, workers: int | None, tell: Tell, 
         default=scheduler.MIB_PER_WORKER,
     )
     slots = workers or scheduler.default_workers(threads, memory)
-    wanted = page.experiment_tags(study)
+    wanted = page.experiment_tags(study) | page.data_tags(found.values())
+    wanted |= {names.ASKED: json.dumps(asked)} if asked else {}
     tags = {key: value for key, value in wanted.items() if held.tags.get(key) != value}
     tags |= registry.due(study, work, held.tags)
     abandoned = [run for run, process in held.running.items() if owner.is_gone(process)]
@@ -130,7 +154,7 @@ def _roles(trials: list[PlannedTrial], held: Stored) -> dict[str, str]:
 
 def trials(study: Study, work: Path) -> list[PlannedTrial]:
     """Every trial of a study that is known by now, its sweep included, in order."""
-    digests = {source: (each.digest, each.partition) for source, each in _data(study, work).items()}
+    digests = {source: (each.digest, each.partition) for source, each in data(study, work).items()}
     sweep, results, tuned = _phases(study, digests, work)
     return sweep + results if tuned else sweep
 
@@ -145,7 +169,8 @@ def _phases(
     return sweep, study.trials(digests), False
 
 
-def _data(study: Study, work: Path, suppose: Tell | None = None) -> dict[Wanted, Facts]:
+def data(study: Study, work: Path, suppose: Tell | None = None) -> dict[Wanted, Facts]:
+    """What is known of all data that a study uses; with `suppose`, as in `published.facts`."""
     return {wanted: published.facts(wanted, work, suppose) for wanted in study.sources()}
 
 

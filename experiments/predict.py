@@ -46,13 +46,34 @@ def images_below(folder: Path) -> list[Path]:
     return found
 
 
+def whole_id(run: str, work: Path, store: str) -> str:
+    """The trial or run that an id names, or the beginning of one.
+
+    Raises:
+        UserError: several begin so.
+    """
+    if not run.isalnum() or (work / run).is_dir():
+        return run
+    trials = sorted(log.parent.name for log in work.glob(f"{run}*/{attempts.LOG}"))
+    try:
+        runs = client.runs_beginning(store, run)
+    except StoreError:  # told once it is needed
+        runs = {}
+    others = sorted(each for each, trial in runs.items() if trial not in trials)
+    if len(trials) + len(others) > 1:
+        told = [f"trial {each}" for each in trials] + [f"run {each}" for each in others]
+        more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
+        raise UserError(f"RUN={run} fits {', '.join(told[:TOLD])}{more}; give more of the id")
+    return (trials + others or [run])[0]
+
+
 def model_folder(run: str, work: Path, store: str, target: Path) -> Path:
     """The model files of a trial in the work folder, or of a run in the store, brought below target.
 
     Raises:
         UserError: neither holds a model of it; lists some that there are.
     """
-    place = _trial_folder(run, work)
+    place = work / run if run.isalnum() else None
     if place and (place / names.MODEL_FOLDER).is_dir():
         return place / names.MODEL_FOLDER
     if place and attempts.log(place).exists():
@@ -61,16 +82,6 @@ def model_folder(run: str, work: Path, store: str, target: Path) -> Path:
         return client.download_model(store, run, target)
     except StoreError as error:
         raise UserError(f"{error}{_some(work)}") from None
-
-
-def _trial_folder(run: str, work: Path) -> Path | None:
-    """The folder whose name is, or alone begins with, what was given."""
-    if not run.isalnum():
-        return None
-    if (work / run).is_dir():
-        return work / run
-    found = [log.parent for log in work.glob(f"{run}*/{attempts.LOG}")]
-    return found[0] if len(found) == 1 else None
 
 
 def _some(work: Path) -> str:
@@ -157,11 +168,13 @@ def main() -> int:
     if asked.to.is_dir():
         raise UserError(f"--to {asked.to}: a folder; name a file in it")
     with tempfile.TemporaryDirectory() as place:
-        there = model_folder(asked.run, asked.work, asked.store, Path(place))
+        run = whole_id(asked.run, asked.work, asked.store)
+        there = model_folder(run, asked.work, asked.store, Path(place))
         quiet.load_tensorflow()
         from experiments import models  # only now: a wrong argument is told before keras has loaded
 
         model = models.load(there)
+        compare.say(f"{run}: {model.network}, {len(model.classes)} classes")
         part = asked.to.with_name(f".{asked.to.name}.part")
         try:
             with part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as made:
@@ -177,6 +190,8 @@ def main() -> int:
                         table.writerow([file.relative_to(asked.images), model.classes[best], *numbers])
                     done += len(some)
                     compare.say(f"{done} of {len(files)} images")
+                if not done:
+                    raise UserError(f"{asked.images}: no image in it can be used; the first: {left_out[0]}")
                 for told in left_out:
                     compare.say(f"left out: {told}")
             part.replace(asked.to)

@@ -15,7 +15,6 @@ from experiments.index import Facts, Files
 
 ARRAYS = ("images", "labels", "in_test", "image_digests")
 COPIED = 2**26  # bytes at a time
-SOURCE = "source"  # in the folder of a data set: the name of the index file that led here last
 
 
 class _Loaded(NamedTuple):
@@ -51,7 +50,7 @@ def prepare(source: str, image_size: int | None, near_duplicates: str, work: Pat
         if (place(work, facts.digest, facts.partition) / "dataset.json").exists():
             # Moved, copied or touched: the same files were decoded before.
             index.write(kept_as, facts, Files.read(by_content))
-            return facts
+            return facts._replace(kept_as="")
     scratch = unfinished.beside(work / "data" / "decoding")
     scratch.mkdir(exist_ok=True)
     try:
@@ -78,6 +77,8 @@ def _load(
             noted = _Noted(likeness.pairs(found.fingerprints), found.labels)
             groups = likeness.groups(found.groups, found.digests, noted)
             notices += noted.told(found.files.names)
+            notices += _in_both_parts(groups, found.in_test, found.files.names)
+        notices += _enlarged(found.files.sizes, image_size)
         return _Loaded(
             found.images, found.rows, found.labels, found.in_test, found.digests, groups, found.classes,
             found.files, tuple(notices),
@@ -88,6 +89,28 @@ def _load(
     digests = np.array([hashlib.sha256(image.tobytes()).digest() for image in named.images], "S32")
     alone = np.arange(len(named.labels))
     return _Loaded(named.images, alone, named.labels, named.in_test, digests, alone, named.classes, Files())
+
+
+def _in_both_parts(groups: np.ndarray, in_test: np.ndarray, files: list[str]) -> list[str]:
+    """A sentence on training images that are copies of images of the given test part, where there are any."""
+    copies = np.flatnonzero(~in_test & np.isin(groups, groups[in_test]))
+    if not len(copies):
+        return []
+    one = copies[0]
+    other = np.flatnonzero(in_test & (groups == groups[one]))[0]
+    return [
+        f"{len(copies):,} of {int((~in_test).sum()):,} images of train/ are copies of test images or nearly; "
+        f"none trains whose copy is tested; the first is {files[one]}, like {files[other]}"
+    ]
+
+
+def _enlarged(sizes: list[tuple[int, int]], image_size: int | None) -> list[str]:
+    """A sentence on images that are smaller than they are made, where there are any."""
+    count = sum(min(size) < (image_size or 0) for size in sizes)
+    if not count:
+        return []
+    told = f"{count:,} of {len(sizes):,} images are" if count > 1 else f"1 of {len(sizes):,} images is"
+    return [f"{told} smaller than {image_size} pixels and enlarged to them"]
 
 
 class _Noted:
@@ -175,26 +198,6 @@ def _write(
         # Another process may have kept the same content meanwhile.
         if not (target / "dataset.json").exists():
             raise
-
-
-def come_from(kept_as: Path, work: Path) -> None:
-    """Note from which index file its data set is taken now: several sources may hold the same content."""
-    facts = Facts.read(kept_as)
-    note = place(work, facts.digest, facts.partition) / SOURCE
-    if not note.exists() or note.read_text() != kept_as.name:
-        part = unfinished.beside(note)
-        part.write_text(kept_as.name)
-        unfinished.publish(part, note)
-
-
-def origin(digest: str, partition: str, work: Path) -> tuple[Facts, Files]:
-    """Where a prepared data set was taken from last; what is known of it without that, where nothing is."""
-    kept = place(work, digest, partition)
-    try:
-        kept_as = work / "data" / "index" / (kept / SOURCE).read_text()
-        return Facts.read(kept_as), Files.read(kept_as)
-    except (OSError, ValueError, TypeError):
-        return Facts.read(kept / "dataset.json"), Files()
 
 
 def numbered(groups: np.ndarray) -> np.ndarray:

@@ -39,6 +39,16 @@ def read_study(
     return on_data(reduced(document) if smoke else document, data, path, work, tell, dry=dry)
 
 
+def as_asked(name: str, data: str | None) -> dict[str, str]:
+    """STUDY and DATA such that the command works from anywhere: a shipped study by its name."""
+    path = study_file.find(name)
+    shipped = path.parent.resolve() == study_file.STUDIES.resolve()
+    told = {"study": path.stem if shipped else str(path.resolve())}
+    if data and data.startswith("path:"):
+        data = f"path:{Path(data.removeprefix('path:')).expanduser().resolve()}"
+    return told | ({"data": data} if data else {})
+
+
 SMOKE = {"data": {"train": 80, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
 SMOKE_STEPS = 4  # of an epoch, where a study says how many
 SMOKE_VARIED = 160  # training images at most where their number varies: the fewest of them must do
@@ -92,22 +102,28 @@ def on_data(
 ) -> Study:
     """The study of a document; data named on the command line makes another study.
 
-    Its name then ends in the data's name, its sizes shrink to what there is (told), and its targets are the
-    general ladder, unless the data is the study's own.
+    Its name then ends in the data's name, its sizes shrink to what there is, and targets that are for a named
+    data set give way to the general ladder; both are told.
     """
     study = study_file.parse(document, path)
     if data is None:
         return study
     _check_source(data)
     document = {**document, "name": names.experiment_name(study.name, data)}
-    if data != study.data.source:
-        document.pop("targets", None)
+    # Accuracies that a named data set allows say nothing of another one; those of one's own stand.
+    if data != study.data.source and study.data.source in NAMED_SOURCES and "targets" in document:
+        document.pop("targets")
+        general = ", ".join(f"{target:g}" for target in Study.model_fields["targets"].default)
+        tell(f"the targets of the file are for {study.data.source}; here they are {general}")
     document["data"] = {**document["data"], "source": data}
     study = study_file.parse(document, path)
     there = published.facts(study.data.wanted, work, tell if dry else None)
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
     sizes["train"] = max([sizes["train"], *study.vary.get(names.PARAM_TRAIN_SIZE, [])])
     fitting = fit.sizes(sizes, there, study.data.split_seed, work)
+    if not all(fitting.values()):
+        total = there.train_part + there.test_part
+        raise UserError(f"data source {data}: {total} images are too few for three splits; add some")
     if fitting != sizes:
         tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
     if fitting == sizes:

@@ -47,14 +47,16 @@ def read_sqlite(uri: str, study: str) -> Stored:
         return Stored(tags, complete, dict(database.execute(RUNNING_RUNS, {"study": study})))
 
 
-def runs_in_sqlite(uri: str, beginning: str) -> list[str]:
-    """The ids of the runs of all studies that begin so.
+def runs_in_sqlite(uri: str, beginning: str) -> dict[str, str]:
+    """The complete runs of all studies whose ids begin so, with their trials; a missing store holds none.
 
     Raises:
         StoreError: the store cannot be read.
     """
+    if not Path(uri.removeprefix(SQLITE)).exists():
+        return {}
     with _database(uri) as database:
-        return [run for (run,) in database.execute(RUNS, {"beginning": beginning})]
+        return dict(database.execute(RUNS, {"beginning": beginning}))
 
 
 @contextmanager
@@ -67,9 +69,11 @@ def _database(uri: str) -> Iterator[sqlite3.Connection]:
         raise StoreError(f"store {uri}: cannot be read as an MLflow database ({error})") from None
 
 
-RUNS = """
-    SELECT run_uuid FROM runs
-    WHERE substr(run_uuid, 1, length(:beginning)) = :beginning AND lifecycle_stage = 'active'
+RUNS = f"""
+    SELECT runs.run_uuid, trial.value FROM runs
+    JOIN tags AS trial ON trial.run_uuid = runs.run_uuid AND trial.key = '{names.TRIAL}'
+    JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
+    WHERE substr(runs.run_uuid, 1, length(:beginning)) = :beginning AND runs.lifecycle_stage = 'active'
 """
 EXPERIMENT_TAGS = """
     SELECT key, value FROM experiment_tags JOIN experiments USING (experiment_id)

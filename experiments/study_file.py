@@ -1,6 +1,7 @@
 """YAML text → validated `Study`; whatever is wrong becomes one line with file, line, field and choices."""
 
 import difflib
+import re
 import types
 import typing
 from pathlib import Path
@@ -57,7 +58,10 @@ def parse(document: dict[str, Any], path: Path | str) -> Study:
         )
         first = problems[0]
         field = ".".join(str(part) for part in first["loc"])
-        line = _line(Path(path), first["loc"])
+        # What only the study as a whole can tell has its field in the message.
+        told = re.match(r"(\w+(?:\.[\w-]+)*): ", _message(first)) if not field else None
+        parts = [int(part) if part.isdecimal() else part for part in told[1].split(".")] if told else []
+        line = _line(Path(path), first["loc"] or tuple(parts))
         more = f" (and {_errors(len(problems) - 1)} more)" if len(problems) > 1 else ""
         where = f"{path}:{line}" if line else f"{path}"
         prefix = f"{where}: {field}: " if field else f"{where}: "
@@ -76,7 +80,7 @@ def _message(problem: dict[str, Any]) -> str:
         hint = f"did you mean {close[0]!r}? " if close else ""
         return f"unknown field; {hint}choose from: {', '.join(fields)}"
     if problem["type"] in ("dict_type", "model_type"):
-        return "expected indented lines of `name: value`"
+        return "expected indented lines of `name: value`, without dashes"
     if problem["type"] == "missing":
         return "this field is required"
     text = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")

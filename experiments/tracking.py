@@ -6,25 +6,29 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from experiments import attempts, client, events, names, owner, page
 from experiments.errors import UserError
+from experiments.index import Files
 from experiments.location import SQLITE
-from experiments.specification import PlannedTrial
+from experiments.specification import PlannedTrial, Trial
 from experiments.stored import StoreError
+
+FilesOf = Mapping[tuple[str, str], Path]  # index files by the digest and partition of a data set
 
 
 class Projection:
     """The runs of one study in the store, which is made if need be.
 
-    Every method raises StoreError when the store fails.
+    files: of the study's data, so that mistakes have names; a trial knows its images by content alone, and
+    may have been trained on another folder of the same. Every method raises StoreError when the store fails.
     """
 
-    def __init__(self, uri: str, study: str) -> None:
-        self._uri = uri
+    def __init__(self, uri: str, study: str, files: FilesOf | None = None) -> None:
+        self._uri, self._files = uri, files or {}
         with client.errors_of(uri):
             client.make_whole(uri)
             self._client = client.opened(uri)
@@ -69,13 +73,13 @@ class Projection:
         try:
             with client.errors_of(self._uri):
                 for event in told:
-                    self._project(event, self._run(planned, attempt, event.time), place)
+                    self._project(event, planned, self._run(planned, attempt, event.time), place)
         except StoreError:
             # The run may have been deleted on MLflow's pages: it is looked for again next time.
             self._runs.pop(attempt, None)
             raise
 
-    def _project(self, event: events.Event, run: str, place: Path) -> None:
+    def _project(self, event: events.Event, planned: PlannedTrial, run: str, place: Path) -> None:
         at = round(event.time * 1000)
         match event:
             case events.Started(tags=tags, start=start):
@@ -86,7 +90,7 @@ class Projection:
             case events.Finished(epoch=epoch, metrics=metrics, diverged=diverged):
                 self._log(run, metrics=metrics, step=epoch, at=at)
                 self._log(run, tags={names.DIVERGED: str(diverged).lower()})
-                self._log_files(run, place)
+                self._log_files(run, planned, place)
                 self._client.set_terminated(run, "FINISHED", at)
                 # Last of all: the one sign that nothing is missing.
                 self._client.set_tag(run, names.COMPLETE, "true")
@@ -168,9 +172,22 @@ class Projection:
             [RunTag(key, value) for key, value in (tags or {}).items()],
         )
 
-    def _log_files(self, run: str, place: Path) -> None:
+    def _named(self, trial: Trial, mistakes: Path) -> str:
+        """The list of mistakes with the names of their files; empty where there are none to be told."""
+        index = self._files.get((trial.data_digest, trial.partition))
+        if index is None or not mistakes.exists():
+            return ""
+        files = Files.read(index).names
+        told = json.loads(mistakes.read_text(encoding="utf-8"))
+        if not files or "position" not in told:  # of a trial from before positions were noted
+            return ""
+        return json.dumps(told | {"file": [files[position] for position in told["position"]]}) + "\n"
+
+    def _log_files(self, run: str, planned: PlannedTrial, place: Path) -> None:
         for file in names.TRIAL_FILES:
-            if (place / file).exists():
+            if file == names.MISTAKES_FILE and (named := self._named(planned.trial, place / file)):
+                self._client.log_text(run, named, file)
+            elif (place / file).exists():
                 self._client.log_artifact(run, str(place / file))
         if (place / names.MODEL_FOLDER).is_dir():
             self._client.log_artifacts(run, str(place / names.MODEL_FOLDER), names.MODEL_FOLDER)

@@ -46,7 +46,7 @@ def run(trial: Trial, place: Path, options: Options, emit: Emit, began: float) -
     if not told.fits(here):
         attempts.start_over(place)
         told = earlier.read(place)
-    emit(events.Started(tags=here | data.origin, start=told.starts + 1))
+    emit(events.Started(tags=here, start=told.starts + 1))
     samples.save_grid(place / names.SAMPLE_GRID_FILE, data.training, trial.recipe, trial.seed)
     built = catalog.build(trial.model, data.training.input_shape, data.training.classes, trial.arguments)
     learner = catalog.learner(trial.model)(built, data.training, trial.recipe, trial.seed)
@@ -68,7 +68,7 @@ def run(trial: Trial, place: Path, options: Options, emit: Emit, began: float) -
     probabilities = data.test_probabilities(learner.predict)
     test = evaluation.test_report(probabilities, data.test_labels, data.classes)
     unfinished.replace(place / names.TEST_REPORT_FILE, json.dumps(test, indent=1) + "\n")
-    wrong = evaluation.mistakes(probabilities, data.test_labels, data.test_files)
+    wrong = evaluation.mistakes(probabilities, data.test_labels, data.test_positions)
     samples.save_tiles(place / names.MISTAKES_PICTURE, data.test_pictures(np.array(wrong["shown"], int)))
     unfinished.replace(place / names.MISTAKES_FILE, json.dumps(wrong) + "\n")
     models.save(learner, place / names.MODEL_FOLDER, data.classes, data.training.input_shape, trial)

@@ -1,12 +1,11 @@
 """The images of one trial: prepared data set → splits → arrays at crop size, and their digests."""
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from experiments import crops, datasets, evaluation, names, preparation, splits
+from experiments import crops, datasets, evaluation, names, splits
 from experiments.crops import View
 from experiments.learners import TrainingData
 from experiments.specification import Trial
@@ -16,7 +15,7 @@ class TrialData(NamedTuple):
     """What a trial trains on and is measured on.
 
     test_images: uint8 (n, height, width, channels), windows at crop size, those of an image side by side;
-    test_files: the names of their files, none of a named data set; origin: tags on where the data came from.
+    test_positions: int (n,), of the images in the prepared data set.
     """
 
     training: TrainingData
@@ -26,8 +25,7 @@ class TrialData(NamedTuple):
     test_images: np.ndarray | View
     test_labels: np.ndarray
     digests: dict[str, str]
-    test_files: list[str]
-    origin: dict[str, str]
+    test_positions: np.ndarray
 
     def evaluate(self, predict: evaluation.Predict) -> dict[str, float]:
         """The scores of the training slice and of validation, by metric name."""
@@ -82,9 +80,6 @@ def load(trial: Trial, work: Path) -> TrialData:
         crops=trial.crops,
     )
     found = splits.digests(chosen, data.image_digests)
-    facts, files = preparation.origin(trial.data_digest, trial.partition, work)
-    origin = {names.DATA_NOTICES: json.dumps(facts.told)} if facts.told else {}
-    origin |= {names.BAD_FILES: str(facts.bad)} if facts.bad else {}
     return TrialData(
         training=training,
         classes=data.classes,
@@ -98,6 +93,5 @@ def load(trial: Trial, work: Path) -> TrialData:
             names.VALIDATION_DIGEST: found["validation"],
             names.TEST_DIGEST: found["test"],
         },
-        test_files=[files.names[position] for position in chosen.test] if files.names else [],
-        origin=origin,
+        test_positions=chosen.test,
     )

@@ -24,6 +24,7 @@ from reports import (
     remarks,
     results,
     scores,
+    style,
     summary,
     times,
     trials_table,
@@ -60,6 +61,7 @@ def render(
     classes = confusions[0].classes if confusions else ()
     header, rows, costs = results.header(record), results.rows(record, arms), len(results.COSTS)
     hard, always = mistakes.hardest(record, read, classes)
+    chance, no_better = _chance(confusions, arms)
     tested = claims.number_tested(each.stated for each in judged)
     shared = inline.Shared()
     of_all_first = sorted(drawn, key=lambda each: each.record is not record)
@@ -88,10 +90,10 @@ def render(
         costs_table=([header[0], *header[-costs:]], [[row[0], *row[-costs:]] for row in rows]),
         always=always,
         results_explained=results.explanation(record, arms),
-        chance=_chance(confusions),
+        chance=chance,
         unfinished=results.unfinished(record),
         facts=remarks.of(record),
-        warnings=warnings,
+        warnings=[*warnings, *no_better],
         times_table=times.table(spent, scores.scored_once(record.epochs)),
         times_explained=times.EXPLANATION,
         confusions=confusions,
@@ -151,13 +153,20 @@ def _short(digests: Sequence[str]) -> str:
     return ", ".join(known) or "not recorded"
 
 
-def _chance(confusions: Sequence[mistakes.Confusion]) -> str:
-    """What an arm scores that looks at no image, in a sentence."""
+def _chance(confusions: Sequence[mistakes.Confusion], arms: pd.DataFrame) -> tuple[str, list[str]]:
+    """What an arm scores that looks at no image; and a warning where arms score no better."""
     if not confusions:
-        return ""
+        return "", []
     images = confusions[0].counts.sum(axis=1)
     share = images.max() / images.sum()
-    return f"An arm that always answers {confusions[0].classes[images.argmax()]} would score {share:.3f}."
+    always = f"always answers {confusions[0].classes[images.argmax()]}"
+    low = arms.loc[arms["test_accuracy"] <= share + 1e-9, "label"]
+    told = f"An arm that {always} would score {share:.3f}."
+    if low.empty:
+        return told, []
+    return told, [
+        f"{style.listed(low)}: no better on the test images than an arm that {always} ({share:.3f})"
+    ]
 
 
 def _classes(confusions: Sequence[mistakes.Confusion]) -> tuple[list[str], list[list[str]]]:
@@ -187,17 +196,20 @@ def _pages(uri: str) -> str:
 
 def _commands(record: Record) -> list[tuple[str, str]]:
     study, data = command.asked(record.study, record.runs["data"].iloc[0])
+    if record.asked:
+        study, data = record.asked.get("study", study), record.asked.get("data")
+    elif not command.ships(study):
+        study += ".yaml"
+    trained = command.options(study, data) + " ON_BAD=skip" * (record.bad_files > 0)
+    drawn = command.options(record.study, None)
     commit = next(iter(sorted(set(record.runs["commit"]) - {""})), None)
-    options = command.options(study, data)
-    without = " ON_BAD=skip" if (record.runs["bad_files"] != "").any() else ""
-    named = study if command.ships(study) else f"{study}.yaml"
     return [
         *([(f"git checkout {commit[:12]}", "the code that trained")] if commit else []),
         (
-            f"make compare{command.options(named, data)}{without}",
+            f"make compare{trained}",
             "trains what is missing, then draws; accuracies are the same on the same type of machine",
         ),
-        (f"make report{options}", "draws this page again from the store"),
-        (f"make report-check{options}", "whether this page and its figures are of the store's runs"),
-        (f"make export{options}{without}", "packs the trials' logs, for make import FILE=… elsewhere"),
+        (f"make report{drawn}", "draws this page again from the store"),
+        (f"make report-check{drawn}", "whether this page and its figures are of the store's runs"),
+        (f"make export{trained}", "packs the trials' logs, for make import FILE=… elsewhere"),
     ]

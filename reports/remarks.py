@@ -19,7 +19,7 @@ def of(record: Record) -> list[str]:
     no_level = [NO_LEVEL] if math.isnan(record.training_level) and _with_curves(record) else []
     tuned = set(record.tuning["arm"])
     return [
-        *_of_data(record.runs),
+        *(f"data: {notice}" for notice in record.notices),
         *_of_epochs(record.runs),
         *tuning.facts(record),
         *recipes.departures(record.runs, tuned),
@@ -46,12 +46,6 @@ def _of_epochs(runs: pd.DataFrame) -> list[str]:
                 f"an epoch is {told['steps']} steps, {images:,} images: passes {passes} training images"
             ] = 1
     return [*lines]
-
-
-def _of_data(runs: pd.DataFrame) -> list[str]:
-    """What was left out of the data, or is doubtful in it."""
-    told = (notice for each in runs["data_notices"].unique() if each for notice in json.loads(each))
-    return [f"data: {notice}" for notice in dict.fromkeys(told)]
 
 
 def _undrawn(record: Record) -> list[str]:

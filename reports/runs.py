@@ -2,7 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
@@ -21,8 +23,6 @@ TAGS = {
     "split_digest": names.SPLIT_DIGEST,
     "validation_digest": names.VALIDATION_DIGEST,
     "test_digest": names.TEST_DIGEST,
-    "data_notices": names.DATA_NOTICES,
-    "bad_files": names.BAD_FILES,
     "versions": names.VERSIONS,
     "cpu": names.CPU,
     "gpu": names.GPU,
@@ -76,7 +76,8 @@ class Record:
     All are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
     training_level: `scores.training_level` of all settings, so that figures of one setting and the table
     compare gaps at one training accuracy.
-    claims: those that were registered in the store.
+    claims: those that were registered in the store. notices: what is left out of the data, or doubtful;
+    bad_files: how many files cannot be used; asked: STUDY and DATA of the command that trained, if known.
     Runs that the study file no longer asks for (role "outdated") are in none of these.
     """
 
@@ -90,6 +91,9 @@ class Record:
     tuning: pd.DataFrame
     training_level: float
     claims: tuple[Stated, ...] = ()
+    notices: tuple[str, ...] = ()
+    bad_files: int = 0
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     def by_setting(self) -> list["Record"]:
         """One record a full setting, what may share a figure: its runs and those whose setting is part of it.
@@ -132,8 +136,20 @@ def read(uri: str, study: str) -> Record:
         epochs=epochs,
         tuning=tuning,
         training_level=scores.training_level(epochs),
+        notices=tuple(map(str, _json(rows.tags, names.DATA_NOTICES, []))),
+        bad_files=int(_json(rows.tags, names.BAD_FILES, 0)),
+        asked=_json(rows.tags, names.ASKED, {}),
         claims=stated.read(rows.tags, min((run.started for run in rows.runs if run.started), default=None)),
     )
+
+
+def _json(tags: Mapping[str, str], name: str, otherwise: Any) -> Any:  # noqa: ANN401 - whatever stands there
+    """A tag's value; that which stands for none also where somebody edited it, or the store cut it."""
+    try:
+        found = json.loads(tags[name])
+    except (KeyError, ValueError):
+        return otherwise
+    return found if isinstance(found, type(otherwise)) else otherwise
 
 
 def _age(run: store.Run) -> tuple[int, str]:

@@ -1,9 +1,10 @@
-"""What is doubtful in a data set of one's own is told: at the terminal and by the trials."""
+"""What is doubtful in a data set of one's own is told: at the terminal and in the store."""
 
 import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import known_costs
 import numpy as np
@@ -14,9 +15,22 @@ from PIL import Image
 from places import TINY, make_place, planned_trials
 from sklearn.datasets import load_sample_images
 
-from experiments import attempts, compare, datasets, events, fit, names, preparation
+from experiments import (
+    attempts,
+    client,
+    compare,
+    datasets,
+    events,
+    fit,
+    names,
+    page,
+    plan,
+    study_file,
+    tracking,
+)
 from experiments.datasets import Wanted
 from experiments.errors import UserError
+from experiments.index import Facts
 
 PICTURE = load_sample_images().images[0]
 NAMES = [f"{number}.png" for number in range(30)]
@@ -107,7 +121,8 @@ def test_a_plan_tells_the_data_and_what_to_know_of_it(study, monkeypatch, capsys
     assert [note[:24] for note in notes] == ["note: 2 files cannot be ", "note: 2 images are nearl"]
 
 
-def test_a_trial_notes_them_and_the_files_of_its_mistakes(study, photographs):
+# A trial knows its images by content: the names are those of the folder that the study is on.
+def test_mistakes_have_the_names_of_the_study_s_own_files(study, photographs, tmp_path):
     (planned,) = planned_trials(study)
     place = attempts.folder(study.work, planned.trial)
     attempts.begin(place, planned.trial)
@@ -115,25 +130,52 @@ def test_a_trial_notes_them_and_the_files_of_its_mistakes(study, photographs):
     done = subprocess.run(command, **study.surroundings())
     assert done.returncode == 0, done.stderr
     told = events.read(attempts.log(place))
-    assert told[0].tags[names.BAD_FILES] == "2"
-    assert len(json.loads(told[0].tags[names.DATA_NOTICES])) == 2
-    wrong = json.loads((place / names.MISTAKES_FILE).read_text())
-    assert len(wrong["file"]) == len(wrong["image"])
-    classes = ("leaf", "wall")
-    assert [file.split("/")[0] for file in wrong["file"]] == [classes[label] for label in wrong["true"]]
-    assert all((photographs / file).is_file() for file in wrong["file"])
+    assert "file" not in json.loads((place / names.MISTAKES_FILE).read_text())
 
-
-# Two folders of one content under other names: names and notices are of the one that was used last.
-def test_names_are_those_of_the_source_used_last(photographs, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(photographs, other)
-    (other / "leaf" / "0.png").rename(other / "leaf" / "renamed.png")
-    (other / "wall" / "bad.png").write_text("no picture")
-    for folder, bad, name in ((photographs, 2, "leaf/0.png"), (other, 3, "leaf/renamed.png")) * 2:
-        facts = datasets.summary(Wanted(f"path:{folder}", 16, on_bad="skip"), tmp_path)
-        known, files = preparation.origin(facts.digest, facts.partition, tmp_path)
-        assert (known.bad, name in files.names) == (bad, True)
+    for file in other.glob("*/*.png"):
+        file.rename(file.with_name(f"renamed {file.name}"))
+    for folder, prefix in ((photographs, ""), (other, "renamed ")):
+        facts = datasets.summary(Wanted(f"path:{folder}", 16, on_bad="skip"), study.work)
+        content = (planned.trial.data_digest, planned.trial.partition)
+        assert (facts.digest, facts.partition) == content
+        projection = tracking.Projection(study.store, folder.name, {content: Path(facts.kept_as)})
+        projection.project(planned, place, told)
+        opened_ = client.opened(study.store)
+        (run,) = opened_.search_runs([opened_.get_experiment_by_name(folder.name).experiment_id])
+        file = opened_.download_artifacts(run.info.run_id, names.MISTAKES_FILE, str(tmp_path))
+        wrong = json.loads(Path(file).read_text())
+        assert len(wrong["file"]) == len(wrong["image"]) > 0
+        for name, label in zip(wrong["file"], wrong["true"], strict=True):
+            assert (folder / name).is_file()
+            assert name.startswith(("leaf/", "wall/")[label] + prefix)
+
+
+def test_a_study_tells_its_store_what_to_know_of_its_data(study, photographs):
+    document = study_file.load(study.study)
+    read = study_file.parse(document, study.study)
+    told = page.data_tags(plan.data(read, study.work).values())
+    assert told[names.BAD_FILES] == "2"
+    assert [each[:24] for each in json.loads(told[names.DATA_NOTICES])] == [
+        "2 files cannot be used a", "2 images are nearly the "
+    ]  # fmt: skip
+    # Once mended, nothing is told any more, though the images are the same and nothing trains again.
+    for name in ("leaf/3.png", "wall/again.png", "wall/bright.png"):
+        (photographs / name).unlink()
+    assert page.data_tags(plan.data(read, study.work).values()) == {
+        names.BAD_FILES: "0",
+        names.DATA_NOTICES: "[]",
+    }
+
+
+def test_a_thousand_notices_are_no_tag_that_a_store_would_cut():
+    facts = Facts(
+        "d", "p", ("a", "b"), (8, 8, 3), 9, 0, notices=tuple(f"{each} ж" * 400 for each in range(99))
+    )
+    told = page.data_tags([facts])[names.DATA_NOTICES]
+    assert len(told) < 5000
+    assert json.loads(told)[-1] == "and 88 more"
 
 
 # Ten of the test part are copies of training images: these go, no test image does.
@@ -144,6 +186,10 @@ def test_copies_of_test_images_cost_training_images_alone(tmp_path):
         write(folder / "test" / label, tiles(offset + 25, 10), NAMES[:10])
     facts = datasets.summary(Wanted(f"path:{folder}", 16), tmp_path)
     asked = {"train": 100, "validation": 50, "test": 200}
+    assert facts.notices == (
+        "10 of 60 images of train/ are copies of test images or nearly; none trains whose copy is tested; "
+        "the first is train/leaf/25.png, like test/leaf/0.png",
+    )
     found = fit.sizes(asked, facts, 0, tmp_path)
     assert found["test"] == 20
     assert 40 <= found["train"] + found["validation"] <= 50

@@ -104,8 +104,9 @@ def test_mistakes_by_hand():
     probabilities = np.array(
         [[0.3, 0.6, 0.1], [0.9, 0.1, 0.0], [0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8]]
     )
-    assert evaluation.mistakes(probabilities, np.array([0, 0, 1, 1, 2])) == {
+    assert evaluation.mistakes(probabilities, np.array([0, 0, 1, 1, 2]), 10 * np.arange(5)) == {
         "image": [0, 2, 3],
+        "position": [0, 20, 30],
         "true": [0, 1, 1],
         "predicted": [1, 0, 0],
         "shown": [2, 0, 3],
@@ -115,7 +116,7 @@ def test_mistakes_by_hand():
 def test_mistakes_are_what_accuracy_leaves():
     generator = np.random.default_rng(0)
     probabilities, labels = generator.dirichlet(np.ones(5), 300), generator.integers(0, 5, 300)
-    wrong = evaluation.mistakes(probabilities, labels)
+    wrong = evaluation.mistakes(probabilities, labels, np.arange(300))
     assert len(wrong["image"]) == round(
         300 * (1 - evaluation.score("test", probabilities, labels)["test/accuracy"])
     )
@@ -124,5 +125,5 @@ def test_mistakes_are_what_accuracy_leaves():
 
 
 def test_no_mistake():
-    told = evaluation.mistakes(np.eye(2), np.array([0, 1]))
-    assert told == {"image": [], "true": [], "predicted": [], "shown": []}
+    told = evaluation.mistakes(np.eye(2), np.array([0, 1]), np.arange(2))
+    assert told == {"image": [], "position": [], "true": [], "predicted": [], "shown": []}

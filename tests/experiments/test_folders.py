@@ -65,7 +65,10 @@ def test_no_such_folder(tmp_path):
 def test_a_single_class(animals, tmp_path):
     shutil.rmtree(animals / "dog")
     message = refusal(animals, tmp_path)
-    assert message.startswith("data source path:FOLDER: 3 image files in 1 class folders; expected class/…")
+    assert message.startswith(
+        "data source path:FOLDER: 3 image files in 1 class folder (cat/: are the classes inside it?); "
+        "expected class/…"
+    )
 
 
 def test_no_images(tmp_path):
@@ -79,7 +82,7 @@ def test_half_of_train_and_test(animals, tmp_path, there, missing):
     animals.rename(tmp_path / "half" / there)
     assert refusal(tmp_path / "half", tmp_path) == (
         f"data source path:FOLDER: it has {there}/ but no {missing}/; add {missing}/<class>/…, or put all "
-        "into <class>/… and leave splitting to the study"
+        f"into <class>/… and leave splitting to the study (a class cannot be called {there}, but in a list)"
     )
 
 
@@ -122,7 +125,7 @@ def test_what_lies_beside_train_and_test_is_told(tmp_path):
     folder = tmp_path / "parts"
     for part in ("train", "test", "val"):
         for name, images in PIXELS.items():
-            write(folder / part / name, images)
+            write(folder / part / name, images if part != "test" else 255 - images)
     write(folder, PIXELS["cat"][:2], ("1.png", "2.png"))
     write(folder / "test", PIXELS["cat"][:1], ("1.png",))
     facts = prepare(folder, tmp_path)
@@ -143,7 +146,10 @@ def test_a_class_of_the_test_part_alone(tmp_path):
     for part, classes in {"train": ("cat", "dog"), "test": ("cat", "dog", "emu")}.items():
         for name in classes:
             write(folder / part / name, CATS)
-    expected = "data source path:FOLDER: class 'emu' stands in the test part but not in train"
+    expected = (
+        "data source path:FOLDER: class 'emu' stands in the test part but not in train; add some of it there "
+        "or leave it out"
+    )
     assert refusal(folder, tmp_path) == expected
 
 
@@ -153,6 +159,16 @@ def test_mixed_sizes(animals, tmp_path):
         "data source path:FOLDER: images of several sizes (1.png has 8×6 pixels, 2.png 20×9); "
         "set data.image_size"
     )
+
+
+def test_a_list_in_the_folder_and_other_files_are_told(animals, tmp_path):
+    (animals / "list.csv").write_text("file,label\n")
+    (animals / "cat" / "notes.txt").write_text("no picture")
+    facts = prepare(animals, tmp_path)
+    assert facts.notices == (
+        "list.csv lies there and is not read; DATA=path:… with its own path reads it as a list",
+    )
+    assert facts.other == 2
 
 
 # Folders below a class.

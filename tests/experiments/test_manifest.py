@@ -100,7 +100,8 @@ GOOD = "all/cat/1.png,cat,train\nall/dog/1.png,dog,train\n"
         ("file\tlabel\na\tb\n", ":1: no column 'file': its fields are parted by tabs, not by commas; the "
          "first line is file,label[,split][,group]"),
         ("File, Label\n", ":1: no column 'file' but 'File'; the first line is file,label[,split][,group]"),
-        ("path,label\n", ":1: no column 'file'; the first line is file,label[,split][,group]"),
+        ("path,label\n", ":1: no column 'file' among 'path, label'; the first line is "
+         "file,label[,split][,group]"),
         ("file,label,weight\n", ":1: unknown column 'weight'; choose from: file, label, split, group"),
         ("file,label,label\n", ":1: column 'label' stands there twice"),
         (HEAD + GOOD + "all/cat/2.jpg,cat\n", ":4: expected 3 fields, file,label,split"),
@@ -113,7 +114,7 @@ GOOD = "all/cat/1.png,cat,train\nall/dog/1.png,dog,train\n"
         ),
         (
             HEAD + GOOD + "all/cat/1.png,dog,train\n",
-            ":4: file: 'all/cat/1.png' stands in line 2 already, with label 'cat'",
+            ":4: file: 'all/cat/1.png' stands in line 2 already with label 'cat', here it has 'dog'",
         ),
         (HEAD + GOOD + '"all/cat/2.jpg,cat,train\n', ":4: not valid CSV (unexpected end of data)"),
         (HEAD + GOOD.replace("dog,train", "cat,train"),
@@ -126,9 +127,10 @@ GOOD = "all/cat/1.png,cat,train\nall/dog/1.png,dog,train\n"
          "name, or two that differ"),
         ("file,label,split,group\nall/cat/1.png,cat,train,a\nall/dog/1.png,dog,train,b\n"
          "all/cat/2.jpg,cat,test,a\nall/dog/2.jpg,dog,test,b\n",
-         ": group 'a' stands in train and in the test part"),
+         ": group 'a' stands in train and in the test part with all/cat/1.png and all/cat/2.jpg (and 1 "
+         "more); put all of a group on one side"),
         (HEAD + GOOD + "all/cat/2.jpg,cat,test\n",
-         ": class 'dog' stands in train but not in the test part"),
+         ": class 'dog' stands in train but not in the test part; add some of it there or leave it out"),
     ],
     ids=str,
 )  # fmt: skip

@@ -154,37 +154,63 @@ def test_files_that_cannot_be_used_are_left_out_and_named_where_that_is_asked(
         assert f"left out: {photographs / name}: cannot be read as an image (not an image)" in told
 
 
-def test_a_folder_of_bad_files_alone_is_an_empty_table(monkeypatch, tmp_path, photographs):
+def test_a_folder_of_bad_files_alone_is_refused(monkeypatch, tmp_path, photographs):
     trial, _ = saved_model(tmp_path, 3)
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "0.png").write_text("no picture")
     where = ["--to", tmp_path / "out.csv", "--work", tmp_path, "--on-bad", "skip"]
-    assert run(monkeypatch, trial, tmp_path / "bad", *where) == 0
-    assert (tmp_path / "out.csv").read_text().count("\n") == 1
+    with pytest.raises(UserError, match=r"bad: no image in it can be used; the first: .*0\.png"):
+        run(monkeypatch, trial, tmp_path / "bad", *where)
+    assert not (tmp_path / "out.csv").exists()
 
 
-def test_the_beginning_of_a_trial_id_or_a_run_id_will_do(tmp_path):
-    store = f"sqlite:///{tmp_path / 'm.db'}"
+@pytest.fixture
+def ids(tmp_path):
+    """A store with two complete runs, and two trials here, of which one is that of a run."""
+    store, work = f"sqlite:///{tmp_path / 'm.db'}", tmp_path / "work"
     client.make_whole(store)
     opened = client.opened(store)
     experiment = opened.create_experiment("any", artifact_location=(tmp_path / "files").as_uri())
-    runs = [opened.create_run(experiment).info.run_id for _ in range(2)]
+    trials = ("abcdef01", "abcd0000")
+    runs = []
+    for trial in ("abcdef01", "elsewhere"):
+        tags = {names.TRIAL: trial, names.COMPLETE: "true"}
+        runs.append(opened.create_run(experiment, tags=tags).info.run_id)
+    for trial in trials:
+        (work / trial / names.MODEL_FOLDER).mkdir(parents=True)
+        (work / trial / attempts.LOG).touch()
+    return store, work, trials, runs
+
+
+def test_the_beginning_of_an_id_will_do(ids):
+    store, work, trials, runs = ids
+    shortest = next(length for length in range(1, 33) if runs[0][:length] != runs[1][:length])
+    for short, whole in (
+        (trials[0][:5], trials[0]),
+        (runs[1][: max(shortest, 8)], runs[1]),
+        (runs[1], runs[1]),
+    ):
+        assert predict.whole_id(short, work, store) == whole
+    assert predict.whole_id("xyz", work, store) == "xyz"  # the store will say what is wrong
+    assert predict.whole_id("xyz", work, "sqlite:////no/such.db") == "xyz"
+
+
+def test_the_beginning_of_several_ids_is_refused(ids):
+    store, work, _, runs = ids
+    with pytest.raises(UserError, match="RUN=abcd fits trial abcd0000, trial abcdef01; give more of the id"):
+        predict.whole_id("abcd", work, store)
+    # A trial here and a run of another trial in the store.
+    (work / f"{runs[1][:6]}zz").mkdir()
+    (work / f"{runs[1][:6]}zz" / attempts.LOG).touch()
+    with pytest.raises(UserError, match=f"fits trial {runs[1][:6]}zz, run {runs[1]}; give more"):
+        predict.whole_id(runs[1][:6], work, store)
+
+
+def test_the_model_of_a_run_is_brought_from_the_store(ids, tmp_path):
+    store, work, _, runs = ids
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "model.json").write_text("{}")
-    opened.log_artifacts(runs[0], str(tmp_path / "model"), names.MODEL_FOLDER)
+    client.opened(store).log_artifacts(runs[1], str(tmp_path / "model"), names.MODEL_FOLDER)
     (tmp_path / "brought").mkdir()
-    for length in (8, 32):
-        found = predict.model_folder(runs[0][:length], tmp_path / "work", store, tmp_path / "brought")
-        assert (found / "model.json").read_text() == "{}"
-    with pytest.raises(UserError, match="2 runs begin with ''"):
-        client.download_model(store, "", tmp_path / "brought")
-    with pytest.raises(UserError, match="no run begins with 'xyz'"):
-        predict.model_folder("xyz", tmp_path / "work", store, tmp_path / "brought")
-
-    for trial in ("abcdef01", "abcd0000"):
-        (tmp_path / "work" / trial / names.MODEL_FOLDER).mkdir(parents=True)
-        (tmp_path / "work" / trial / attempts.LOG).touch()
-    found = predict.model_folder("abcde", tmp_path / "work", store, tmp_path / "brought")
-    assert found == tmp_path / "work" / "abcdef01" / names.MODEL_FOLDER
-    with pytest.raises(UserError, match="no run begins with 'abcd'"):
-        predict.model_folder("abcd", tmp_path / "work", store, tmp_path / "brought")
+    found = predict.model_folder(runs[1], work, store, tmp_path / "brought")
+    assert (found / "model.json").read_text() == "{}"

@@ -127,9 +127,8 @@ def test_two_trials_are_told_without_an_interval(ready):
 
 def test_what_was_left_out_of_the_data_is_told_once(ready):
     record = runs.read(ready.uri, "small")
-    notices = ["2 files cannot be used and are left out", "no image file lies in notes/"]
-    told = [json.dumps(notices), json.dumps(notices[:1]), *[""] * (len(record.runs) - 2)]
-    record = replace(record, runs=record.runs.assign(data_notices=told))
+    notices = ("2 files cannot be used and are left out", "no image file lies in notes/")
+    record = replace(record, notices=notices)
     text = results.text(record, summary.of(record), [])
     for notice in notices:
         assert text.count(f"- Note: data: {notice}") == 1
