@@ -19,7 +19,7 @@ def told(made: Plan) -> str:
     total = len(made.trials) + len(made.later)
     lines.append(
         f"{waiting + len(made.later)} of {total} trials to train, {amount(macs)}, "
-        f"{made.workers} at a time: about {progress.duration(made.eta_seconds)}"
+        f"{min(made.workers, len(due))} at a time: about {progress.duration(made.eta_seconds)}"
     )
     if warning := registry.warning(study):
         lines.append(f"note: {warning}")

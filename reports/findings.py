@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from reports import gradient_flow, scores, sizes, style, times, winner_map
-from reports.results import scaled, seconds
+from reports.results import LEAST_SEEDS, scaled, seconds
 from reports.runs import Record
 
 MOST_LISTED = 6  # arms that a sentence goes through
@@ -200,6 +200,8 @@ def _span(subject: str, arms: pd.DataFrame, column: str) -> str:
     low, high = known.loc[known[column].idxmin()], known.loc[known[column].idxmax()]
     if len(known) == 1:
         return f"{subject} is {style.signed(low[column])} for {low['label']}."
+    if style.signed(low[column]) == style.signed(high[column]):
+        return f"{subject} is {style.signed(low[column])} for all arms."
     return (
         f"{subject} is smallest for {low['label']} ({style.signed(low[column])}) and largest for "
         f"{high['label']} ({style.signed(high[column])})."
@@ -217,7 +219,8 @@ def _accuracy(row: pd.Series) -> str:
 
 
 def _half(row: pd.Series) -> float:
-    return 0.0 if math.isnan(row["test_accuracy_half_width"]) else row["test_accuracy_half_width"]
+    known = row["tested"] >= LEAST_SEEDS and not math.isnan(row["test_accuracy_half_width"])
+    return row["test_accuracy_half_width"] if known else 0.0
 
 
 SENTENCES = {

@@ -149,8 +149,9 @@ def _gap(row: dict, where: str) -> str:
     gap, half = row[f"gap_at_{where}"], row[f"gap_at_{where}_half_width"]
     if math.isnan(gap):
         return "–"
-    shown = half >= 0.0005 and row["trials"] >= LEAST_SEEDS
-    return style.signed(gap) + (f" ± {half:.3f}" if shown else "")
+    known = row[f"gap_at_{where}_trials"]
+    interval = f" ± {half:.3f}" if half >= 0.0005 and known >= LEAST_SEEDS else ""
+    return style.signed(gap) + interval + (f" (of {known})" if known < row["trials"] else "")
 
 
 def seconds(value: float) -> str:

@@ -14,10 +14,10 @@ def of(record: Record) -> pd.DataFrame:
     label, arm, setting, learning_rate (of the recipe; NaN: not recorded), trials, diverged, tested (trials
     with a test score); test_accuracy and test_macro_f1 (means over seeds) with …_half_width (95 % t
     interval); gap_at_chosen_epoch, gap_at_last_epoch (means of train − validation accuracy) and
-    gap_at_training_level (NaN for an arm scored once), each with …_half_width; training_level (the training
-    accuracy that every trial with a curve reaches; NaN: none); parameters; forward_macs; training_seconds
-    (mean); and for each target T: reached_T (trials that did), epochs_to_T, seconds_to_T, images_to_T,
-    training_macs_to_T (medians with censoring; NaN: not reached).
+    gap_at_training_level (NaN for an arm scored once), each with …_half_width and …_trials (that have
+    one); training_level (the training accuracy that every trial with a curve reaches; NaN: none); parameters;
+    forward_macs; training_seconds (mean); and for each target T: reached_T (trials that did), epochs_to_T,
+    seconds_to_T, images_to_T, training_macs_to_T (medians with censoring; NaN: not reached).
     """
     epochs, runs = record.epochs, record.runs
     gaps = {
@@ -53,7 +53,7 @@ def of(record: Record) -> pd.DataFrame:
                 f"gap_at_{where}{suffix}": value
                 for where, found in gaps.items()
                 for gap in [mean_interval(found.reindex(ids))]
-                for suffix, value in (("", gap.mean), ("_half_width", gap.half_width))
+                for suffix, value in (("", gap.mean), ("_half_width", gap.half_width), ("_trials", gap.n))
             },
             "parameters": arm[names.PARAMETERS].median(),
             "forward_macs": macs,
