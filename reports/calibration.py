@@ -13,6 +13,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -105,25 +106,40 @@ class Table(NamedTuple):
 
 
 def measure(studies: int, seeds: tuple[int, ...] = SEEDS) -> Iterator[Table]:
-    """Every table, one after another; the same numbers each time."""
-    generator = np.random.default_rng(20151210)
-    rows, misses = [], []
-    for name, world in WORLDS.items():
-        row = [name]
-        for n in seeds:
-            families, claims = false_verdicts(generator, world, n, _fewer(studies, n))
-            row.append(f"{families:.1%} ({claims:.1%})")
-            if families > MOST_FALSE + _doubt(MOST_FALSE, _fewer(studies, n)):
-                misses.append(f"{name}, {n} seeds: {families:.1%} of studies have a false verdict")
-        rows.append(row)
-    header = ["arms that are the same", *(f"{n} seeds" for n in seeds)]
-    yield Table("False verdicts: share of studies with any of six (of all claims)", header, rows, misses)
+    """Every table, one after another, on all cores; the same numbers each time and on any number of them."""
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        yield _false_verdicts(pool, studies, seeds)
+        yield _coverage(pool, studies, seeds)
+        yield _power(pool, studies, seeds)
 
+
+def _false_verdicts(pool: Executor, studies: int, seeds: tuple[int, ...]) -> Table:
+    tasks = [(name, n, _fewer(studies, n)) for name in WORLDS for n in seeds]
+    found = dict(zip(tasks, pool.map(_one_of_nothing, *zip(*tasks, strict=True)), strict=True))
+    misses = [
+        f"{name}, {n} seeds: {families:.1%} of studies have a false verdict"
+        for (name, n, drawn), (families, _) in found.items()
+        if families > MOST_FALSE + _doubt(MOST_FALSE, drawn)
+    ]
+    cells = {
+        (name, n): f"{families:.1%} ({claims:.1%})" for (name, n, _), (families, claims) in found.items()
+    }
+    rows = [[name, *(cells[name, n] for n in seeds)] for name in WORLDS]
+    header = ["arms that are the same", *(f"{n} seeds" for n in seeds)]
+    return Table("False verdicts: share of studies with any of six (of all claims)", header, rows, misses)
+
+
+def _one_of_nothing(name: str, n: int, studies: int) -> tuple[float, float]:
+    return false_verdicts(_generator(1, [*WORLDS].index(name), n), WORLDS[name], n, studies)
+
+
+def _coverage(pool: Executor, studies: int, seeds: tuple[int, ...]) -> Table:
+    tasks = [(name, n, 2 * studies) for name in WORLDS for n in seeds]
+    found = dict(zip(tasks, pool.map(_one_coverage, *zip(*tasks, strict=True)), strict=True))
     rows, misses = [], []
-    for name, world in WORLDS.items():
-        found = [coverage(generator, world, n, 2 * studies) for n in seeds]
+    for name in WORLDS:
         for kind in ("mean", "difference", "median"):
-            held = [each[kind] for each in found]
+            held = [found[name, n, 2 * studies][kind] for n in seeds]
             rows.append([name, kind, *("–" if math.isnan(share) else f"{share:.1%}" for share in held)])
             low, high = (MEDIANS, 1.0) if kind == "median" else MEANS
             doubt = _doubt(low, 2 * studies)
@@ -133,15 +149,30 @@ def measure(studies: int, seeds: tuple[int, ...] = SEEDS) -> Iterator[Table]:
                 if share < low - doubt or share > high + doubt
             ]
     header = ["spread over seeds", "interval of a", *(f"{n} seeds" for n in seeds)]
-    yield Table("Coverage of the 95 % intervals", header, rows, misses)
+    return Table("Coverage of the 95 % intervals", header, rows, misses)
 
-    rows = []
-    for size in (1.0, 2.0, 3.0, 4.0):
-        for claims in (1, CLAIMS):
-            held = [power(generator, n, _fewer(studies, n) // 2, size, claims) for n in seeds]
-            rows.append([f"{size:g}", str(claims), *(f"{share:.0%}" for share in held)])
+
+def _one_coverage(name: str, n: int, studies: int) -> dict[str, float]:
+    return coverage(_generator(2, [*WORLDS].index(name), n), WORLDS[name], n, studies)
+
+
+def _power(pool: Executor, studies: int, seeds: tuple[int, ...]) -> Table:
+    kinds = [(size, claims) for size in (1.0, 2.0, 3.0, 4.0) for claims in (1, CLAIMS)]
+    tasks = [(size, claims, n, _fewer(studies, n) // 2) for size, claims in kinds for n in seeds]
+    found = dict(zip(tasks, pool.map(_one_power, *zip(*tasks, strict=True)), strict=True))
+    shares = {task[:3]: f"{share:.0%}" for task, share in found.items()}
+    rows = [[f"{size:g}", str(claims), *(shares[size, claims, n] for n in seeds)] for size, claims in kinds]
     header = ["standard deviations apart", "claims in the study", *(f"{n} seeds" for n in seeds)]
-    yield Table("Power: how often a true claim is supported", header, rows, [])
+    return Table("Power: how often a true claim is supported", header, rows, [])
+
+
+def _one_power(size: float, claims: int, n: int, studies: int) -> float:
+    return power(_generator(3, int(size), claims, n), n, studies, size, claims)
+
+
+def _generator(*key: int) -> np.random.Generator:
+    """One for each cell of a table, whichever process draws it."""
+    return np.random.default_rng([20151210, *key])
 
 
 def _fewer(studies: int, n: int) -> int:
