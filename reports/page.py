@@ -64,8 +64,9 @@ def render(
     chance, no_better = _chance(confusions, arms)
     tested = claims.number_tested(each.stated for each in judged)
     shared = inline.Shared()
-    of_all_first = sorted(drawn, key=lambda each: each.record is not record)
-    figures = _figures(of_all_first, record, shared)
+    order = [id(record), *(id(each.record) for each in drawn)]
+    by_setting = sorted(drawn, key=lambda each: order.index(id(each.record)))
+    figures = _figures(by_setting, record, shared)
     apart = itertools.groupby(figures, key=lambda each: each["setting"])
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,

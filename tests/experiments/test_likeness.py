@@ -115,7 +115,7 @@ def test_copies_planted_among_photographs(tmp_path, capsys):
     kinds = list(COPIES)
     planted = []
     for number, place in enumerate(chosen):
-        pixels = whole.images[place]
+        pixels = whole.images[whole.rows[place]]
         image = Image.fromarray(pixels if pixels.shape[-1] == 3 else pixels[..., 0])
         planted.append(likeness.fingerprint(COPIES[kinds[number % len(kinds)]](image)))
     pairs = pairs_of(np.concatenate([whole.fingerprints, planted]))

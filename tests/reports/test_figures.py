@@ -1,5 +1,6 @@
 import itertools
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -214,3 +215,14 @@ def test_trials_that_diverged_at_once_leave_empty_pages(writable, tmp_path):
     writable.run(writable.study("silent"), tags("cnn", 0, 0, **{names.DIVERGED: "true"}), [])
     drawing.draw_all(writable.uri, "silent", tmp_path / "silent")
     assert "1 (1 diverged)" in (tmp_path / "silent" / "results.md").read_text()
+
+
+# Two settings, four figures each: a reader opens one or the other, the first figures are of both.
+def test_the_page_folds_the_figures_of_each_setting_once(ready, tmp_path):
+    drawing.draw_all(ready.uri, "grid", tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    folded = re.findall(r'<details class="setting"><summary>(\d+) figures at ([^<]+)</summary>', page)
+    settings = runs.read(ready.uri, "grid").by_setting()
+    assert [setting for _, setting in folded] == [each.runs["setting"].iloc[0] for each in settings]
+    assert len({count for count, _ in folded}) == 1
+    assert page.index('id="settings"') < page.index('<details class="setting">')
