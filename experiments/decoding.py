@@ -34,7 +34,8 @@ def upright(file: Path) -> Image.Image:
             if opened.width * opened.height > LARGEST_PIXELS:
                 raise Image.DecompressionBombError
             opened.load()
-            return in_eight_bits(ImageOps.exif_transpose(opened))
+            ImageOps.exif_transpose(opened, in_place=True)  # else each image is copied, upright or not
+            return in_eight_bits(opened)
     except Image.DecompressionBombError:
         raise Unreadable(f"more than {LARGEST_PIXELS:,} pixels: a decompression bomb?") from None
     except Image.UnidentifiedImageError:

@@ -28,46 +28,60 @@ def listing(folder: Path, where: str) -> Listing:
     roots = [(folder / name, name == "test") for name in PARTS] if parted else [(folder, False)]
     found = Collector(folder)
     labels, empty = set(), []
-    notices = found.listing.notices
-    notices += _beside(folder) if parted else []
-    notices += [
-        f"{shown(file, folder)} lies there and is not read; DATA=path:… with its own path reads it as a list"
-        for file in sorted(folder.glob("*.csv"))
-    ]
     for root, in_test in roots:
-        for each in os.scandir(root):
-            if each.is_file() and not each.name.startswith(".") and not _is_picture(each.name):
-                found.listing.other[PurePath(each.name).suffix.lower() or "no ending"] += 1
-        if loose := _loose(root):
-            place = "the folder" if root == folder else f"{root.name}/"
-            notices.append(f"{_counted(loose)} in {place} itself, in no class folder, and {_not(loose)} used")
         for label in sorted(entry.name for entry in os.scandir(root) if _is_class(entry)):
-            files = [*_files(root / label)]
-            pictures = [(file, below) for file, below in files if file.suffix.lower() in READ | UNREAD]
-            several = len({below for _, below in pictures}) > 1
-            for file, below in pictures:
-                # A single folder that holds the whole class tells nothing apart.
-                group = f"{root.name}/{label}/{below}" if below and several else None
-                found.take(file, label, in_test, group)
-            for file, _ in files:
-                if file.is_dir():
-                    found.refuse(file, label, "a link to a folder, which is not entered")
-                elif file.suffix.lower() not in READ | UNREAD:
-                    found.listing.other[file.suffix.lower() or "no ending"] += 1
+            pictures = _take_class(found, root, label, in_test)
             labels |= {label} if pictures else set()
             empty += [] if pictures else [f"{shown(root / label, folder)}/"]
-    if empty:
-        told = ", ".join(empty[:TOLD]) + (f" and {len(empty) - TOLD:,} more" if len(empty) > TOLD else "")
-        notices.append(f"no image file lies in {told}: not taken for a class")
+    loose = {root: _take_loose(found, root) for root, _ in roots}
     if len(labels) < 2:
-        loose = sum(_loose(root) for root, _ in roots)
-        beside = f" and {loose} that lie in no class folder" if loose else ""
+        beside = f" and {sum(loose.values())} that lie in no class folder" if any(loose.values()) else ""
         raise UserError(
             f"{where}: {len(found.listing.entries)} image files in {len(labels)} class "
             f"folder{'s' * (len(labels) != 1)}{_named(labels)}{beside}; "
             "expected class/… or train/class/… and test/class/… with two classes or more"
         )
+    found.listing.notices.extend(_left_out(folder, parted, loose, empty))
     return found.listing
+
+
+def _take_class(found: Collector, root: Path, label: str, in_test: bool) -> bool:
+    """Take the images of a class folder; whether there are any."""
+    files = [*_files(root / label)]
+    pictures = [(file, below) for file, below in files if _is_picture(file.name)]
+    several = len({below for _, below in pictures}) > 1
+    for file, below in pictures:
+        # A single folder that holds the whole class tells nothing apart.
+        found.take(file, label, in_test, f"{root.name}/{label}/{below}" if below and several else None)
+    for file, _ in files:
+        if file.is_dir():
+            found.refuse(file, label, "a link to a folder, which is not entered")
+        elif not _is_picture(file.name):
+            found.listing.other[_ending(file.name)] += 1
+    return bool(pictures)
+
+
+def _take_loose(found: Collector, root: Path) -> int:
+    """Count the files beside the class folders; how many of them are images."""
+    files = [each.name for each in os.scandir(root) if each.is_file() and not each.name.startswith(".")]
+    found.listing.other.update(_ending(name) for name in files if not _is_picture(name))
+    return sum(map(_is_picture, files))
+
+
+def _left_out(folder: Path, parted: bool, loose: dict[Path, int], empty: list[str]) -> Iterator[str]:
+    """What nobody would find in the data set and may look for there, a sentence each."""
+    if parted:
+        yield from _beside(folder)
+    for file in sorted(folder.glob("*.csv")):
+        name = shown(file, folder)
+        yield f"{name} lies there and is not read; DATA=path:… with its own path reads it as a list"
+    for root, count in loose.items():
+        if count:
+            place = "the folder" if root == folder else f"{root.name}/"
+            yield f"{_counted(count)} in {place} itself, in no class folder, and {_not(count)} used"
+    if empty:
+        more = f" and {len(empty) - TOLD:,} more" if len(empty) > TOLD else ""
+        yield f"no image file lies in {', '.join(empty[:TOLD])}{more}: not taken for a class"
 
 
 def _is_parted(folder: Path, where: str) -> bool:
@@ -94,27 +108,24 @@ def _is_class(entry: os.DirEntry) -> bool:
     return entry.is_dir() and not entry.name.startswith(".")
 
 
-def _loose(root: Path) -> int:
-    """How many image files lie beside the class folders."""
-    return sum(_is_picture(each.name) and each.is_file() for each in os.scandir(root))
-
-
-def _beside(folder: Path) -> list[str]:
+def _beside(folder: Path) -> Iterator[str]:
     """What lies beside train/ and test/, a sentence each: val/, say."""
-    told = []
     for name in sorted(each.name for each in os.scandir(folder) if _is_class(each)):
         if name not in PARTS and (count := sum(_is_picture(file.name) for file, _ in _files(folder / name))):
-            told.append(
+            yield (
                 f"{_counted(count)} in {shown(folder / name, folder)}/, beside train/ and test/, and "
                 f"{_not(count)} used (validation images are drawn from train/)"
             )
-    if loose := _loose(folder):
-        told.append(f"{_counted(loose)} beside train/ and test/, and {_not(loose)} used")
-    return told
+    if count := sum(_is_picture(each.name) and each.is_file() for each in os.scandir(folder)):
+        yield f"{_counted(count)} beside train/ and test/, and {_not(count)} used"
 
 
 def _is_picture(name: str) -> bool:
     return not name.startswith(".") and PurePath(name).suffix.lower() in READ | UNREAD
+
+
+def _ending(name: str) -> str:
+    return PurePath(name).suffix.lower() or "no ending"
 
 
 def _counted(files: int) -> str:

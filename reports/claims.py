@@ -108,7 +108,7 @@ def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], 
             reached = [measures.reached(record, [*arm], claim.target) for arm in arms.values()]
             if not any(reached):
                 notes.append(f"no trial of {' or '.join(arms)} reached {style.target(claim.target)}")
-            elif len(sides.left) and len(sides.right) and not sides.told_apart:
+            elif len(sides.left) and len(sides.right) and not sides.reached:
                 notes.append(
                     f"within the {claim.metric} that all trials were given nobody reached it: compare epochs"
                 )

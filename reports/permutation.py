@@ -61,7 +61,7 @@ def paired(left: Sequence[float], right: Sequence[float], margin: float = 0.0) -
 def least_p(n: int, *, pairs: bool = False) -> float:
     """The smallest p that n against n values, or n pairs, can have."""
     ways = 2 ** (n - 1) if pairs else math.comb(2 * n, n) / 2
-    return 1 / min(ways, DRAWN + 1) if (2 * ways > MOST) else 1 / ways
+    return 1 / (DRAWN + 1) if 2 * ways > MOST else 1 / ways
 
 
 def holm(p_values: Iterable[float]) -> list[float]:

@@ -34,18 +34,16 @@ def _with_curves(record: Record) -> bool:
 
 def _of_epochs(runs: pd.DataFrame) -> list[str]:
     """What an epoch is where it is no pass over the training images."""
-    lines = {}
+    lines = []
     for recipe, sizes in runs.groupby("recipe", sort=False)["train_size"]:
         told = json.loads(recipe)
-        if told.get("steps", "None") != "None":
-            images = int(told["steps"]) * int(told["batch_size"])
-            passes = style.listed(
-                [f"{images / size:.3g} over {size:,.0f}" for size in sorted(sizes.unique())]
-            )
-            lines[
-                f"an epoch is {told['steps']} steps, {images:,} images: passes {passes} training images"
-            ] = 1
-    return [*lines]
+        if told.get("steps", "None") == "None":
+            continue
+        images = int(told["steps"]) * int(told["batch_size"])
+        each = [f"{images / size:.3g} over {size:,.0f}" for size in sorted(sizes.unique())]
+        passes = f"passes {style.listed(each)} training images"
+        lines.append(f"an epoch is {told['steps']} steps, {images:,} images: {passes}")
+    return [*dict.fromkeys(lines)]
 
 
 def _undrawn(record: Record) -> list[str]:

@@ -21,12 +21,17 @@ WITHDRAWN = "withdrawn"  # of a claim that left the study file: no verdict, what
 
 @dataclass(frozen=True)
 class Sides:
-    """Numbers of two arms, a value a trial; of a time to a target also which trials reached it."""
+    """Numbers of two arms, float (n,) and (m,), a value a trial.
+
+    scores: what the test deals out, where not the values; paired: one place is one seed in both; reached: of
+    times to a target, whether any trial got there within the common budget.
+    """
 
     left: np.ndarray
     right: np.ndarray
-    scores: tuple[np.ndarray, np.ndarray] | None = None  # what the test deals out, where not the values
+    scores: tuple[np.ndarray, np.ndarray] | None = None
     paired: bool = False
+    reached: bool = True
 
     @classmethod
     def of_values(
@@ -50,12 +55,7 @@ class Sides:
         later = survival.Times(other.cost + margin, other.reached)
         budget = survival.common_budget(one, later)
         scores = survival.log_rank_scores(one.within(budget), later.within(budget))
-        return cls(one.cost, other.cost, scores)
-
-    @property
-    def told_apart(self) -> bool:
-        """Of times: whether any trial reached the target within the common budget."""
-        return bool(np.concatenate([self.left, self.right]).std() > 0)
+        return cls(one.cost, other.cost, scores, reached=bool(one.reached.any() or other.reached.any()))
 
     @property
     def difference(self) -> Interval:

@@ -118,6 +118,17 @@ def test_a_budget_that_ends_before_anybody_got_there_is_told(writable):
     assert found.note == "within the seconds that all trials were given nobody reached it: compare epochs"
 
 
+# All of both arms at epoch 2: no difference, though everybody got there.
+def test_arms_that_take_the_same_got_there(writable):
+    study = writable.study("alike")
+    synthetic.state(writable, study, ["one reaches 0.5 in fewer epochs than other"], ["one", "other"])
+    for seed in range(5):
+        for order, arm in enumerate(("one", "other")):
+            writable.run(study, tags(arm, order, seed), curve([0.1, 0.6, 0.7]) + once(0.7, 3))
+    (found,) = judged(writable, "alike")
+    assert (found.verdict, found.effect, found.note) == (UNDECIDED, 0, "")
+
+
 def test_a_diverged_trial_has_no_gap_at_its_last_epoch(writable):
     study = writable.study("ended")
     synthetic.state(writable, study, ["gap at last epoch(bad) < gap at last epoch(good)"], ["good", "bad"])
