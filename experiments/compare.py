@@ -103,7 +103,7 @@ def main() -> int:
             asked.workers,
             say,
             dry=asked.dry_run,
-            asked=None if asked.smoke else requested.as_asked(asked.study, asked.data),
+            asked=None if asked.smoke else requested.as_asked(asked.study, asked.data, study),
         )
         status = execute(made, asked)
         if status or asked.dry_run or not made.later:

@@ -18,7 +18,7 @@ from experiments import unfinished
 from experiments.entries import Listing
 
 VERSION = 3
-LIKENESS_VERSION = 1  # of what `likeness` finds
+LIKENESS_VERSION = 2  # of what `likeness` finds
 
 
 class Facts(NamedTuple):

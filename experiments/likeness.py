@@ -62,18 +62,16 @@ def _correlations(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
     return (ones * others).sum(axis=1) / np.maximum(norms, 1e-6)
 
 
-def groups(
-    named: Sequence[str | None], digests: np.ndarray | None, alike: Iterable[np.ndarray]
-) -> np.ndarray:
+def groups(named: Sequence[str | None], digests: np.ndarray, alike: Iterable[np.ndarray]) -> np.ndarray:
     """int (n,), equal for images that belong together, directly or through others.
 
     Args:
         named: the group that the data set itself gives an image, if any.
-        digests: of the pixels, (n,); equal ones belong together. None: they need not.
+        digests: of the pixels, (n,); equal ones belong together.
         alike: pairs that belong together, int (k, 2) each.
     """
     found = np.arange(len(named))
-    for keys in (named, [] if digests is None else digests.tolist()):
+    for keys in (named, digests.tolist()):
         first: dict[object, int] = {}
         edges = [(first.setdefault(key, at), at) for at, key in enumerate(keys) if key is not None]
         found = _joined(found, np.array(edges, int).reshape(-1, 2))

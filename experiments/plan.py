@@ -28,7 +28,7 @@ from experiments.specification import PlannedTrial, Trial
 from experiments.stored import Stored
 from experiments.study import Digests, Study
 
-Asked = dict[str, str]  # "study" and "data", as `make compare` takes them
+Asked = dict[str, str]  # as `requested.as_asked` gives it
 
 
 class Plan(NamedTuple):
@@ -96,7 +96,7 @@ def make(
 ) -> Plan:
     """Find out what is done, what is not, and what that costs.
 
-    asked: STUDY and DATA as a command line gave them, for the reports' page. A dry plan stands where a named
+    asked: what a command line asked for, for the reports' page. A dry plan stands where a named
     data set cannot be had here: it takes its published sizes.
 
     Raises:

@@ -15,6 +15,10 @@ from experiments.index import Facts, Files
 
 ARRAYS = ("images", "labels", "in_test", "image_digests")
 COPIED = 2**26  # bytes at a time
+NOT_LOOKED_FOR = (
+    "near duplicates are not looked for (near_duplicates: apart): of two versions of one photograph one may "
+    "train and the other be tested"
+)
 
 
 class _Loaded(NamedTuple):
@@ -70,14 +74,16 @@ def _load(
         from experiments import ingest, likeness
 
         found = ingest.read(listed, image_size, scratch)
-        groups = likeness.groups(found.groups, None, [])
         notices = list(listed.notices)
         if near_duplicates == "together":
             progress.tell(f"looking for near duplicates among {len(found.files.names):,} images")
             noted = _Noted(likeness.pairs(found.fingerprints), found.labels)
             groups = likeness.groups(found.groups, found.digests, noted)
             notices += noted.told(found.files.names)
-            notices += _in_both_parts(groups, found.in_test, found.files.names)
+        else:
+            groups = likeness.groups(found.groups, found.digests, [])
+            notices.append(NOT_LOOKED_FOR)
+        notices += _in_both_parts(groups, found.in_test, found.files.names)
         notices += _enlarged(found.files.sizes, image_size)
         return _Loaded(
             found.images, found.rows, found.labels, found.in_test, found.digests, groups, found.classes,

@@ -39,14 +39,30 @@ def read_study(
     return on_data(reduced(document) if smoke else document, data, path, work, tell, dry=dry)
 
 
-def as_asked(name: str, data: str | None) -> dict[str, str]:
-    """STUDY and DATA such that the command works from anywhere: a shipped study by its name."""
+def as_asked(name: str, data: str | None, study: Study) -> dict[str, str]:
+    """What a report must know of a command: STUDY and DATA that work from anywhere, sizes that shrank.
+
+    study: what `read_study` gave for them. A shipped study goes by its name.
+    """
     path = study_file.find(name)
     shipped = path.parent.resolve() == study_file.STUDIES.resolve()
     told = {"study": path.stem if shipped else str(path.resolve())}
     if data and data.startswith("path:"):
         data = f"path:{Path(data.removeprefix('path:')).expanduser().resolve()}"
-    return told | ({"data": data} if data else {})
+    wanted, had = (_sizes(each) for each in (study_file.parse(study_file.load(path), path), study))
+    shrank = {"sizes": _told(wanted)} if data and had != wanted else {}
+    return told | ({"data": data} if data else {}) | shrank
+
+
+def _sizes(study: Study) -> dict[str, int]:
+    """The images of each split; of training sizes that vary the largest."""
+    sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
+    sizes["train"] = max([sizes["train"], *study.vary.get(names.PARAM_TRAIN_SIZE, [])])
+    return sizes
+
+
+def _told(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in sizes.items())
 
 
 SMOKE = {"data": {"train": 80, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
@@ -118,14 +134,16 @@ def on_data(
     document["data"] = {**document["data"], "source": data}
     study = study_file.parse(document, path)
     there = published.facts(study.data.wanted, work, tell if dry else None)
-    sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
-    sizes["train"] = max([sizes["train"], *study.vary.get(names.PARAM_TRAIN_SIZE, [])])
+    sizes = _sizes(study)
     fitting = fit.sizes(sizes, there, study.data.split_seed, work)
     if not all(fitting.values()):
         total = there.train_part + there.test_part
         raise UserError(f"data source {data}: {total} images are too few for three splits; add some")
     if fitting != sizes:
-        tell(f"{data} holds fewer images than the study asks for: sizes become {fitting} instead of {sizes}")
+        tell(
+            f"{data} holds fewer images than the study asks for: sizes become {_told(fitting)} instead of "
+            f"{_told(sizes)}"
+        )
     if fitting == sizes:
         return study
     fitted = study_file.parse(sized(document, fitting), path)

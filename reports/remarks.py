@@ -19,12 +19,21 @@ def of(record: Record) -> list[str]:
     no_level = [NO_LEVEL] if math.isnan(record.training_level) and _with_curves(record) else []
     tuned = set(record.tuning["arm"])
     return [
+        *_shrunk(record),
         *(f"data: {notice}" for notice in record.notices),
         *_of_epochs(record.runs),
         *tuning.facts(record),
         *recipes.departures(record.runs, tuned),
         *no_level,
         *_undrawn(record),
+    ]
+
+
+def _shrunk(record: Record) -> list[str]:
+    if "sizes" not in record.asked:
+        return []
+    return [
+        f"data: fewer images than the study asks for ({record.asked['sizes']}), so its splits are smaller"
     ]
 
 

@@ -90,8 +90,20 @@ def test_near_copies_of_two_classes_are_told_and_stay_together(photographs, tmp_
         "wall/bright.png; look whether their labels are right",
     )
     assert facts.told[0].startswith("2 files cannot be used and are left out, the first is leaf/3.png: shows")
-    apart = datasets.summary(Wanted(f"path:{photographs}", 16, "apart", "skip"), tmp_path)
-    assert apart.notices == ()
+
+
+# Versions may be of the kind of picture; equal pixels are one picture whatever the study says.
+def test_only_near_duplicates_may_stand_apart(photographs, tmp_path):
+    for number in (0, 1):
+        shutil.copy(photographs / "leaf" / f"{number}.png", photographs / "leaf" / f"copy of {number}.png")
+    apart, together = (
+        datasets.summary(Wanted(f"path:{photographs}", 16, each, "skip"), tmp_path)
+        for each in ("apart", "together")
+    )
+    assert (apart.grouped, together.grouped) == (4, 6)
+    assert apart.digest == together.digest
+    (told,) = apart.notices
+    assert told.startswith("near duplicates are not looked for (near_duplicates: apart)")
 
 
 @pytest.fixture

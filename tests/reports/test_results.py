@@ -134,6 +134,14 @@ def test_what_was_left_out_of_the_data_is_told_once(ready):
         assert text.count(f"- Note: data: {notice}") == 1
 
 
+def test_splits_that_are_smaller_than_asked_for_are_told(ready):
+    record = runs.read(ready.uri, "small")
+    assert not any("than the study asks for" in line for line in remarks.of(record))
+    record = replace(record, asked={"sizes": "1,000 train, 500 validation, 1,000 test"})
+    told = "data: fewer images than the study asks for (1,000 train, 500 validation, 1,000 test)"
+    assert [line[: len(told)] for line in remarks.of(record)].count(told) == 1
+
+
 # 80 steps of 32: ten times over 256 images, once over 2,560.
 def test_an_epoch_that_is_no_pass_over_the_images_is_told(ready):
     record = runs.read(ready.uri, "small")

@@ -1,0 +1,77 @@
+"""A study on other data than its own: its name, its sizes, its targets, and what is told of them."""
+
+import pytest
+
+from experiments import requested
+
+ASKED = {"train": 1000, "validation": 500, "test": 2000}
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+def sizes(study):
+    return {name: getattr(study.data, name) for name in ASKED}
+
+
+# scikit-learn's digits are 1,797: test gives way to validation's size, then all three in proportion.
+def test_sizes_shrink_to_what_there_is_and_that_is_told(tmp_path, told):
+    own = requested.read_study("compare", None, tmp_path, told.append)
+    assert (sizes(own), told) == (ASKED, [])
+    study = requested.read_study("compare", "digits", tmp_path, told.append)
+    assert sizes(study) == {"train": 898, "validation": 449, "test": 449}
+    assert study.name == "compare-digits"
+    wanted = "1,000 train, 500 validation, 2,000 test"
+    assert told[-1].endswith(f"sizes become 898 train, 449 validation, 449 test instead of {wanted}")
+    assert requested.as_asked("compare", "digits", study) == {
+        "study": "compare",
+        "data": "digits",
+        "sizes": wanted,
+    }
+    assert "sizes" not in requested.as_asked("compare", None, own)
+
+
+def test_targets_of_a_named_data_set_are_not_those_of_another(tmp_path, told):
+    study = requested.read_study("compare", "digits", tmp_path, told.append)
+    assert study.targets == [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    assert told[0] == (
+        "the targets of the file are for fashion_mnist; here they are 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9"
+    )
+
+
+# Sizes that vary shrink in proportion; a claim that names one of them would speak of another.
+def test_sizes_that_vary_keep_their_proportions(tmp_path, told):
+    own = requested.read_study("train_size", None, tmp_path, told.append)
+    study = requested.read_study("train_size", "digits", tmp_path, told.append)
+    (varied,), (shrunk,) = own.vary.values(), study.vary.values()
+    assert own.claims
+    assert not study.claims
+    assert told[-1] == "its claims speak of training sizes that change, and are left out"
+    assert [size / shrunk[-1] for size in shrunk] == pytest.approx(
+        [size / varied[-1] for size in varied], rel=0.02
+    )
+    asked = requested.as_asked("train_size", "digits", study)["sizes"]
+    assert asked.startswith(f"{max(varied):,} train, ")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        (
+            "experiments/studies/compare.yaml",
+            "path:photographs",
+            {"study": "compare", "data": "path:HERE/photographs"},
+        ),
+        ("parts.yaml", None, {"study": "HERE/parts.yaml"}),
+    ],
+)
+def test_a_command_is_told_such_that_it_works_from_anywhere(name, data, told, tmp_path, monkeypatch):
+    own = (requested.study_file.STUDIES / "compare.yaml").read_text(encoding="utf-8")
+    (tmp_path / "parts.yaml").write_text(own.replace("name: compare", "name: parts"), encoding="utf-8")
+    (tmp_path / "experiments").symlink_to(requested.study_file.STUDIES.parent)
+    monkeypatch.chdir(tmp_path)
+    study = requested.read_study(name, None, tmp_path, print)
+    expected = {key: value.replace("HERE", str(tmp_path)) for key, value in told.items()}
+    assert requested.as_asked(name, data, study) == expected
