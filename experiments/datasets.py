@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from experiments import children, index, preparation, progress
+from experiments import arguments, children, index, preparation, progress
 from experiments.errors import Parser, UserError, exit_status
 from experiments.index import Facts
 from experiments.preparation import ARRAYS
@@ -58,6 +58,8 @@ def summary(wanted: Wanted, work: Path) -> Facts:
     kept_as = index.path(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
     if not _is_kept(kept_as, work):
         _prepare_in_child(wanted, work)
+        if not _is_kept(kept_as, work):
+            raise UserError(preparation.changed(wanted.source))
         facts = Facts.read(kept_as)
         if facts.other:
             print(
@@ -92,11 +94,8 @@ def _prepare_in_child(wanted: Wanted, work: Path) -> None:
 
 def _is_kept(kept_as: Path, work: Path) -> bool:
     """Whether the index file is there and what it leads to as well."""
-    try:
-        facts = Facts.read(kept_as)
-    except (OSError, ValueError, TypeError):  # damaged: it is made again
-        return False
-    return (preparation.place(work, facts.digest, facts.partition) / "dataset.json").exists()
+    facts = Facts.kept(kept_as)
+    return bool(facts) and preparation.is_whole(preparation.place(work, facts.digest, facts.partition))
 
 
 def open_prepared(digest: str, partition: str, work: Path) -> Dataset:
@@ -106,13 +105,14 @@ def open_prepared(digest: str, partition: str, work: Path) -> Dataset:
         UserError: nothing is kept under them.
     """
     place = preparation.place(work, digest, partition)
-    if not (place / "dataset.json").exists():
-        raise UserError(f"{place}: no prepared data set; start the study again to prepare it")
-    classes = tuple(json.loads((place / "dataset.json").read_text())["classes"])
+    if not preparation.is_whole(place):
+        raise UserError(
+            f"{place}: no prepared data set, or a part of one; start the study again to prepare it"
+        )
+    facts = Facts.read(place / "dataset.json")
     arrays = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-    groups = place / "groups.npy"
-    alone = np.arange(len(arrays["labels"]))
-    return Dataset(classes, **arrays, groups=np.load(groups) if groups.exists() else alone)
+    groups = np.load(place / "groups.npy") if facts.grouped else np.arange(len(arrays["labels"]))
+    return Dataset(facts.classes, **arrays, groups=groups)
 
 
 def main() -> int:
@@ -121,7 +121,7 @@ def main() -> int:
     parser.add_argument(
         "source", help="fashion_mnist, mnist, cifar10, cifar100, digits or path:FOLDER or path:LIST.csv"
     )
-    parser.add_argument("--image-size", type=int, help="fit each image to N × N pixels")
+    parser.add_argument("--image-size", type=arguments.positive, help="fit each image to N × N pixels")
     parser.add_argument(
         "--near-duplicates",
         choices=("together", "apart"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from experiments.entries import FORMATS
+from experiments.entries import FORMATS, UNREAD
 
 LARGEST_PIXELS = 89_478_485  # from here on Pillow warns of a decompression bomb
 BILINEAR = Image.Resampling.BILINEAR
@@ -27,10 +27,13 @@ def upright(file: Path) -> Image.Image:
     Raises:
         Unreadable: it cannot be decoded, or not whole.
     """
+    if file.suffix.lower() in UNREAD:
+        raise Unreadable("a format that is not read; save it as JPEG or PNG")
     if file.stat().st_size == 0:
         raise Unreadable("empty file")
     try:
-        with Image.open(file, formats=FORMATS) as opened:
+        # Of a path Pillow maps plain TIFF files, and turns those wrongly that EXIF turns.
+        with file.open("rb") as content, Image.open(content, formats=FORMATS) as opened:
             if opened.width * opened.height > LARGEST_PIXELS:
                 raise Image.DecompressionBombError
             opened.load()

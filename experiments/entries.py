@@ -37,24 +37,32 @@ class Entry(NamedTuple):
 
 
 class BadFile(NamedTuple):
-    """A file that cannot be used: its path as the user names it, why, and the class that it is of."""
+    """A file that cannot be used: its path as the user names it, why, and its class ("": nobody knows)."""
 
     name: str
     reason: str
     label: str
 
 
+class NothingLeft(UserError):  # noqa: N818 - a finding about a folder
+    """No image of a class can be used. bad: the files that cannot."""
+
+    def __init__(self, text: str, bad: list[BadFile]) -> None:
+        super().__init__(text)
+        self.bad = bad
+
+
 class Listing(NamedTuple):
     """What a folder or a manifest lists.
 
-    state: size and time of change of each entry, in nanoseconds; bad: what could be told without opening;
-    other: the number of files that are no images, by ending; notices: what else is not used of it, a sentence
-    each.
+    state: size and times of change (of content, of anything) of each entry, in nanoseconds; bad: what could
+    be told without opening; other: the number of files that are no images, by ending; notices: what else is
+    not used of it, a sentence each.
     """
 
     root: Path
     entries: list[Entry]
-    state: list[tuple[int, int]]
+    state: list[tuple[int, int, int]]
     bad: list[BadFile]
     other: Counter[str]
     notices: list[str]
@@ -76,7 +84,7 @@ class Collector:
             return
         state = file.stat()
         self.listing.entries.append(Entry(file, label, in_test, group))
-        self.listing.state.append((state.st_size, state.st_mtime_ns))
+        self.listing.state.append((state.st_size, state.st_mtime_ns, state.st_ctime_ns))
 
     def refuse(self, file: Path, label: str, reason: str) -> None:
         """Add a file that cannot be used."""
@@ -99,8 +107,6 @@ class Collector:
             return "a path that leaves the folder"
         if not file.is_file():
             return "no file"
-        if file.suffix.lower() in UNREAD:
-            return "a format that is not read; save it as JPEG or PNG"
         return ""
 
 

@@ -4,7 +4,7 @@ What lies elsewhere in the folder is told, so that nobody's photographs are left
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 
 from experiments.entries import READ, UNREAD, Collector, Listing, shown
@@ -18,8 +18,9 @@ OTHER_PARTS = ("training", "testing", "val", "valid", "validation", "dev", "eval
 def listing(folder: Path, where: str) -> Listing:
     """Every image below the class folders, in the order of their paths.
 
-    A folder below a class holds images that belong together (a burst, one patient, one place): they stay
-    on one side of a split. Files and folders whose names begin with a dot are left out.
+    A folder below a class holds images that belong together (a burst, one patient, one place), whatever
+    folders are in it: they stay on one side of a split. Files and folders whose names begin with a dot are
+    left out.
 
     Raises:
         UserError: a train/ without a test/, or fewer than two classes.
@@ -47,25 +48,39 @@ def listing(folder: Path, where: str) -> Listing:
 
 def _take_class(found: Collector, root: Path, label: str, in_test: bool) -> bool:
     """Take the images of a class folder; whether there are any."""
-    files = [*_files(root / label)]
-    pictures = [(file, below) for file, below in files if _is_picture(file.name)]
-    several = len({below for _, below in pictures}) > 1
-    for file, below in pictures:
-        # A single folder that holds the whole class tells nothing apart.
-        found.take(file, label, in_test, f"{root.name}/{label}/{below}" if below and several else None)
-    for file, _ in files:
+    closed: list[OSError] = []
+    files = [*_files(root / label, closed.append)]
+    pictures = [file for file in files if _is_picture(file.name)]
+    places = {os.path.relpath(file.parent, root / label) for file in pictures}
+    # Folders that hold the whole class tell nothing apart.
+    shared = root / label / (os.path.commonpath(places) if places else "")
+    for file in pictures:
+        first, *deeper = file.relative_to(shared).parts
+        found.take(file, label, in_test, f"{root.name}/{label}/{first}" if deeper else None)
+    for file in files:
         if file.is_dir():
             found.refuse(file, label, "a link to a folder, which is not entered")
-        elif not _is_picture(file.name):
+        elif _is_picture(file.name):
+            continue
+        elif file.is_symlink() and not file.exists():
+            found.refuse(file, label, "a link to nothing")
+        else:
             found.listing.other[_ending(file.name)] += 1
-    return bool(pictures)
+    for error in closed:
+        found.refuse(Path(error.filename), label, f"a folder that cannot be read ({error.strerror})")
+    return bool(pictures or closed)
 
 
 def _take_loose(found: Collector, root: Path) -> int:
     """Count the files beside the class folders; how many of them are images."""
-    files = [each.name for each in os.scandir(root) if each.is_file() and not each.name.startswith(".")]
-    found.listing.other.update(_ending(name) for name in files if not _is_picture(name))
-    return sum(map(_is_picture, files))
+    there = [each for each in os.scandir(root) if not each.is_dir() and not each.name.startswith(".")]
+    others = [each for each in there if not _is_picture(each.name)]
+    for each in others:
+        if each.is_symlink() and not Path(each).exists():
+            found.refuse(Path(each), "", "a link to nothing")  # it may have been a class
+        else:
+            found.listing.other[_ending(each.name)] += 1
+    return len(there) - len(others)
 
 
 def _left_out(folder: Path, parted: bool, loose: dict[Path, int], empty: list[str]) -> Iterator[str]:
@@ -111,7 +126,7 @@ def _is_class(entry: os.DirEntry) -> bool:
 def _beside(folder: Path) -> Iterator[str]:
     """What lies beside train/ and test/, a sentence each: val/, say."""
     for name in sorted(each.name for each in os.scandir(folder) if _is_class(each)):
-        if name not in PARTS and (count := sum(_is_picture(file.name) for file, _ in _files(folder / name))):
+        if name not in PARTS and (count := sum(_is_picture(file.name) for file in _files(folder / name))):
             yield (
                 f"{_counted(count)} in {shown(folder / name, folder)}/, beside train/ and test/, and "
                 f"{_not(count)} used (validation images are drawn from train/)"
@@ -141,12 +156,11 @@ def _not(files: int) -> str:
     return "is not" if files == 1 else "are not"
 
 
-def _files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each file and linked folder below a class folder, and the folder that it lies in, from there."""
-    for place, folders, files in os.walk(folder):  # which enters no link
+def _files(folder: Path, closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Each file and linked folder below a folder; `closed` is told of folders that cannot be read."""
+    for place, folders, files in os.walk(folder, onerror=closed):  # which enters no link
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        below = os.path.relpath(place, folder)
         linked = [name for name in folders if Path(place, name).is_symlink()]
         for name in sorted([*files, *linked]):
             if not name.startswith("."):
-                yield Path(place, name), "" if below == "." else below
+                yield Path(place, name)

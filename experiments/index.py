@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +49,14 @@ class Facts(NamedTuple):
         facts = cls(**json.loads(file.read_text(encoding="utf-8")))
         lists = {name: tuple(getattr(facts, name)) for name in ("classes", "image_shape", "notices")}
         return facts._replace(**lists, kept_as=str(file))
+
+    @classmethod
+    def kept(cls, file: Path) -> "Facts | None":
+        """What an index file holds; None where there is none, or a damaged one."""
+        try:
+            return cls.read(file)
+        except (OSError, ValueError, TypeError):
+            return None
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -92,11 +101,16 @@ class Files(NamedTuple):
 def write(file: Path, facts: Facts, origin: Files) -> None:
     """An index file; what stands beside it first, so that it is whole once it is there."""
     if origin.names:
-        table = io.StringIO()
-        csv.writer(table).writerows([["file", "reason", "class"], *origin.bad])
-        _put(bad_files(file), table.getvalue())
+        write_bad(file, origin.bad)
         _put(file.with_suffix(".files.json"), json.dumps(origin._asdict()))
     _put(file, json.dumps(facts._replace(kept_as="")._asdict()))
+
+
+def write_bad(file: Path, bad: Iterable[tuple[str, str, str]]) -> None:
+    """The table of files that cannot be used, beside an index file: name, reason and class of each."""
+    table = io.StringIO()
+    csv.writer(table).writerows([["file", "reason", "class"], *bad])
+    _put(bad_files(file), table.getvalue())
 
 
 def _put(file: Path, text: str) -> None:

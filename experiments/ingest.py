@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments import decoding, entries, folders, likeness, manifest, mapped, progress
-from experiments.entries import BadFile, Entry, Listing
+from experiments.entries import BadFile, Entry, Listing, NothingLeft
 from experiments.errors import UserError
-from experiments.index import Files
+from experiments.index import Files, files
 
 AHEAD, AHEAD_BYTES = 64, 2**28  # images a core, and their size, that may wait to be written
 TOLD_SECONDS = 0.5  # between two lines of progress
@@ -82,7 +82,8 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
     Grey if every image is grey, else RGB.
 
     Raises:
-        UserError: images of several sizes without an image_size, or nothing left of a class.
+        NothingLeft: of a class.
+        UserError: images of several sizes without an image_size.
     """
     where = f"data source path:{listed.root}"
     bad = list(listed.bad)
@@ -103,10 +104,11 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
     kept = [kept[at] for at in rows]
     classes = tuple(sorted({entry.label for entry in kept}))
     lost = {entry.label for entry in listed.entries} | {file.label for file in bad}
-    lost -= set(classes)
+    lost -= {*classes, ""}
     if lost:
-        raise UserError(f"{where}: no image of class {min(lost)!r} can be used; the first of "
-                        f"{len(bad)} files: {bad[0].name}: {bad[0].reason}")  # fmt: skip
+        of_it = [file for file in bad if file.label == min(lost)]
+        raise NothingLeft(f"{where}: no image of class {min(lost)!r} can be used; the first of "
+                          f"{files(len(of_it))}: {of_it[0].name}: {of_it[0].reason}", bad)  # fmt: skip
     numbers = {label: number for number, label in enumerate(classes)}
     return Found(
         images=decoded.images(),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments import attempts, client, compare, crops, decoding, location, names, quiet
-from experiments.entries import READ
+from experiments.entries import READ, UNREAD
 from experiments.errors import Parser, UserError, exit_status
 from experiments.specification import Trial
 from experiments.stored import StoreError
@@ -29,7 +29,9 @@ TOLD = 5  # trials that a message lists
 
 
 def images_below(folder: Path) -> list[Path]:
-    """Every image file below a folder, in the order of their paths.
+    """Every file below a folder that is an image by its ending, in the order of their paths.
+
+    Files and folders whose names begin with a dot are left out.
 
     Raises:
         UserError: no such folder, or no image in it.
@@ -39,7 +41,9 @@ def images_below(folder: Path) -> list[Path]:
     found = [
         file
         for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in READ and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() in READ | UNREAD
+        and not any(name.startswith(".") for name in file.relative_to(folder).parts)
+        and not file.is_dir()
     ]
     if not found:
         raise UserError(f"{folder}: no image files in it")
@@ -110,6 +114,8 @@ def as_trained(file: Path, model: "models.Model") -> np.ndarray:
         decoded = decoding.fitted(decoding.upright(file), model.image_size)
     except decoding.Unreadable as reason:
         raise UserError(f"{file}: cannot be read as an image ({reason})") from None
+    except OSError as error:  # a link to nothing
+        raise UserError(f"{file}: cannot be read ({error.strerror or error})") from None
     image = decoded.convert("L" if model.input_shape[-1] == 1 else "RGB")
     pixels = np.asarray(image).reshape(1, image.height, image.width, -1)
     height, width, _ = model.input_shape

@@ -1,17 +1,16 @@
-"""Where images come from: named data sets and image folders → equal-sized uint8 arrays and labels."""
+"""Where images come from: named data sets → equal-sized uint8 arrays and labels."""
 
 import contextlib
 import functools
 import io
 import socket
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from experiments import fashion_mnist, folders
+from experiments import fashion_mnist
 from experiments.errors import UserError
 
 DOWNLOAD_TIMEOUT = 15.0  # seconds without an answer
@@ -31,16 +30,15 @@ class Images(NamedTuple):
 
 
 def load(source: str, image_size: int | None) -> Images:
-    """The images of a source, each fitted to image_size × image_size pixels (None: as they are).
+    """The images of a named source, each fitted to image_size × image_size pixels (None: as they are).
 
     Fitting scales the short side and cuts the long one about its centre, bilinearly.
 
     Raises:
-        UserError: the source cannot be had, or its images differ in size and image_size is None.
+        UserError: the source is unknown or cannot be had.
     """
-    if source.startswith("path:"):
-        found = folders.read(Path(source.removeprefix("path:")).expanduser(), image_size)
-        return Images(*found)
+    if source not in NAMED:
+        raise UserError(f"unknown data source {source!r}; choose from: {', '.join(NAMED)}, path:FOLDER")
     images = NAMED[source]()
     if image_size is None or images.images.shape[1:3] == (image_size, image_size):
         return images

@@ -1,9 +1,11 @@
 """Whether the trials of a study may be compared at all: same images, same split; and what weakens it."""
 
+import json
 from collections.abc import Iterable
 
 import pandas as pd
 
+from experiments import names
 from reports import grid, store
 
 ENOUGH_IMAGES = 100  # of which one moves accuracy by 0.01
@@ -24,9 +26,11 @@ def check(runs: pd.DataFrame) -> list[str]:
     for parts in grid.points(runs["setting"].unique()).values():
         for what in ("data", "split", "validation", "test"):
             _same(runs[runs["setting"].isin(parts)], ["seed"], what)
-    _same(runs, ["data_spec", "seed", "train_size"], "split")
+    wanted = runs.assign(wanted=[*map(_wanted, runs["data_spec"], runs["setting"])])
+    _same(wanted, ["wanted"], "data")
+    _same(wanted, ["wanted", "seed", "train_size"], "split")
     for what in ("validation", "test"):
-        _same(runs, ["data_spec", "seed"], what)
+        _same(wanted, ["wanted", "seed"], what)
     mixed = {
         "library versions": "versions",
         "CPUs": "cpu",
@@ -50,6 +54,13 @@ def _one_trial_a_seed(runs: pd.DataFrame) -> None:
                 f"({', '.join(group['trial'])}): the study file changed between them; run {store.TRAIN} "
                 f"again, which sets outdated runs aside"
             )
+
+
+def _wanted(data_spec: str, setting: str) -> str:
+    """What of the data a study asks for, but for how many images train; not what was then found there."""
+    found = {"data_digest", "partition"}
+    told = {key: value for key, value in json.loads(data_spec).items() if key not in found}
+    return json.dumps([told, names.assignments(setting).get("data.near_duplicates")])
 
 
 def _same(runs: pd.DataFrame, equal: list[str], what: str) -> None:

@@ -1,3 +1,4 @@
+import json
 import math
 
 import pytest
@@ -50,6 +51,27 @@ def test_train_sizes_share_validation_and_test_images(ready):
         fairness.check(grid)
 
 
+# Photographs came between the trainings of two settings: all digests changed, the name of the source did not.
+@pytest.mark.parametrize("what", ["data", "validation"])
+def test_settings_of_photographs_that_changed_are_refused(ready, what):
+    grid = runs.read(ready.uri, "grid").runs
+    there = {"source": "path:photographs", "data_digest": "d", "partition": "p"}
+    grid["data_spec"] = json.dumps(there)
+    fairness.check(grid)
+    later = grid["train_size"] == 250
+    grid.loc[later, ["data_spec", f"{what}_digest"]] = [json.dumps(there | {"partition": "q"}), "other"]
+    with pytest.raises(fairness.UnfairComparisonError, match=f"{what} digests differ"):
+        fairness.check(grid)
+    # A study may part near duplicates in one setting and not in another.
+    if what == "validation":
+        grid["setting"] += (
+            grid["train_size"]
+            .map({250: ", data.near_duplicates=apart"})
+            .fillna(",data.near_duplicates=together")
+        )
+        fairness.check(grid)
+
+
 def test_two_trials_of_one_seed_are_refused(small):
     small.loc[1, ["seed", "trial"]] = [0, "ab12"]
     with pytest.raises(
@@ -63,7 +85,7 @@ def test_arms_of_one_figure_share_images_whatever_their_settings_name(ready):
     (warning,) = fairness.check(width)
     assert warning.startswith("fewer than 5 seeds (cnn 1, residual 1)")
     cnn = (width["arm"] == "cnn") & (width["train_size"] == 250)
-    width.loc[cnn, ["data_digest", "data_spec"]] = "other"
+    width.loc[cnn, ["data_digest", "data_spec"]] = ["other", '{"data_digest": "other"}']
     with pytest.raises(fairness.UnfairComparisonError, match=r"data digests differ .* cnn .* residual"):
         fairness.check(width)
 
