@@ -27,8 +27,8 @@ def plain(mode: str, colour: object, **options: object) -> Callable[[Path], None
     return lambda file: Image.new(mode, SIZE, colour).save(file, **options)
 
 
-def sixteen_bits(value: int, kind: type = np.uint16) -> Callable[[Path], None]:
-    return lambda file: Image.fromarray(np.full(SIZE[::-1], value, kind)).save(file)
+def sixteen_bits(value: int, kind: type = np.uint16, **options: object) -> Callable[[Path], None]:
+    return lambda file: Image.fromarray(np.full(SIZE[::-1], value, kind)).save(file, **options)
 
 
 def frames(file: Path) -> None:
@@ -109,6 +109,8 @@ ODD = [
     Kind("cmyk.jpg", plain("CMYK", (0, 255, 255, 0), quality=95), RED, near=3),
     Kind("sixteen_bits.png", sixteen_bits(0x8034), GREY),
     Kind("sixteen_bits.tif", sixteen_bits(0x8034), GREY),
+    Kind("sixteen_bits_almost_black.png", sixteen_bits(0x00FF), (0, 0, 0)),
+    Kind("sixteen_bits_with_a_hole.png", sixteen_bits(0x8034, transparency=0x8034), WHITE),
     Kind("turned.jpg", upside_down, BLUE, near=3),
     Kind("png_named.jpg", lambda file: Image.new("RGB", SIZE, RED).save(file, format="PNG"), RED),
     Kind("a link.png", link("png.png"), RED),

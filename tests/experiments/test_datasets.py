@@ -107,6 +107,74 @@ def test_file_names_and_their_order_do_not_matter(animals, tmp_path):
     assert (after._replace(other=0), after.other) == (before, 1)
 
 
+# What would be kept under the digest of the files that were listed is not what was decoded.
+@pytest.mark.parametrize("change", ["rewritten", "added"])
+def test_files_that_change_while_they_are_read_are_no_data_set(animals, tmp_path, monkeypatch, change):
+    read = ingest.read
+
+    def changing(*asked):
+        found = read(*asked)
+        write(animals / "cat", CATS[:1] ^ 1, ("1.png" if change == "rewritten" else "4.png",))
+        return found
+
+    monkeypatch.setattr(ingest, "read", changing)
+    with pytest.raises(UserError, match=r"its files changed while they were read; start again"):
+        prepare(animals, tmp_path)
+    monkeypatch.undo()
+    assert prepare(animals, tmp_path).train_part == (6 if change == "rewritten" else 7)
+
+
+def test_a_file_that_comes_between_two_looks_is_told(animals, tmp_path, monkeypatch):
+    in_child = datasets._prepare_in_child
+
+    def adding(wanted, work):
+        write(animals / "cat", CATS[:1] ^ 1, ("4.png",))
+        in_child(wanted, work)
+
+    monkeypatch.setattr(datasets, "_prepare_in_child", adding)
+    with pytest.raises(UserError, match=r"its files changed while they were read; start again"):
+        datasets.summary(Wanted(f"path:{animals}"), tmp_path)
+    monkeypatch.undo()
+    assert datasets.summary(Wanted(f"path:{animals}"), tmp_path).train_part == 7
+
+
+@pytest.mark.parametrize("lost", ["dataset.json", "images.npy", "groups.npy"])
+def test_a_prepared_data_set_of_which_a_part_was_deleted_is_made_again(animals, tmp_path, lost):
+    shutil.copy(animals / "cat" / "1.png", animals / "cat" / "copy.png")  # so that there are groups
+    wanted = Wanted(f"path:{animals}")
+    before = datasets.summary(wanted, tmp_path)
+    place = preparation.place(tmp_path, before.digest, before.partition)
+    (place / lost).unlink()
+    with pytest.raises(UserError, match="start the study again to prepare it"):
+        opened(before, tmp_path)
+    assert datasets.summary(wanted, tmp_path) == before
+    assert len(np.unique(opened(before, tmp_path).groups)) == 6
+
+
+def test_a_damaged_index_is_made_again(animals, tmp_path):
+    before = prepare(animals, tmp_path)
+    for file in (tmp_path / "data" / "index").glob("*.json"):
+        file.write_text("")
+    assert prepare(animals, tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["nonsense"], "unknown data source 'nonsense'; choose from: fashion_mnist, mnist, "),
+        (["digits", "--image-size", "0"], "--image-size: must be a whole number from 1 up, not '0'"),
+        (["digits", "--image-size", "-3"], "--image-size: must be a whole number from 1 up, not '-3'"),
+    ],
+    ids=str,
+)
+def test_bad_arguments_are_one_line(options, told, tmp_path):
+    command = [sys.executable, "-m", "experiments.datasets", *options, "--work", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("change", ["pixel", "class", "class name", "one image fewer"])
 def test_other_content_is_another_digest(animals, tmp_path, change):
     before = prepare(animals, tmp_path)
@@ -132,16 +200,16 @@ def test_the_second_look_decodes_nothing_and_a_changed_file_is_seen(animals, tmp
     source = f"path:{animals}"
     first = datasets.summary(Wanted(source), work)
     assert "preparing the data" in capfd.readouterr().err
-
-    # A file that cannot be decoded, of the same size and time: who does not look inside does not notice.
-    file = animals / "cat" / "1.png"
-    state = file.stat()
-    file.write_bytes(bytes(state.st_size))
-    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
     assert datasets.summary(Wanted(source), work) == first
     assert capfd.readouterr().err == ""
 
+    # Another picture of the same size, with the time of the first: copied with its times, say.
+    file = animals / "cat" / "1.png"
+    state = file.stat()
     Image.fromarray(255 - CATS[0]).save(file)
+    file.write_bytes(file.read_bytes().ljust(state.st_size, b"\0"))
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (state.st_size, state.st_mtime_ns)
     changed = datasets.summary(Wanted(source), work)
     assert changed.digest != first.digest
     # Both are kept.
@@ -169,7 +237,7 @@ def test_a_lost_copy_is_prepared_again(animals, tmp_path):
     made = datasets.summary(Wanted(f"path:{animals}"), work)
     for folder in work.glob("data/*-*"):
         shutil.rmtree(folder)
-    with pytest.raises(UserError, match="no prepared data set; start the study again"):
+    with pytest.raises(UserError, match="no prepared data set, or a part of one; start the study again"):
         opened(made, work)
     assert datasets.summary(Wanted(f"path:{animals}"), work) == made
     assert len(opened(made, work).labels) == 6

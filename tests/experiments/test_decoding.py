@@ -83,6 +83,45 @@ def test_bad_files_stop_a_study_or_are_left_out(folder, tmp_path):
     assert datasets.summary(Wanted(f"path:{folder}", 8), work).digest == facts.digest
 
 
+# As EXIF numbers them: how the stored rows and columns are to be looked at.
+LOOKED_AT = {
+    1: lambda pixels: pixels,
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: np.swapaxes(pixels, 0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.flipud(np.rot90(pixels, -1)),
+    8: np.rot90,
+}
+
+
+@pytest.mark.parametrize("kind", ["tif", "png"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "CMYK", "I;16"])
+@pytest.mark.parametrize("orientation", LOOKED_AT)
+def test_every_orientation_of_every_kind(tmp_path, kind, mode, orientation):
+    if (kind, mode) == ("png", "CMYK"):
+        pytest.skip("PNG holds no CMYK")
+    grey = np.random.default_rng(orientation).integers(0, 256, (6, 10), np.uint8)
+    stored = Image.fromarray(grey.astype(np.uint16) << 8 if mode == "I;16" else grey)
+    stored = stored if mode == "I;16" else stored.convert("RGB" if mode == "CMYK" else mode).convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(tmp_path / f"1.{kind}", exif=exif)
+    seen = np.asarray(decoding.upright(tmp_path / f"1.{kind}").convert("L"))
+    np.testing.assert_array_equal(seen, LOOKED_AT[orientation](grey))
+
+
+def test_more_pixels_than_are_taken_are_refused_before_they_are_decoded(tmp_path, monkeypatch):
+    file = tmp_path / "1.png"
+    Image.new("RGB", (10, 10)).save(file)
+    monkeypatch.setattr(decoding, "LARGEST_PIXELS", 100)
+    assert decoding.upright(file).size == (10, 10)
+    monkeypatch.setattr(decoding, "LARGEST_PIXELS", 99)
+    with pytest.raises(decoding.Unreadable, match="more than 99 pixels"):
+        decoding.upright(file)
+
+
 def test_a_file_that_may_not_be_read():
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
@@ -107,10 +146,12 @@ def test_a_class_of_bad_files_alone_is_told(tmp_path):
     (place / "dog" / "1.png").write_bytes(b"no picture")
     with pytest.raises(UserError) as caught:
         prepare(place, tmp_path)
+    listed = index.bad_files(index_of(f"path:{place}", None, tmp_path))
     assert str(caught.value) == (
-        f"data source path:{place}: no image of class 'dog' can be used; the first of 1 files: "
-        "dog/1.png: not an image"
+        f"data source path:{place}: no image of class 'dog' can be used; the first of 1 file: "
+        f"dog/1.png: not an image; {listed} lists them all"
     )
+    assert listed.read_text(encoding="utf-8").splitlines()[1:] == ["dog/1.png,not an image,dog"]
 
 
 # 0x1234 keeps its upper eight bits, 0x12; two classes of grey files stay grey.

@@ -20,8 +20,10 @@ from experiments import (
     client,
     compare,
     datasets,
+    decoding,
     events,
     fit,
+    ingest,
     names,
     page,
     plan,
@@ -70,6 +72,19 @@ def test_a_photograph_under_two_labels_stops_a_study_or_both_are_left_out(photog
     assert datasets.summary(Wanted(source, 16), tmp_path).digest == facts.digest
 
 
+def test_files_that_are_left_out_leave_names_and_sizes_with_their_images(photographs, tmp_path):
+    for number in (2, 4, 5):
+        file = photographs / "leaf" / f"{number}.png"
+        Image.open(file).resize((20 + number, 40)).save(file)
+    found = ingest.read(ingest.listing(photographs), 16, tmp_path)
+    assert len(found.files.names) == len(found.rows) == len(found.labels) == 60
+    for name, size, row in zip(found.files.names, found.files.sizes, found.rows, strict=True):
+        with Image.open(photographs / name) as image:
+            assert image.size == size
+            fitted = decoding.fitted(image.convert("RGB"), 16)
+        np.testing.assert_array_equal(found.images[row], np.asarray(fitted))
+
+
 def test_three_classes_of_one_photograph_are_all_left_out_and_equal_labels_stay(tmp_path):
     folder = tmp_path / "animals"
     for name, images in PIXELS.items():
@@ -102,6 +117,7 @@ def test_only_near_duplicates_may_stand_apart(photographs, tmp_path):
     )
     assert (apart.grouped, together.grouped) == (4, 6)
     assert apart.digest == together.digest
+    assert apart.partition != together.partition  # each is kept in a folder of its own
     (told,) = apart.notices
     assert told.startswith("near duplicates are not looked for (near_duplicates: apart)")
 

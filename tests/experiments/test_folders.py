@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from animals import CATS, PIXELS, opened, prepare, refusal, write
 from PIL import Image
+
+from experiments import ingest
 
 # Decoding.
 
@@ -188,6 +192,18 @@ def test_folders_below_a_class_are_groups_unless_one_holds_the_whole_class(tmp_p
     assert grouped(tmp_path / "parted", tmp_path / "two") == (4, 6)
 
 
+# Two patients of two visits each, below a folder that says nothing: a patient is a group.
+def test_the_first_folder_that_tells_images_apart_is_the_group(tmp_path):
+    for name, images in PIXELS.items():
+        for patient in ("anna", "bo"):
+            for visit, pixels in enumerate(images[:2] if patient == "bo" else images[1:]):
+                write(tmp_path / "visits" / name / "all" / patient / f"{visit}", [pixels ^ 1], ("1.png",))
+    listed = ingest.listing(tmp_path / "visits")
+    groups = {entry.file.parts[-3]: entry.group for entry in listed.entries if entry.label == "cat"}
+    assert groups == {"anna": "visits/cat/anna", "bo": "visits/cat/bo"}
+    assert len({entry.group for entry in listed.entries}) == 4
+
+
 # Tiny ImageNet lies so: the same folder's name in train and in test means nothing.
 def test_folders_of_one_name_in_train_and_test_are_two(tmp_path):
     for part in ("train", "test"):
@@ -206,14 +222,78 @@ def test_a_link_to_a_folder_is_told_and_not_entered(animals, tmp_path):
     assert facts.first_bad == "cat/more: a link to a folder, which is not entered"
 
 
+# Folders, links to them: a burst or a class may be lost with them.
+@pytest.mark.parametrize("name", ["cat/burst", "emu", "cat/1.2.2026"])
+def test_a_link_to_nothing_is_told_whatever_it_was(animals, tmp_path, name):
+    (animals / name).symlink_to(tmp_path / "nowhere")
+    facts = prepare(animals, tmp_path)
+    assert (facts.train_part, facts.bad, facts.first_bad) == (6, 1, f"{name}: a link to nothing")
+    (animals / name).unlink()
+    assert prepare(animals, tmp_path).bad == 0
+
+
+def test_a_picture_beside_the_classes_that_is_a_link_to_nothing_is_told_as_a_picture(animals, tmp_path):
+    (animals / "1.png").symlink_to(tmp_path / "nowhere")
+    assert prepare(animals, tmp_path).notices[0].startswith("1 image file lies in the folder itself")
+
+
+@pytest.fixture
+def as_nobody():
+    """Root may read everything: for a while somebody else, who may write below a folder of theirs."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o777)
+        root = os.geteuid() == 0
+        try:
+            if root:
+                os.seteuid(65534)
+            yield Path(place)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+@pytest.mark.parametrize("closed", ["burst", ""])
+def test_a_folder_that_may_not_be_read_is_told(as_nobody, closed):
+    folder, work = as_nobody / "animals", as_nobody / "work"
+    for name, images in PIXELS.items():
+        write(folder / name, images)
+    write(folder / "cat" / "burst", CATS ^ 1)
+    shut = folder / "cat" / closed
+    shut.chmod(0)
+    try:
+        if closed:
+            facts = prepare(folder, work)
+            assert (facts.train_part, facts.bad) == (6, 1)
+            assert facts.first_bad == "cat/burst: a folder that cannot be read (Permission denied)"
+        else:
+            assert "no image of class 'cat' can be used; the first of 1 file: cat: a folder that cannot" in (
+                refusal(folder, work)
+            )
+    finally:
+        shut.chmod(0o755)
+    assert prepare(folder, work).train_part == 9
+
+
+def test_a_file_that_could_not_be_read_once_is_read_when_it_can(as_nobody):
+    folder, work = as_nobody / "animals", as_nobody / "work"
+    for name, images in PIXELS.items():
+        write(folder / name, images)
+    file = folder / "cat" / "1.png"
+    file.chmod(0)
+    facts = prepare(folder, work)
+    assert (facts.train_part, facts.first_bad) == (5, "cat/1.png: may not be read")
+    file.chmod(0o644)
+    assert prepare(folder, work).train_part == 6
+
+
 @pytest.mark.parametrize("label", ["cat", "emu"])
 def test_a_class_of_unreadable_formats_alone_does_not_vanish(animals, tmp_path, label):
     for file in (animals / label).glob("*"):
         file.unlink()
     (animals / label).mkdir(exist_ok=True)
     (animals / label / "1.heic").write_bytes(b"phone")
-    assert refusal(animals, tmp_path) == (
-        f"data source path:FOLDER: no image of class {label!r} can be used; the first of 1 files: "
+    assert refusal(animals, tmp_path).partition("; /")[0] == (
+        f"data source path:FOLDER: no image of class {label!r} can be used; the first of 1 file: "
         f"{label}/1.heic: a format that is not read; save it as JPEG or PNG"
     )
 
@@ -222,7 +302,7 @@ def test_no_image_that_can_be_used(tmp_path):
     for name in PIXELS:
         (tmp_path / "phone" / name).mkdir(parents=True)
         (tmp_path / "phone" / name / "1.heic").write_bytes(b"phone")
-    assert "no image of class 'cat' can be used; the first of 2 files" in refusal(
+    assert "no image of class 'cat' can be used; the first of 1 file: cat/1.heic" in refusal(
         tmp_path / "phone", tmp_path
     )
 

@@ -27,6 +27,18 @@ def digits(validation=DIGITS.images[300:400], crop=None):
     return TrainingData(train, labels, 10, crop, slice_images, seen)
 
 
+# Of 8 × 8 pixels a grid of 5 sees four windows, whose labels are those of their image.
+def test_what_a_classifier_learns_from_are_the_windows_that_are_evaluated():
+    data = digits(crop=5)._replace(crops="grid")
+    seen, labels = data.windows()
+    assert seen.shape == (1200, 5, 5, 1)
+    for image in (0, 7, 299):
+        whole = DIGITS.images[image]
+        corners = [whole[row : row + 5, column : column + 5] for row in (0, 3) for column in (0, 3)]
+        np.testing.assert_array_equal(seen[4 * image : 4 * image + 4], corners)
+        assert labels[4 * image : 4 * image + 4].tolist() == [DIGITS.labels[image]] * 4
+
+
 def scores(predict, data):
     return {
         **evaluation.score("train", predict(data.slice_images), data.labels[:100]),

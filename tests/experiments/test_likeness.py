@@ -77,8 +77,10 @@ def test_pictures_of_one_colour_are_no_copies_of_each_other():
 
 
 def test_more_images_than_are_compared_at_a_time(tiles, monkeypatch):
-    pictures = [*tiles[:40], *map(COPIES["mirrored"], tiles[:40])]
+    copies = [COPIES[kind](tile) for tile in tiles[:40] for kind in ("mirrored", "brightened")]
+    pictures = [*tiles[:40], *copies]
     whole = found(pictures)
+    assert len(whole) > 80
     monkeypatch.setattr(likeness, "ROWS", 7)
     monkeypatch.setattr(likeness, "CANDIDATES", 3)
     assert found(pictures) == whole

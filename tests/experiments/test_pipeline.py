@@ -50,6 +50,13 @@ def test_a_stream_started_at_epoch_3_is_the_tail_of_the_stream(changes):
         np.testing.assert_array_equal(labels, other_labels)
 
 
+# One image again and again: what differs is drawn anew, in each step of an epoch and in each epoch.
+def test_every_step_draws_its_own_changes():
+    images = np.repeat(coordinates(1, 8, 8), 32, axis=0)
+    batches = taken(images, batches=16, jitter=0.4)
+    assert len({batch.tobytes() for batch, _ in batches}) == 16
+
+
 def test_a_seed_is_a_stream():
     images = coordinates(12, 8, 8)
     first = taken(images, batches=6, seed=1, **AUGMENTED)

@@ -136,22 +136,20 @@ def test_files_that_cannot_be_used_are_left_out_and_named_where_that_is_asked(
     trial, _ = saved_model(tmp_path, 3)
     (photographs / "0.png").write_text("no picture")
     (photographs / "z.png").write_text("no picture")
-    where = [
-        "--to",
-        tmp_path / "out.csv",
-        "--work",
-        tmp_path,
-        "--store",
-        "sqlite:///none",
-        "--on-bad",
-        "skip",
-    ]
+    (photographs / "y.heic").write_text("phone")
+    (photographs / "x.png").symlink_to(tmp_path / "nowhere")
+    (photographs / ".cache").mkdir()
+    (photographs / ".cache" / "a.png").write_bytes((photographs / "a.png").read_bytes())
+    where = ["--to", tmp_path / "out.csv", "--work", tmp_path, "--store", "sqlite:///none"]
+    where += ["--on-bad", "skip"]
     assert run(monkeypatch, trial, photographs, *where) == 0
     rows = list(csv.DictReader((tmp_path / "out.csv").open()))
     assert [row["file"] for row in rows] == ["a.png", "b.png", "below/c.png"]
     told = capsys.readouterr().out
     for name in ("0.png", "z.png"):
         assert f"left out: {photographs / name}: cannot be read as an image (not an image)" in told
+    assert "y.heic: cannot be read as an image (a format that is not read; save it as JPEG" in told
+    assert "x.png: cannot be read (No such file or directory)" in told
 
 
 def test_a_folder_of_bad_files_alone_is_refused(monkeypatch, tmp_path, photographs):
