@@ -6,6 +6,7 @@ PORT ?= 5000
 SEED ?= 1
 KEEP_MODELS ?=
 ON_BAD ?=
+NEAR_DUPLICATES ?=
 PYTHON ?= python3
 
 VENV := .venv
@@ -19,23 +20,24 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 data_option = $(if $(DATA),--data "$(DATA)")
 bad_option = $(if $(ON_BAD),--on-bad $(ON_BAD))
-workers_option = $(bad_option) $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
+taken_option = $(data_option) $(bad_option) $(if $(NEAR_DUPLICATES),--near-duplicates $(NEAR_DUPLICATES))
+workers_option = $(if $(WORKERS),--workers $(WORKERS)) $(if $(KEEP_MODELS),--keep-models $(KEEP_MODELS))
 
 # A variable that is misspelt, empty, or nothing to its target would be ignored, and something else trained.
-TRAINING := STUDY DATA ON_BAD WORKERS KEEP_MODELS
+TRAINING := STUDY DATA ON_BAD NEAR_DUPLICATES WORKERS KEEP_MODELS
 takes-compare := $(TRAINING)
 takes-plan := $(TRAINING)
 takes-report := STUDY DATA
 takes-report-check := STUDY DATA
 takes-pages := STUDY DATA
 takes-ui := PORT
-takes-run := MODEL DATA ON_BAD ARGS
+takes-run := MODEL DATA ON_BAD NEAR_DUPLICATES ARGS
 takes-predict := RUN IMAGES OUT ON_BAD
-takes-inspect := STUDY DATA ON_BAD
+takes-inspect := STUDY DATA ON_BAD NEAR_DUPLICATES
 takes-diagrams := ARGS
 takes-cost := ARGS
-takes-smoke := DATA ON_BAD WORKERS KEEP_MODELS
-takes-export := STUDY DATA ON_BAD
+takes-smoke := DATA ON_BAD NEAR_DUPLICATES WORKERS KEEP_MODELS
+takes-export := STUDY DATA ON_BAD NEAR_DUPLICATES
 takes-import := FILE
 takes-test-faults := SEED
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
@@ -51,7 +53,7 @@ $(if $(empty),$(error $(firstword $(empty))= is empty; give it a value or leave 
 .PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench bench-report test test-slow test-browser test-faults fuzz lint format clean distclean
 
 help: ## list the targets
-	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip]"
+	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip] [NEAR_DUPLICATES=together|apart]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 # Before set-up, which takes minutes.
@@ -74,7 +76,7 @@ lock: $(SET_UP) ## requirements.txt → requirements.lock: the newest versions t
 	  requirements.txt --output-file requirements.lock
 
 compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then draw its figures
-	@$(BIN)/python -m experiments.compare "$(STUDY)" $(data_option) $(workers_option); status=$$?; \
+	@$(BIN)/python -m experiments.compare "$(STUDY)" $(taken_option) $(workers_option); status=$$?; \
 	if [ $$status -le 1 ]; then $(BIN)/python -m reports "$(STUDY)" $(data_option) || exit $$?; fi; exit $$status
 
 report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never trains
@@ -93,16 +95,16 @@ ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000 (PORT=… for ano
 	@$(BIN)/python -m experiments.ui --port $(PORT)
 
 plan: $(SET_UP) ## what STUDY would still train and how long that takes; trains nothing
-	@$(BIN)/python -m experiments.compare "$(STUDY)" $(data_option) $(workers_option) --dry-run
+	@$(BIN)/python -m experiments.compare "$(STUDY)" $(taken_option) $(workers_option) --dry-run
 
 run: given-MODEL $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 --seed 2"]
-	@$(BIN)/python -m experiments.run $(MODEL) $(data_option) $(bad_option) $(ARGS)
+	@$(BIN)/python -m experiments.run $(MODEL) $(taken_option) $(ARGS)
 
 predict: given-RUN given-IMAGES $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
 	@$(BIN)/python -m experiments.predict "$(RUN)" "$(IMAGES)" $(bad_option) $(if $(OUT),--to "$(OUT)")
 
 inspect: $(SET_UP) ## a page about the data of STUDY: classes, splits, duplicates, bad files; trains nothing
-	@$(BIN)/python -m experiments.inspection "$(STUDY)" $(data_option) $(bad_option)
+	@$(BIN)/python -m experiments.inspection "$(STUDY)" $(taken_option)
 
 diagrams: $(SET_UP) ## structure pictures of every network, in docs/diagrams/
 	@$(BIN)/python -m experiments.diagrams $(ARGS)
@@ -114,7 +116,7 @@ smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
 	@$(MAKE) --no-print-directory compare STUDY=smoke
 
 export: $(SET_UP) ## pack the event logs of STUDY into exports/STUDY.tar.xz
-	@$(BIN)/python -m experiments.export pack "$(STUDY)" $(data_option) $(bad_option)
+	@$(BIN)/python -m experiments.export pack "$(STUDY)" $(taken_option)
 
 import: given-FILE $(SET_UP) ## rebuild store, figures and tables from FILE=exports/STUDY.tar.xz
 	@study=$$($(BIN)/python -m experiments.export unpack "$(FILE)") && $(BIN)/python -m reports "$$study"

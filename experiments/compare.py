@@ -79,6 +79,18 @@ def data_arguments_of(parser: argparse.ArgumentParser) -> None:
         choices=("stop", "skip"),
         help="files that cannot be used: stop there, or leave them out (default: as the study says, stop)",
     )
+    parser.add_argument(
+        "--near-duplicates",
+        choices=("together", "apart"),
+        help="photographs that look nearly the same: on one side of a split, or wherever they fall (default: "
+        "as the study says, together)",
+    )
+
+
+def taken(asked: argparse.Namespace) -> dict[str, str]:
+    """How the data is taken, as far as `data_arguments_of` was answered: fields of a study's data."""
+    given = {"on_bad": asked.on_bad, "near_duplicates": asked.near_duplicates}
+    return {field: value for field, value in given.items() if value is not None}
 
 
 def main() -> int:
@@ -93,7 +105,7 @@ def main() -> int:
     )
     asked = parser.parse_args()
     study = requested.read_study(
-        asked.study, asked.data, asked.work, say, smoke=asked.smoke, dry=asked.dry_run, on_bad=asked.on_bad
+        asked.study, asked.data, asked.work, say, smoke=asked.smoke, dry=asked.dry_run, taken=taken(asked)
     )
     while True:
         made = plan.make(
@@ -103,7 +115,7 @@ def main() -> int:
             asked.workers,
             say,
             dry=asked.dry_run,
-            asked=None if asked.smoke else requested.as_asked(asked.study, asked.data, study),
+            asked=None if asked.smoke else requested.as_asked(asked.study, asked.data, study, taken(asked)),
         )
         status = execute(made, asked)
         if status or asked.dry_run or not made.later:

@@ -162,7 +162,7 @@ def main() -> int:
         print(unpack(Path(asked.what), asked.work, asked.store))
         print("imported trials count as complete: `make compare` does not train them again", file=sys.stderr)
         return 0
-    study = requested.read_study(asked.what, asked.data, asked.work, compare.say, on_bad=asked.on_bad)
+    study = requested.read_study(asked.what, asked.data, asked.work, compare.say, taken=compare.taken(asked))
     target = asked.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
     packed = pack(study, plan.trials(study, asked.work), asked.work, target, asked.pictures)
     compare.say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")

@@ -48,7 +48,8 @@ def split(
         if not there.grouped:
             raise
         raise UserError(
-            f"{error}; {there.grouped:,} images stay together in groups (make inspect shows them)"
+            f"{error}; {there.grouped:,} images stay together in groups (make inspect shows them; "
+            "NEAR_DUPLICATES=apart lets those go that only look alike)"
         ) from None
 
 
@@ -59,21 +60,24 @@ def check(asked: dict[str, int], there: Facts, split_seed: int, work: Path, sour
         UserError: a class would be missing from one, or there are too few images.
     """
     chosen, labels = split(asked, there, split_seed, work)
-    if missing := splits.missing_class(labels, chosen):
-        number, part = missing
-        held = int((labels == number).sum())
+    if missing := splits.missing_classes(labels, chosen):
+        (number, part), *others = missing
+        data = datasets.open_prepared(there.digest, there.partition, work)
+        of_class = labels == number
+        told, units = _held(data.groups[of_class])
+        so = f" (and {len(others)} more class{'es' * (len(others) > 1)} so)" if others else ""
+        sides = 2 if there.test_part else 3
+        more = f", ask for more {part} images" if units >= sides else f" (it takes {sides} at least)"
         raise UserError(
-            f"data: class {there.classes[number]!r} of {source} has {held} image{'s' * (held > 1)}"
-            f"{_in_groups(number, there, work)}, none in {part}; give it more, ask for more {part} images, "
-            "or leave the class out"
+            f"data: class {there.classes[number]!r} of {source} has {told}, none in {part}{so}; give it "
+            f"more{more}, or take the class out of the data"
         )
 
 
-def _in_groups(number: int, there: Facts, work: Path) -> str:
-    """How many groups the images of a class make, where they make fewer than there are images."""
-    data = datasets.open_prepared(there.digest, there.partition, work)
-    groups = data.groups[np.asarray(data.labels) == number]
-    count = len(np.unique(groups))
-    if count == len(groups):
-        return ""
-    return f" in {count} group{'s' * (count > 1)} (each stays on one side of a split)"
+def _held(groups: np.ndarray) -> tuple[str, int]:
+    """How many images a class has, told, and how many can part; groups: of its images."""
+    count, units = len(groups), len(np.unique(groups))
+    told = f"{count} image{'s' * (count > 1)}"
+    if units < count:
+        told += f" in {units} group{'s' * (units > 1)} (each stays on one side of a split)"
+    return told, units

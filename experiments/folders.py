@@ -42,6 +42,12 @@ def listing(folder: Path, where: str) -> Listing:
             f"folder{'s' * (len(labels) != 1)}{_named(labels)}{beside}; "
             "expected class/… or train/class/… and test/class/… with two classes or more"
         )
+    _check_inside(found.listing, where)
+    if parted and not any(entry.in_test for entry in found.listing.entries):
+        raise UserError(
+            f"{where}: no image file lies in the class folders of test/; add some, or put all into <class>/… "
+            "and leave splitting to the study"
+        )
     found.listing.notices.extend(_left_out(folder, parted, loose, empty))
     return found.listing
 
@@ -117,6 +123,20 @@ def _is_parted(folder: Path, where: str) -> bool:
             "call them train/ and test/"
         )
     return bool(given)
+
+
+def _check_inside(found: Listing, where: str) -> None:
+    """Raises UserError where every class seems to have its own train/ and test/."""
+    inside: dict[str, set[str]] = {}
+    for entry in found.entries:
+        inside.setdefault(entry.label, set()).add(PurePath(entry.group or "").name.casefold())
+    splits = {*PARTS, *OTHER_PARTS}
+    if all(len(parts) > 1 and parts <= splits for parts in inside.values()):
+        first, parts = next(iter(inside.items()))
+        told = " and ".join(f"{first}/{part}/" for part in sorted(parts))
+        raise UserError(
+            f"{where}: {told} seem to be splits inside a class; expected train/<class>/… and test/<class>/…"
+        )
 
 
 def _is_class(entry: os.DirEntry) -> bool:

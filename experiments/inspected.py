@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from experiments import splits
-from experiments.datasets import Dataset, OnBad
+from experiments.datasets import Dataset, NearDuplicates, OnBad
 from experiments.index import Facts, Files, files
 from experiments.study import Study
 
@@ -44,9 +44,11 @@ def evaluated(study: Study) -> str:
     return "each image is seen once, about its centre" if study.data.crop else "each image is seen whole"
 
 
-def warnings(data: Dataset, facts: Facts, chosen: splits.Split, on_bad: OnBad) -> list[str]:
-    """What somebody should look at, a sentence each."""
-    told = []
+def warnings(
+    data: Dataset, facts: Facts, chosen: splits.Split, on_bad: OnBad, unfit: str | None
+) -> list[str]:
+    """What somebody should look at, a sentence each. unfit: why the study's splits cannot be had, if so."""
+    told = [f"A study stops there: {unfit}."] if unfit else []
     if facts.bad and on_bad == "stop":
         told.append(
             f"{files(facts.bad)} cannot be used, the first is {facts.first_bad}. A study stops there unless "
@@ -58,10 +60,13 @@ def warnings(data: Dataset, facts: Facts, chosen: splits.Split, on_bad: OnBad) -
         told.append(
             f"One group holds {largest:,} of {len(data.labels):,} images, all on one side of a split. Images "
             "of one folder below a class, or of one group in a list, stay together, and so do copies and "
-            "near copies; if these do for nearness and are no copies, set data.near_duplicates: apart."
+            "near copies; if these only look alike and are no copies, NEAR_DUPLICATES=apart (or "
+            "near_duplicates: apart in the study's data) lets them go."
         )
-    if missing := splits.missing_class(np.asarray(data.labels), chosen):
-        told.append(f"Class {data.classes[missing[0]]!r} has no image in {missing[1]}: a study stops there.")
+    for number, name in (
+        splits.missing_classes(np.asarray(data.labels), chosen) if all(map(len, chosen)) else []
+    ):
+        told.append(f"Class {data.classes[number]!r} has no image in {name}: a study stops there.")
     return told
 
 
@@ -104,16 +109,19 @@ def together(data: Dataset) -> list[np.ndarray]:
     return sorted((run for run in runs if len(run) > 1), key=len, reverse=True)
 
 
-def groups(data: Dataset, chosen: splits.Split) -> str:
+def groups(data: Dataset, chosen: splits.Split, near_duplicates: NearDuplicates) -> str:
     """How many images stay together, why, and what that costs, in words."""
     found = together(data)
+    near = near_duplicates == "together"
     if not found:
         return (
-            "No image is nearly the same as another, and none belongs to a group: each is split for itself."
+            f"No image is {'nearly ' * near}the same as another, and none belongs to a group: each is split "
+            "for itself."
         )
+    alike = "copies or nearly the same (re-encoded, resized, mirrored, brightened)" if near else "copies"
     return (
         f"Groups of two or more images: {len(found):,}, with {sum(map(len, found)):,} images. They lie in "
-        "one folder below their class or have one group in the manifest, or they are copies or nearly the "
-        "same (re-encoded, resized, mirrored, brightened). A group stays on one side of a split. Images in "
+        f"one folder below their class or have one group in the list, or they are {alike}. A group stays on "
+        "one side of a split. Images in "
         f"no split because others of their group are in test or validation: {_begun(data, chosen):,}."
     )

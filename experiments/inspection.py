@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from experiments import (
+    compare,
     datasets,
     fit,
     index,
@@ -29,11 +30,11 @@ from experiments import (
     study_file,
     unfinished,
 )
-from experiments.compare import data_arguments_of, say
+from experiments.compare import say
 from experiments.crops import View
 from experiments.datasets import Dataset, OnBad
-from experiments.errors import Parser, exit_status
-from experiments.index import Files
+from experiments.errors import Parser, UserError, exit_status
+from experiments.index import Facts, Files
 from experiments.study import Study
 
 MOST_GROUPS, MOST_MEMBERS = 60, 12  # shown with pictures
@@ -54,20 +55,19 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
     on_bad: what the study will do about files that cannot be used; here they never stop.
 
     Raises:
-        UserError: the data cannot be had, or is too small for the splits.
+        UserError: the data cannot be had.
     """
     wanted = study.data.wanted._replace(on_bad="skip")
     facts = datasets.summary(wanted, work)
     data = datasets.open_prepared(facts.digest, facts.partition, work)
-    sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
-    chosen, _ = fit.split(sizes, facts, study.data.split_seed, work)
+    chosen, unfit = _split(study, facts, work)
     listed = index.listing(wanted.source)
     kept_as = index.path(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
     known = Files.read(kept_as)
     height, width, channels = facts.image_shape
     unused = len(data.labels) - sum(map(len, chosen))
-    warnings = inspected.warnings(data, facts, chosen, on_bad)
-    told_groups = inspected.groups(data, chosen) if known.names else ""
+    warnings = inspected.warnings(data, facts, chosen, on_bad, unfit)
+    told_groups = inspected.groups(data, chosen, study.data.near_duplicates) if known.names else ""
     colours = "grey" if channels == 1 else "RGB"
     told = [
         f"{wanted.source}: {len(data.labels):,} images of {len(data.classes)} classes, {width}×{height} "
@@ -118,15 +118,31 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
     return Page(html, told)
 
 
+def _split(study: Study, facts: Facts, work: Path) -> tuple[splits.Split, str | None]:
+    """The study's split, or the largest that can be had, or none, with why its own cannot."""
+    sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
+    try:
+        return fit.split(sizes, facts, study.data.split_seed, work)[0], None
+    except UserError as error:
+        unfit = str(error)
+    smaller = fit.sizes(sizes, facts, study.data.split_seed, work)
+    try:
+        return fit.split(smaller, facts, study.data.split_seed, work)[0], f"{unfit}. Smaller splits are shown"
+    except UserError:
+        nothing = np.array([], np.int64)
+        return splits.Split(nothing, nothing, nothing), unfit
+
+
 def _training_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
     quiet.load_tensorflow()
     from experiments.augmentation import Augmentation
     from experiments.pipeline import training_batches
 
     recipe = study.recipe
+    shown = chosen.train if len(chosen.train) else np.arange(len(data.labels))
     stream = training_batches(
-        View(data.images, chosen.train).settled(),
-        data.labels[chosen.train],
+        View(data.images, shown).settled(),
+        data.labels[shown],
         seed=study.seeds[0],
         batch_size=recipe.batch_size,
         augmentation=Augmentation.of(study.data.crop, study.data.crops, recipe),
@@ -136,7 +152,8 @@ def _training_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
 
 
 def _evaluation_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
-    seen = View(data.images, chosen.validation, study.data.crop, study.data.crops)
+    shown = chosen.validation if len(chosen.validation) else np.arange(len(data.labels))
+    seen = View(data.images, shown, study.data.crop, study.data.crops)
     return _embedded(samples.grid([seen[: samples.COLUMNS * samples.ROWS]]))
 
 
@@ -179,11 +196,12 @@ def main() -> int:
     parser.add_argument(
         "study", nargs="?", default="compare", help="whose sizes, crops and augmentation (default: compare)"
     )
-    data_arguments_of(parser)
+    compare.data_arguments_of(parser)
     parser.add_argument("--work", type=Path, default=location.WORK)
     asked = parser.parse_args()
     # Bad files are to be seen here: they stop no inspection.
-    study = requested.read_study(asked.study, asked.data, asked.work, say, on_bad="skip")
+    taken = compare.taken(asked) | {"on_bad": "skip"}
+    study = requested.read_study(asked.study, asked.data, asked.work, say, taken=taken)
     own = study_file.load(study_file.find(asked.study))["data"].get("on_bad", "stop")
     made = page(study, asked.work, asked.on_bad or own)
     file = asked.work / "inspection" / f"{study.name}.html"

@@ -222,6 +222,8 @@ def _check(planned: PlannedTrial, there: Facts) -> None:
     window = trial.crop or min(height, width)
     if trial.recipe.shift >= window:
         raise UserError(f"recipe.shift: {trial.recipe.shift} must be below the {window} pixels of an image")
+    if trial.recipe.cutout >= window:
+        raise UserError(f"recipe.cutout: {trial.recipe.cutout} must be below the {window} pixels of an image")
     sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
     fitting = splits.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
     if fitting != sizes:

@@ -1,11 +1,12 @@
 """The study that a command line asks for: that of a file, in its reduced form, on other data."""
 
 import difflib
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from experiments import fit, names, published, study_file
-from experiments.datasets import OnBad
 from experiments.errors import UserError
 from experiments.published import Tell
 from experiments.study import Study
@@ -20,11 +21,11 @@ def read_study(
     *,
     smoke: bool = False,
     dry: bool = False,
-    on_bad: OnBad | None = None,
+    taken: Mapping[str, str] | None = None,
 ) -> Study:
     """The study of a file, on other data where `data` is given, in its reduced form where `smoke` is.
 
-    on_bad: what to do about files that cannot be used, in place of what the file says.
+    taken: fields of `data` in place of those of the file.
 
     Raises:
         UserError: whatever is wrong with the file or the data.
@@ -34,15 +35,15 @@ def read_study(
     study = study_file.parse(document, path)
     if study.name != path.stem:
         raise UserError(f"{path}: name: {study.name!r} must be the name of its file, {path.stem!r}")
-    if on_bad:
-        document = {**document, "data": {**document["data"], "on_bad": on_bad}}
+    if taken:
+        document = {**document, "data": {**document["data"], **taken}}
     return on_data(reduced(document) if smoke else document, data, path, work, tell, dry=dry)
 
 
-def as_asked(name: str, data: str | None, study: Study) -> dict[str, str]:
+def as_asked(name: str, data: str | None, study: Study, taken: Mapping[str, str]) -> dict[str, str]:
     """What a report must know of a command: STUDY and DATA that work from anywhere, sizes that shrank.
 
-    study: what `read_study` gave for them. A shipped study goes by its name.
+    study: what `read_study` gave for them; taken: as there. A shipped study goes by its name.
     """
     path = study_file.find(name)
     shipped = path.parent.resolve() == study_file.STUDIES.resolve()
@@ -51,7 +52,8 @@ def as_asked(name: str, data: str | None, study: Study) -> dict[str, str]:
         data = f"path:{Path(data.removeprefix('path:')).expanduser().resolve()}"
     wanted, had = (_sizes(each) for each in (study_file.parse(study_file.load(path), path), study))
     shrank = {"sizes": _told(wanted)} if data and had != wanted else {}
-    return told | ({"data": data} if data else {}) | shrank
+    apart = {"near_duplicates": taken["near_duplicates"]} if "near_duplicates" in taken else {}
+    return told | ({"data": data} if data else {}) | apart | shrank
 
 
 def _sizes(study: Study) -> dict[str, int]:
@@ -96,15 +98,24 @@ def _short(recipe: dict[str, Any]) -> dict[str, Any]:
 def sized(document: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
     """The document with other split sizes; training sizes that vary keep their proportions up to `train`.
 
-    Claims may name such a size: they are left out where sizes that vary change.
+    So do they in its claims: the largest stays the largest.
     """
     resized = {**document, "data": {**document["data"], **sizes}}
     varied = document.get("vary", {}).get(names.PARAM_TRAIN_SIZE)
     if varied and max(varied) != sizes["train"]:
-        resized["claims"] = []
-        scaled = [max(1, sizes["train"] * value // max(varied)) for value in varied]
-        resized["vary"] = {**document["vary"], names.PARAM_TRAIN_SIZE: scaled}
+
+        def scaled(size: int) -> int:
+            return max(1, sizes["train"] * size // max(varied))
+
+        resized["vary"] = {**document["vary"], names.PARAM_TRAIN_SIZE: [*map(scaled, varied)]}
+        resized["claims"] = [
+            TRAIN_SIZE.sub(lambda found: f"{found[1]}{scaled(int(found[2]))}", claim)
+            for claim in document.get("claims", [])
+        ]
     return resized
+
+
+TRAIN_SIZE = re.compile(r"\b((?:data\.)?train ?(?:<=|>=|<|>|=) ?)(\d+)\b")
 
 
 def on_data(
@@ -146,10 +157,7 @@ def on_data(
         )
     if fitting == sizes:
         return study
-    fitted = study_file.parse(sized(document, fitting), path)
-    if study.claims and not fitted.claims:
-        tell("its claims speak of training sizes that change, and are left out")
-    return fitted
+    return study_file.parse(sized(document, fitting), path)
 
 
 def _check_source(data: str) -> None:
@@ -161,4 +169,6 @@ def _check_source(data: str) -> None:
     close = difflib.get_close_matches(data, NAMED_SOURCES, n=1)
     meant = f"path:{data}" if Path(data).is_dir() else close[0] if close else ""
     hint = f"did you mean {meant!r}? " if meant else ""
-    raise UserError(f"--data {data}: unknown; {hint}choose from: {', '.join(NAMED_SOURCES)}, path:FOLDER")
+    raise UserError(
+        f"--data {data}: unknown; {hint}choose from: {', '.join(NAMED_SOURCES)}, path:FOLDER, path:LIST.csv"
+    )

@@ -51,7 +51,7 @@ def main() -> int:
         "models": {asked.model: arm},
         "claims": [],  # they compare arms
         "seeds": [asked.seed],
-        "data": {**document["data"], **data} | ({"on_bad": asked.on_bad} if asked.on_bad else {}),
+        "data": {**document["data"], **data, **compare.taken(asked)},
     }
     study = requested.on_data(
         document, asked.data, "command line", asked.work, compare.say, dry=asked.dry_run

@@ -38,7 +38,9 @@ def load(source: str, image_size: int | None) -> Images:
         UserError: the source is unknown or cannot be had.
     """
     if source not in NAMED:
-        raise UserError(f"unknown data source {source!r}; choose from: {', '.join(NAMED)}, path:FOLDER")
+        raise UserError(
+            f"unknown data source {source!r}; choose from: {', '.join(NAMED)}, path:FOLDER, path:LIST.csv"
+        )
     images = NAMED[source]()
     if image_size is None or images.images.shape[1:3] == (image_size, image_size):
         return images

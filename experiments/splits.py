@@ -1,8 +1,9 @@
 """Stratified, seeded, disjoint splits whose training subsets nest.
 
 Test first, then validation, then one order of the remaining images; a training subset is a prefix of
-that order. All three are prefixes of the same kind of stratified order. Images of one group never stand on
-two sides: what is left of a group that test or validation has begun is used by none.
+that order. All three are prefixes of the same kind of stratified order, but that test and validation hold an
+image of each class that has enough for all. Images of one group never stand on two sides: what is left of a
+group that test or validation has begun is used by none.
 """
 
 import hashlib
@@ -52,13 +53,17 @@ def split(
     def without(positions: np.ndarray, taken: np.ndarray) -> np.ndarray:
         return np.sort(positions[~np.isin(groups[positions], groups[taken])])
 
+    def held_out(positions: np.ndarray, step: int, size: int, sides_left: int) -> np.ndarray:
+        order = ordered(positions, step)
+        return order[_covering(labels[order], groups[order], size, sides_left)]
+
     own_test = bool(in_test.any())
     test_pool = np.flatnonzero(in_test) if own_test else np.arange(len(labels))
     _need("data.test", test, len(test_pool))
-    chosen_test = ordered(test_pool, 0)[:test]
+    chosen_test = held_out(test_pool, 0, test, 0 if own_test else 2)
     rest = without(np.flatnonzero(~in_test) if own_test else test_pool, chosen_test)
     _need("data.validation + data.train", validation + train, len(rest))
-    chosen_validation = ordered(rest, 1)[:validation]
+    chosen_validation = held_out(rest, 1, validation, 1)
     pool = without(rest, chosen_validation)
     _need("data.train", train, len(pool))
     return Split(ordered(pool, 2)[:train], np.sort(chosen_validation), np.sort(chosen_test))
@@ -66,16 +71,42 @@ def split(
 
 def _need(field: str, asked: int, there: int) -> None:
     if asked > there:
-        raise UserError(f"{field}: {asked} images asked for, {there} there; ask for fewer")
+        raise UserError(
+            f"{field}: {asked} images asked for, {there} there{'; ask for fewer' if there else ''}"
+        )
 
 
-def missing_class(labels: np.ndarray, found: Split) -> tuple[int, str] | None:
-    """A class that has no image in a split, and the split; None where each has one."""
+def _covering(labels: np.ndarray, groups: np.ndarray, size: int, sides_left: int) -> np.ndarray:
+    """The places of a side's images in an order, ascending: the first `size`, where each class can have one.
+
+    Else, in place of the last of them, the first of each class that is missing; and of a class no more groups
+    than leave one to each of the sides that come later.
+    """
+    prefix = np.arange(min(size, len(labels)))
+    allowed = np.ones(len(labels), bool)
+    firsts = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        _, first = np.unique(groups[members], return_index=True)
+        if len(first) <= sides_left:
+            continue  # too few for all sides: whoever asked will hear of it
+        in_order = groups[members[np.sort(first)]]
+        allowed[members] = np.isin(groups[members], in_order[: len(first) - sides_left])
+        firsts.append(members[0])
+    kept = set(firsts) <= set(prefix.tolist()) and allowed[prefix].all()
+    if kept or len(firsts) > size or allowed.sum() < size:
+        return prefix
+    others = np.setdiff1d(np.flatnonzero(allowed), firsts)[: size - len(firsts)]
+    return np.sort(np.concatenate([firsts, others])).astype(np.int64)
+
+
+def missing_classes(labels: np.ndarray, found: Split) -> list[tuple[int, str]]:
+    """The classes that have no image in a split, each with the first such split."""
+    missing: dict[int, str] = {}
     for name, positions in found._asdict().items():
-        missing = np.setdiff1d(labels, labels[positions])
-        if len(missing):
-            return int(missing[0]), name
-    return None
+        for label in np.setdiff1d(labels, labels[positions]).tolist():
+            missing.setdefault(label, name)
+    return sorted(missing.items())
 
 
 def stratified_order(

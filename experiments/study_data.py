@@ -42,7 +42,9 @@ class Data(Frozen):
     def _known_source(cls, source: str) -> str:
         if source not in NAMED_SOURCES and not source.startswith("path:"):
             choices = ", ".join(NAMED_SOURCES)
-            raise ValueError(f"unknown data source {source!r}; choose from: {choices}, path:FOLDER")
+            raise ValueError(
+                f"unknown data source {source!r}; choose from: {choices}, path:FOLDER, path:LIST.csv"
+            )
         if not source.removeprefix("path:"):
             raise ValueError("path: names nothing; expected path:FOLDER or path:LIST.csv")
         if not source.isprintable():

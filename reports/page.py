@@ -202,6 +202,8 @@ def _commands(record: Record) -> list[tuple[str, str]]:
     elif not command.ships(study):
         study += ".yaml"
     trained = command.options(study, data) + " ON_BAD=skip" * (record.bad_files > 0)
+    if "near_duplicates" in record.asked:
+        trained += f" NEAR_DUPLICATES={record.asked['near_duplicates']}"
     drawn = command.options(record.study, None)
     commit = next(iter(sorted(set(record.runs["commit"]) - {""})), None)
     return [

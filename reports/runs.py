@@ -77,8 +77,8 @@ class Record:
     training_level: `scores.training_level` of all settings, so that figures of one setting and the table
     compare gaps at one training accuracy.
     claims: those that were registered in the store. notices: what is left out of the data, or doubtful;
-    bad_files: how many files cannot be used; asked: study and data of the command that trained, if known, and
-    the sizes that its study asked for, where the data holds fewer images.
+    bad_files: how many files cannot be used; asked: study, data and near_duplicates of the
+    command that trained, as far as known, and the sizes that its study asked for, where the data holds fewer.
     Runs that the study file no longer asks for (role "outdated") are in none of these.
     """
 

@@ -21,10 +21,10 @@ from reports.statistics import mean_interval
 
 NOTE = (
     "A cell has the colour and name of the arm of highest mean test accuracy over seeds, with Student's 95 % "
-    "t interval and the lead over the next arm. Hatched: that interval overlaps the one of another arm, so "
-    "the cell names no winner. Grey: fewer than two arms were tested, or an arm on one seed only. ± 0.000: "
-    "alike at every seed; it is no certainty about other images. Each trial was tested once, at its epoch of "
-    "highest validation accuracy."
+    "t interval (of two seeds none is told) and the lead over the next arm. Hatched: that interval overlaps "
+    "the one of another arm, so it may be ahead by chance. Grey: fewer than two arms were tested, or an arm "
+    "on one seed only. ± 0.000: alike at every seed; it is no certainty about other images. Each trial was "
+    "tested once, at its epoch of highest validation accuracy."
 )
 DIVERGED = " A diverged trial counts with what was measured before."
 FIELDS = (sizes.CROP, sizes.TRAIN)
@@ -42,6 +42,7 @@ class Winner(NamedTuple):
     order: int
     mean: float
     half_width: float
+    seeds: int
     lead: float
     second: str
     tested: int  # arms
@@ -61,7 +62,7 @@ def winner(cell: pd.DataFrame) -> Winner | str:
     ((order, arm), best), ((_, second), following) = ranked[:2]
     overlaps = any(other.ends[1] >= best.ends[0] for _, other in ranked[1:])
     lead = best.mean - following.mean
-    return Winner(arm, order, best.mean, best.half_width, lead, second, len(arms), overlaps)
+    return Winner(arm, order, best.mean, best.half_width, best.n, lead, second, len(arms), overlaps)
 
 
 def draw(frame: pd.DataFrame, ax: Axes, width: int) -> Axes:
@@ -99,10 +100,12 @@ def words(best: Winner | str, width: int, arms: int) -> str:
     """What stands in a cell, in lines of at most `width` characters. arms: that other cells may have."""
     if isinstance(best, str):
         return _wrapped(best, width, most=4)
+    around = f" ± {best.half_width:.3f}" if best.seeds > 2 or not best.half_width else ""
+    ahead = round(best.lead, 3) > 0
     told = [
         best.arm,
-        f"{best.mean:.3f} ± {best.half_width:.3f}",
-        f"{style.signed(best.lead)} over {best.second}",
+        f"{best.mean:.3f}{around}",
+        f"{style.signed(best.lead)} over {best.second}" if ahead else f"as high as {best.second}",
         *([f"{best.tested} of {arms} arms tested"] if best.tested < arms else []),
     ]
     return "\n".join(_wrapped(line, width, most=2) for line in told)

@@ -145,6 +145,30 @@ def test_what_lies_beside_train_and_test_is_told(tmp_path):
     assert len(prepare(folder, tmp_path).notices) == 2
 
 
+def test_a_test_part_without_images_is_refused(tmp_path):
+    folder = tmp_path / "parts"
+    for name, images in PIXELS.items():
+        write(folder / "train" / name, images)
+        (folder / "test" / name).mkdir(parents=True)
+    assert "no image file lies in the class folders of test/; add some, or" in refusal(folder, tmp_path)
+    # The same where there are files, and none can be used.
+    for name in PIXELS:
+        (folder / "test" / name / "1.heic").write_bytes(b"phone")
+    assert "no image of the given test part can be used; the first of 2 files: test/cat/1.heic" in refusal(
+        folder, tmp_path
+    )
+
+
+def test_splits_inside_the_classes_are_not_taken_for_bursts(tmp_path):
+    folder = tmp_path / "parts"
+    for name, images in PIXELS.items():
+        write(folder / name / "train", images)
+        write(folder / name / "test", images)
+    assert "cat/test/ and cat/train/ seem to be splits inside a class; expected train/<class>/…" in refusal(
+        folder, tmp_path
+    )
+
+
 def test_a_class_of_the_test_part_alone(tmp_path):
     folder = tmp_path / "parts"
     for part, classes in {"train": ("cat", "dog"), "test": ("cat", "dog", "emu")}.items():

@@ -3,6 +3,7 @@
 import re
 import sys
 
+import numpy as np
 import pytest
 import yaml
 from animals import write
@@ -47,6 +48,28 @@ def page(tmp_path_factory):
         assert inspection.main() == 0
     [file] = (place / "work" / "inspection").glob("*.html")
     return file.read_text(encoding="utf-8")
+
+
+# Sixty and sixty of one background: a study stops there, and the page is what shows why.
+def test_a_page_is_made_where_a_study_would_stop(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "band"
+    for label, shade in (("ring", 30), ("screw", 60)):
+        images = [TILES[30] // 2 + np.uint8(shade + number % 3) for number in range(40)]
+        write(folder / label, images, [f"{number}.png" for number in range(40)])
+    study = tmp_path / "seen.yaml"
+    study.write_text(yaml.safe_dump(STUDY))
+
+    def inspected(*options):
+        command = ["inspection", str(study), "--data", f"path:{folder}", "--on-bad", "skip"]
+        monkeypatch.setattr(sys, "argv", [*command, "--work", str(tmp_path / "work"), *options])
+        assert inspection.main() == 0
+        return capsys.readouterr().out
+
+    out = inspected()
+    assert "warning: A study stops there: data." in out
+    assert "NEAR_DUPLICATES=apart lets those go that only look alike" in out
+    [file] = (tmp_path / "work" / "inspection").glob("*.html")
+    assert "ring/0.png" in file.read_text(encoding="utf-8")
 
 
 def told(page: str) -> str:

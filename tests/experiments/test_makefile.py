@@ -19,10 +19,16 @@ def make(*arguments):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (["compare", "DAT=path:photographs"], "make compare takes no DAT; it takes DATA KEEP_MODELS ON_BAD"),
+        (
+            ["compare", "DAT=path:photographs"],
+            "make compare takes no DAT; it takes DATA KEEP_MODELS NEAR_DUPLICATES",
+        ),
         (["compare", "data=digits"], "make compare takes no data; "),
         (["compare", "SEED=4"], "make compare takes no SEED; "),
-        (["run", "MODEL=resnet18", "SEED=3"], "make run takes no SEED; it takes ARGS DATA MODEL ON_BAD"),
+        (
+            ["run", "MODEL=resnet18", "SEED=3"],
+            "make run takes no SEED; it takes ARGS DATA MODEL NEAR_DUPLICATES",
+        ),
         (["plan", "ARGS=--epochs 1"], "make plan takes no ARGS; "),
         (["STUDYY=depth"], "make help takes no STUDYY; it takes no variable"),
         (["compare", "DATA="], "DATA= is empty; give it a value or leave it out"),

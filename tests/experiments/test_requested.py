@@ -25,12 +25,13 @@ def test_sizes_shrink_to_what_there_is_and_that_is_told(tmp_path, told):
     assert study.name == "compare-digits"
     wanted = "1,000 train, 500 validation, 2,000 test"
     assert told[-1].endswith(f"sizes become 898 train, 449 validation, 449 test instead of {wanted}")
-    assert requested.as_asked("compare", "digits", study) == {
+    assert requested.as_asked("compare", "digits", study, {"near_duplicates": "apart"}) == {
         "study": "compare",
         "data": "digits",
+        "near_duplicates": "apart",
         "sizes": wanted,
     }
-    assert "sizes" not in requested.as_asked("compare", None, own)
+    assert "sizes" not in requested.as_asked("compare", None, own, {})
 
 
 def test_targets_of_a_named_data_set_are_not_those_of_another(tmp_path, told):
@@ -41,18 +42,22 @@ def test_targets_of_a_named_data_set_are_not_those_of_another(tmp_path, told):
     )
 
 
-# Sizes that vary shrink in proportion; a claim that names one of them would speak of another.
+# So do the sizes that a claim names: the largest stays the largest.
 def test_sizes_that_vary_keep_their_proportions(tmp_path, told):
     own = requested.read_study("train_size", None, tmp_path, told.append)
     study = requested.read_study("train_size", "digits", tmp_path, told.append)
     (varied,), (shrunk,) = own.vary.values(), study.vary.values()
-    assert own.claims
-    assert not study.claims
-    assert told[-1] == "its claims speak of training sizes that change, and are left out"
+    least, most = min(shrunk), max(shrunk)
+    assert [claim.text for claim in study.stated()] == [
+        f"gap(resnet18 at train={most}) < gap(resnet18 at train={least})",
+        "gap(resnet18) > gap(plain_cnn) for every train",
+        f"resnet18 has lower test accuracy than plain_cnn where train={least}",
+        f"resnet18 has higher test accuracy than plain_cnn where train={most}",
+    ]
     assert [size / shrunk[-1] for size in shrunk] == pytest.approx(
         [size / varied[-1] for size in varied], rel=0.02
     )
-    asked = requested.as_asked("train_size", "digits", study)["sizes"]
+    asked = requested.as_asked("train_size", "digits", study, {})["sizes"]
     assert asked.startswith(f"{max(varied):,} train, ")
 
 
@@ -74,4 +79,4 @@ def test_a_command_is_told_such_that_it_works_from_anywhere(name, data, told, tm
     monkeypatch.chdir(tmp_path)
     study = requested.read_study(name, None, tmp_path, print)
     expected = {key: value.replace("HERE", str(tmp_path)) for key, value in told.items()}
-    assert requested.as_asked(name, data, study) == expected
+    assert requested.as_asked(name, data, study, {}) == expected

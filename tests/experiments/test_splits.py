@@ -1,5 +1,7 @@
 """Splits: disjoint, exact, seeded, stratified, nested; and what they refuse."""
 
+import functools
+
 import numpy as np
 import pytest
 from hundred import LABELS, NO_TEST, chosen, same, sizes
@@ -194,6 +196,32 @@ def test_validation_and_test_are_in_the_order_of_the_data_set(seed):
 
 # Images 60 to 79 are of class 1, the first 80 of classes 0 and 1.
 def test_a_class_that_is_missing_is_named():
-    assert splits.missing_class(LABELS, chosen()) is None
-    assert splits.missing_class(LABELS, chosen()._replace(test=np.arange(60, 80))) == (0, "test")
-    assert splits.missing_class(LABELS, chosen()._replace(validation=np.arange(80))) == (2, "validation")
+    assert splits.missing_classes(LABELS, chosen()) == []
+    tested = chosen()._replace(test=np.arange(60, 80))
+    assert splits.missing_classes(LABELS, tested) == [(0, "test"), (2, "test")]
+    validated = chosen()._replace(validation=np.arange(80))
+    assert splits.missing_classes(LABELS, validated) == [(2, "validation")]
+
+
+# 192 images of two classes and 3 of a third, which is as many as there are splits.
+@given(st.integers(0, 2**32), st.sampled_from([(65, 65, 65), (60, 60, 60), (50, 50, 90), (100, 40, 3)]))
+def test_the_rarest_class_stands_in_every_split_where_it_can(seed, asked):
+    labels = np.repeat([0, 1, 2], [96, 96, 3])
+    train, validation, test = asked
+    split = functools.partial(splits.split, labels, np.zeros(195, bool), np.arange(195), seed=seed)
+    found = split(train=train, validation=validation, test=test)
+    assert [len(part) for part in found] == list(asked)
+    assert len(set(np.concatenate(found).tolist())) == sum(asked)
+    assert {2} <= set(labels[found.validation]) & set(labels[found.test])
+    whole = split(train=195 - validation - test, validation=validation, test=test)
+    assert 2 in labels[whole.train]
+    assert same(whole._replace(train=found.train), found)
+
+
+# Where no class is rare, they are as before: splits that were trained on do not change.
+@given(st.integers(20, 40), st.integers(0, 2**32))
+def test_a_split_that_misses_no_class_is_the_beginning_of_its_order(test, seed):
+    order = splits.stratified_order(LABELS, np.random.default_rng([seed, 0]))
+    assert chosen(train=20, validation=20, test=test, seed=seed).test.tolist() == sorted(
+        order[:test].tolist()
+    )

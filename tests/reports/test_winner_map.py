@@ -85,6 +85,13 @@ def test_a_cell_says_where_an_arm_is_missing():
     assert winner_map.words(best, 20, arms=3).splitlines()[-1] == "2 of 3 arms tested"
 
 
+def test_a_cell_leads_by_what_can_be_seen_and_tells_no_interval_of_two():
+    best = winner_map.winner(cell(cnn=[0.5, 0.6, 0.7], residual=[0.6, 0.6001, 0.6002]))
+    assert winner_map.words(best, 30, arms=2).splitlines() == ["residual", "0.600 ± 0.000", "as high as cnn"]
+    two = winner_map.winner(cell(cnn=[0.5, 0.6], residual=[0.6, 0.7]))
+    assert winner_map.words(two, 30, arms=2).splitlines() == ["residual", "0.650", "+0.100 over cnn"]
+
+
 def test_long_names_are_cut_to_the_cell():
     best = winner_map.winner(cell(**{"a" * 50: [0.5, 0.5], "b" * 50: [0.4, 0.4]}))
     assert winner_map.words(best, 16, arms=2).splitlines() == [
