@@ -1,6 +1,7 @@
 """The claims of a study file: one sentence each, read into what a report can test.
 
     resnet18 reaches 0.80 in fewer epochs than plain_cnn
+    resnet18 reaches the common target in fewer epochs than plain_cnn
     gap(resnet18) > gap(plain_cnn) + 0.02
     plain34 has higher train error than plain18
     test accuracy(resnet18) > test accuracy(plain_cnn) for every train <= 2000
@@ -28,8 +29,8 @@ LONGEST = 4900  # characters of a claim in the store; MLflow keeps 5000 of a tag
 _TAIL = r"(?: where (?P<where>.+?))?(?: for every (?P<every>.+))?"
 _NUMBER = r"\d+(?:\.\d+)?(?:[eE]-?\d+)?"
 _COST = re.compile(
-    rf"(?P<left>.+?) reaches (?P<target>{_NUMBER}) in (?P<word>fewer|more) (?P<cost>\w+) than "
-    rf"(?P<right>.+?)(?: by (?P<margin>{_NUMBER}))?{_TAIL}"
+    rf"(?P<left>.+?) reaches (?P<target>{_NUMBER}|{names.COMMON_TARGET}) in (?P<word>fewer|more) "
+    rf"(?P<cost>\w+) than (?P<right>.+?)(?: by (?P<margin>{_NUMBER}))?{_TAIL}"
 )
 _WORDS = re.compile(
     rf"(?P<left>.+?) has (?P<word>higher|lower) (?P<metric>.+?) than "
@@ -59,12 +60,13 @@ class Comparison(NamedTuple):
 class Claim(Frozen):
     """left `direction` right + margin, in one metric, for every comparison.
 
-    target: of a cost to reach it, whose metric is then one of names.COSTS.
+    target: of a cost to reach it, whose metric is then one of names.COSTS; a validation accuracy, or
+    names.COMMON_TARGET: the highest of the study's targets that half of the trials compared reach.
     """
 
     text: str
     metric: str
-    target: float | None
+    target: float | Literal["the common target"] | None
     direction: Literal["<", ">"]
     margin: float
     comparisons: tuple[Comparison, ...]
@@ -119,9 +121,9 @@ def _metric(said: dict[str, str | None]) -> str:
     return _one_of(metric, (*names.CLAIM_METRICS, f"{names.STAGE_METRIC}STAGE"), "metric")
 
 
-def _target(text: str | None) -> float | None:
-    if text is None:
-        return None
+def _target(text: str | None) -> float | str | None:
+    if text is None or text == names.COMMON_TARGET:
+        return text
     target = float(text)
     if not 0 < target <= 1:
         raise ValueError(f"reaches {text}: a target is a validation accuracy, above 0 and at most 1")

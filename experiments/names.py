@@ -177,6 +177,7 @@ EXACT_METRICS = (NUMBER_OF_PARAMETERS, FORWARD_MACS)  # the same at every seed: 
 STAGE_METRIC = "log gradient norm at "  # followed by a stage: log10, mean over epochs
 # What it costs to reach a target, as a claim names it.
 COSTS = ("epochs", "seconds", "images", "MACs")
+COMMON_TARGET = "the common target"  # of a claim: the highest that half of the trials compared reach
 
 # Event names, in the order in which a trial emits them.
 STARTED = "started"

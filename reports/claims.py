@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from experiments import names
-from reports import measures, statistics, style, verdicts
+from reports import measures, scores, statistics, style, verdicts
 from reports.runs import Record
 from reports.stated import Stated
 from reports.verdicts import UNDECIDED
@@ -50,17 +50,35 @@ def judge(record: Record) -> list[Judged]:
     of the others no easier.
     """
     tested = number_tested(record.claims)
-    found = {claim: _compared(record, claim, tested) for claim in record.claims}
+    stated = [resolved(record, claim) for claim in record.claims]
+    found = {claim: _compared(record, claim, tested) for claim in stated}
     weighed = {
         claim: _weighed(claim, [comparison for comparison, _ in each]) if each else None
         for claim, (each, _) in found.items()
     }
-    inexact = [claim for claim in record.claims if claim.metric not in names.EXACT_METRICS]
+    inexact = [claim for claim in stated if claim.metric not in names.EXACT_METRICS]
     evidence = [weighed[claim] if claim.current else None for claim in inexact]
     decided = dict(zip(inexact, verdicts.decide(evidence), strict=True))
-    return [
-        _judged(record, claim, *found[claim], weighed[claim], decided.get(claim)) for claim in record.claims
+    return [_judged(record, claim, *found[claim], weighed[claim], decided.get(claim)) for claim in stated]
+
+
+def resolved(record: Record, claim: Stated) -> Stated:
+    """The claim with a number where it speaks of the common target, the lowest target where none was common.
+
+    It is the highest of the study's targets that at least half of the trials compared reached. Which arm a
+    trial is of plays no part in it, so that dealing the trials out anew, as the test does, leaves it alone.
+    """
+    if claim.target != names.COMMON_TARGET:
+        return claim
+    sides = {side for left, at, right, where in claim.comparisons for side in ((left, at), (right, where))}
+    run_ids = [run for arm, setting in sorted(sides) for run in _trials(record, arm, setting)]
+    trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
+    common = [
+        target
+        for target in record.targets
+        if 2 * scores.to_target(trials, target).notna().sum() >= max(1, len(run_ids))
     ]
+    return replace(claim, target=max(common, default=min(record.targets)))
 
 
 def number_tested(stated: Iterable[Stated]) -> int:

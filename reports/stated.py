@@ -11,13 +11,14 @@ from experiments import names
 class Stated:
     """A claim as it was registered; comparisons: (left arm, its setting, right arm, its setting) each.
 
+    target: names.COMMON_TARGET stands for one that the trials decide (`claims.resolved`).
     current: it stands in the study file now; after_data: it was registered when a trial had begun.
     """
 
     digest: str
     text: str
     metric: str
-    target: float | None
+    target: float | str | None
     direction: str
     margin: float
     comparisons: tuple[tuple[str, str, str, str], ...]

@@ -26,6 +26,13 @@ def told(text, vary=VARY):
         ("resnet18 reaches 0.80 in fewer epochs than plain_cnn", "epochs", 0.8, "<", 0),
         ("resnet18 reaches 0.8 in more MACs than plain_cnn by 5e9", "MACs", 0.8, ">", 5e9),
         ("resnet18 reaches 0.8 in fewer seconds than plain_cnn by 2", "seconds", 0.8, "<", -2),
+        (
+            "resnet18 reaches the common target in fewer epochs than plain_cnn",
+            "epochs",
+            "the common target",
+            "<",
+            0,
+        ),
         ("gap(resnet18) > gap(plain_cnn) + 0.02", "gap", None, ">", 0.02),
         ("gap(resnet18) < gap(plain_cnn) - 0.02", "gap", None, "<", -0.02),
         ("gap(resnet18) < gap(plain_cnn) + 0.02", "gap", None, "<", 0.02),

@@ -38,8 +38,13 @@ def test_targets_of_a_named_data_set_are_not_those_of_another(tmp_path, told):
     study = requested.read_study("compare", "digits", tmp_path, told.append)
     assert study.targets == [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
     assert told[0] == (
-        "the targets of the file are for fashion_mnist; here they are 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9"
+        "the targets of the file are for fashion_mnist; here they are 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, and "
+        "claims of speed are about the highest that half of the trials reach"
     )
+    first, second, *others = study.stated()
+    assert (first.target, first.metric) == ("the common target", "epochs")
+    assert (second.target, second.metric) == ("the common target", "seconds")
+    assert {claim.target for claim in others} == {None}
 
 
 # So do the sizes that a claim names: the largest stays the largest.

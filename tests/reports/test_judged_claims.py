@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import synthetic
@@ -44,6 +45,31 @@ def test_verdicts(writable):
     # Counted, not tested: the residual network has more.
     assert (parameters.verdict, parameters.effect) == (REFUTED, 1000)
     assert math.isnan(parameters.p)
+
+
+# All ten reach 0.6, eight 0.75, half of them 0.8, none 0.9. The cnn never reaches 0.8, which counts as 3.
+@pytest.mark.parametrize(
+    ("targets", "common", "effect"),
+    [((0.6, 0.75, 0.9), 0.75, -1), ((0.6, 0.9), 0.6, 0), ((0.6, 0.75, 0.8, 0.9), 0.8, -1), ((0.9,), 0.9, 0)],
+)
+def test_the_common_target_is_the_highest_that_half_of_the_trials_reach(writable, targets, common, effect):
+    study = synthetic.claimed_study(writable)
+    sentence = "residual reaches the common target in fewer epochs than cnn"
+    synthetic.state(writable, study, [sentence], ["cnn", "residual"])
+    record = replace(read(writable, "claimed"), targets=targets)
+    by_text = {each.stated.text: each for each in claims.judge(record)}
+    found = by_text[sentence]
+    assert found.stated.target == common
+    assert found.effect == effect
+    # The arms play no part in it.
+    other = {"cnn": "residual", "residual": "cnn"}
+    swapped = replace(record, runs=record.runs.assign(arm=record.runs["arm"].map(other)))
+    mirrored = next(each for each in claims.judge(swapped) if each.stated.text == sentence)
+    assert (mirrored.stated.target, mirrored.effect) == (common, -effect)
+    if common == 0.75:
+        assert by_text[synthetic.CLAIMED[2]].alone == found.alone
+    if common == 0.9:
+        assert found.note == "no trial of residual or cnn reached 0.90"
 
 
 def test_claims_before_and_after_the_first_trial(writable):
