@@ -37,7 +37,7 @@ def pairs(fingerprints: np.ndarray) -> Iterator[np.ndarray]:
     A pair may come twice, as picture and as mirror image.
     """
     hashes, mirrored = (_hashes(fingerprints[:, at : at + 8]) for at in (0, 8))
-    tiny = fingerprints[:, 16:].reshape(-1, TINY, TINY)
+    tiny = pictures(fingerprints)
     for others, pixels in ((hashes, tiny), (mirrored, tiny[:, :, ::-1])):
         for start in range(0, len(hashes), ROWS):
             bits = np.bitwise_count(hashes[start : start + ROWS, None] ^ others[None, start:])
@@ -47,6 +47,11 @@ def pairs(fingerprints: np.ndarray) -> Iterator[np.ndarray]:
                 part = near[first : first + CANDIDATES]
                 alike = _correlations(tiny[part[:, 0]], pixels[part[:, 1]]) >= LEAST_CORRELATION
                 yield part[alike]
+
+
+def pictures(fingerprints: np.ndarray) -> np.ndarray:
+    """Their grey versions, uint8 (n, 16, 16)."""
+    return fingerprints[:, 16:].reshape(-1, TINY, TINY)
 
 
 def _hashes(packed: np.ndarray) -> np.ndarray:

@@ -139,7 +139,11 @@ def _measure_in_child(wanted: Request, folder: Path) -> Request:
     asked.unlink()
     if child.returncode:
         lines = child.stderr.strip().splitlines() or [f"ended with status {child.returncode}"]
-        raise UserError(f"model {wanted.model} with {wanted.arguments} cannot be built: {lines[-1]}")
+        height, width, _ = wanted.input_shape
+        raise UserError(
+            f"model {wanted.model} with {wanted.arguments} cannot be built for {width}×{height} pixels (by "
+            f"data.image_size and data.crop): {lines[-1]}"
+        )
     return wanted
 
 

@@ -10,6 +10,23 @@ NOT_LOOKED_FOR = (
 )
 
 
+BLACK = 16  # of 256 levels: 12 bits of grey in the lower ones of 16 lie below
+
+
+def black(pictures: np.ndarray, files: list[str]) -> list[str]:
+    """A sentence on nearly black images, where there are any. pictures: small, grey, uint8 (n, …)."""
+    flat = pictures.reshape(len(pictures), -1)
+    found = np.flatnonzero(flat.max(axis=1) < BLACK)
+    if not len(found):
+        return []
+    told = (
+        f"{len(found):,} of {len(files):,} images are" if len(found) > 1 else f"1 of {len(files):,} images is"
+    )
+    return [
+        f"{told} nearly black, the first is {files[found[0]]} (12 bits of grey in a file of 16 become so)"
+    ]
+
+
 def in_both_parts(groups: np.ndarray, in_test: np.ndarray, files: list[str]) -> list[str]:
     """A sentence on training images that are copies of images of the given test part, where there are any."""
     copies = np.flatnonzero(~in_test & np.isin(groups, groups[in_test]))

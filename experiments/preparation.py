@@ -84,6 +84,7 @@ def _load(
             groups = likeness.groups(found.groups, found.digests, [])
             told.append(notices.NOT_LOOKED_FOR)
         told += notices.in_both_parts(groups, found.in_test, found.files.names)
+        told += notices.black(likeness.pictures(found.fingerprints), found.files.names)
         told += notices.enlarged(found.files.sizes, image_size)
         return _Loaded(
             found.images, found.rows, found.labels, found.in_test, found.digests, groups, found.classes,

@@ -37,7 +37,10 @@ def test_images_too_small_for_a_network(tmp_path):
     done = run("experiments.compare", str(path), "--work", str(tmp_path / "work"), "--dry-run")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("error: model resnet20 with {'shortcuts': True, ")
-    assert "cannot be built: ValueError: input_shape must be" in done.stderr.splitlines()[-1]
+    assert (
+        "pixels (by data.image_size and data.crop): ValueError: input_shape must be"
+        in done.stderr.splitlines()[-1]
+    )
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,21 @@ def test_a_thousand_notices_are_no_tag_that_a_store_would_cut():
     assert json.loads(told)[-1] == "and 88 more"
 
 
+# A camera's 12 bits lie in the lower ones of 16, of which the upper eight are kept: 0 to 15.
+def test_images_that_are_nearly_black_are_told(photographs, tmp_path):
+    deep = (np.asarray(Image.fromarray(tiles(50, 1)[0]).convert("L")).astype(np.uint16) + 1) * 16 - 1
+    Image.fromarray(deep).save(photographs / "leaf" / "deep.tif")
+    facts = datasets.summary(Wanted(f"path:{photographs}", 16, on_bad="skip"), tmp_path)
+    (told,) = [each for each in facts.notices if "black" in each]
+    assert told == (
+        "1 of 61 images is nearly black, the first is leaf/deep.tif (12 bits of grey in a file of 16 become "
+        "so)"
+    )
+    Image.fromarray(deep * 16).save(photographs / "leaf" / "deep.tif")
+    facts = datasets.summary(Wanted(f"path:{photographs}", 16, on_bad="skip"), tmp_path)
+    assert not any("black" in each for each in facts.notices)
+
+
 # Ten of the test part are copies of training images: these go, no test image does.
 def test_copies_of_test_images_cost_training_images_alone(tmp_path):
     folder = tmp_path / "parts"

@@ -140,6 +140,13 @@ def test_what_is_wrong_with_a_manifest_is_told_with_its_line(parted, tmp_path, t
     assert refusal(manifest, tmp_path) == f"data source path:FOLDER{told}"
 
 
+def test_paths_as_windows_writes_them_are_told(parted, tmp_path):
+    (tmp_path / "list.csv").write_text(HEAD + GOOD + "all\\cat\\1.png,cat,train\n", encoding="utf-8")
+    assert prepare(tmp_path / "list.csv", tmp_path).first_bad == (
+        "all\\cat\\1.png: no such file (it is written with \\, not /)"
+    )
+
+
 def test_a_manifest_that_is_not_there(tmp_path):
     assert refusal(tmp_path / "none.csv", tmp_path) == "data source path:FOLDER: no such file"
 
