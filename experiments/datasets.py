@@ -102,7 +102,7 @@ def open_prepared(digest: str, partition: str, work: Path) -> Dataset:
     """The prepared data set of a digest and a partition, its images memory-mapped.
 
     Raises:
-        UserError: nothing is kept under them.
+        UserError: nothing is kept under them, or it is damaged.
     """
     place = preparation.place(work, digest, partition)
     if not preparation.is_whole(place):
@@ -110,8 +110,11 @@ def open_prepared(digest: str, partition: str, work: Path) -> Dataset:
             f"{place}: no prepared data set, or a part of one; start the study again to prepare it"
         )
     facts = Facts.read(place / "dataset.json")
-    arrays = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-    groups = np.load(place / "groups.npy") if facts.grouped else np.arange(len(arrays["labels"]))
+    try:
+        arrays = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
+        groups = np.load(place / "groups.npy") if facts.grouped else np.arange(len(arrays["labels"]))
+    except (OSError, EOFError, ValueError) as error:
+        raise UserError(f"{place}: damaged ({error}); delete that folder and start the study again") from None
     return Dataset(facts.classes, **arrays, groups=groups)
 
 

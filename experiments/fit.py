@@ -25,11 +25,20 @@ def sizes(asked: dict[str, int], there: Facts, split_seed: int, work: Path) -> d
         held = {"test": fitting["test"]} if there.test_part else {}
         smaller = {name: max(1, int(share * size)) for name, size in fitting.items()} | held
         try:
-            split(smaller, there, split_seed, work)
+            chosen, _ = split(smaller, there, split_seed, work)
         except UserError:
             continue
-        return smaller
+        return (
+            smaller if smaller == fitting else smaller | {"train": _most(asked["train"], chosen, there, work)}
+        )
     return fitting
+
+
+def _most(asked: int, chosen: splits.Split, there: Facts, work: Path) -> int:
+    """As many training images as asked for, or as validation and test, which stay, leave."""
+    data = datasets.open_prepared(there.digest, there.partition, work)
+    held = data.groups[np.concatenate([chosen.validation, chosen.test])]
+    return min(asked, int((~np.asarray(data.in_test) & ~np.isin(data.groups, held)).sum()))
 
 
 def split(

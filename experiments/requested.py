@@ -145,10 +145,9 @@ def on_data(
             TARGET.sub(f" reaches {names.COMMON_TARGET} in ", claim) for claim in document.get("claims", [])
         ]
         general = ", ".join(f"{target:g}" for target in Study.model_fields["targets"].default)
-        tell(
-            f"the targets of the file are for {study.data.source}; here they are {general}, and claims of "
-            "speed are about the highest that half of the trials reach"
-        )
+        speed = ", and claims of speed are about the highest that half of the trials reach"
+        moved = any(names.COMMON_TARGET in claim for claim in document["claims"])
+        tell(f"the targets of the file are for {study.data.source}; here they are {general}{speed * moved}")
     document["data"] = {**document["data"], "source": data}
     study = study_file.parse(document, path)
     there = published.facts(study.data.wanted, work, tell if dry else None)

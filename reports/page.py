@@ -110,6 +110,7 @@ def render(
         trials=trials_table.table(record, _pages(uri)),
         origin=figure_files.of(record),
         versions=sorted(set(record.runs["versions"])),
+        inspect=f"make inspect{_asked(record)}",
         commands=_commands(record),
     )
 
@@ -195,15 +196,21 @@ def _pages(uri: str) -> str:
     return names.without_secrets(uri).replace("…@", "").rstrip("/") if server else LOCAL_PAGES
 
 
-def _commands(record: Record) -> list[tuple[str, str]]:
+def _asked(record: Record) -> str:
+    """The options of make that name the study, its data, and how that is taken."""
     study, data = command.asked(record.study, record.runs["data"].iloc[0])
     if record.asked:
         study, data = record.asked.get("study", study), record.asked.get("data")
     elif not command.ships(study):
         study += ".yaml"
-    trained = command.options(study, data) + " ON_BAD=skip" * (record.bad_files > 0)
+    told = command.options(study, data) + " ON_BAD=skip" * (record.bad_files > 0)
     if "near_duplicates" in record.asked:
-        trained += f" NEAR_DUPLICATES={record.asked['near_duplicates']}"
+        told += f" NEAR_DUPLICATES={record.asked['near_duplicates']}"
+    return told
+
+
+def _commands(record: Record) -> list[tuple[str, str]]:
+    trained = _asked(record)
     drawn = command.options(record.study, None)
     commit = next(iter(sorted(set(record.runs["commit"]) - {""})), None)
     return [

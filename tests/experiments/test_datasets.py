@@ -151,6 +151,16 @@ def test_a_prepared_data_set_of_which_a_part_was_deleted_is_made_again(animals, 
     assert len(np.unique(opened(before, tmp_path).groups)) == 6
 
 
+def test_a_prepared_data_set_that_is_damaged_is_told(animals, tmp_path):
+    facts = prepare(animals, tmp_path)
+    images = preparation.place(tmp_path, facts.digest, facts.partition) / "images.npy"
+    whole = images.read_bytes()
+    for length in (0, 20, len(whole) // 2):
+        images.write_bytes(whole[:length])
+        with pytest.raises(UserError, match=r"damaged \(.*\); delete that folder and start the study again"):
+            opened(facts, tmp_path)
+
+
 def test_a_damaged_index_is_made_again(animals, tmp_path):
     before = prepare(animals, tmp_path)
     for file in (tmp_path / "data" / "index").glob("*.json"):

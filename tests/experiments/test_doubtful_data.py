@@ -206,6 +206,22 @@ def test_a_thousand_notices_are_no_tag_that_a_store_would_cut():
     assert json.loads(told)[-1] == "and 88 more"
 
 
+# Five bursts of twenty in each of two classes: test and validation begin two each, and all others train.
+def test_what_groups_cost_is_made_good_by_training_images(tmp_path):
+    folder = tmp_path / "bursts"
+    noise = np.random.default_rng(0)
+    for label in ("leaf", "wall"):
+        for burst in range(5):
+            images = noise.integers(0, 256, (20, 16, 16, 3), np.uint8)
+            write(folder / label / f"{burst}", images, [f"{number}.png" for number in range(20)])
+    facts = datasets.summary(Wanted(f"path:{folder}", 16), tmp_path)
+    found = fit.sizes({"train": 1000, "validation": 500, "test": 1000}, facts, 0, tmp_path)
+    held = 2 * sum(-(-found[name] // 40) * 20 for name in ("validation", "test"))
+    assert found["train"] == 200 - held >= 80
+    chosen, _ = fit.split(found, facts, 0, tmp_path)
+    assert len(chosen.train) == found["train"]
+
+
 # A camera's 12 bits lie in the lower ones of 16, of which the upper eight are kept: 0 to 15.
 def test_images_that_are_nearly_black_are_told(photographs, tmp_path):
     deep = (np.asarray(Image.fromarray(tiles(50, 1)[0]).convert("L")).astype(np.uint16) + 1) * 16 - 1
