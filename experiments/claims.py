@@ -42,7 +42,7 @@ _SIGNS = re.compile(
 )
 _CONDITION = re.compile(r"(?P<field>[\w.-]+)(?: ?(?P<order><=|>=|<|>|=) ?(?P<bound>.+))?")
 FORMS = (
-    "ARM reaches 0.8 in fewer epochs than ARM",
+    "ARM reaches 0.8 (or: the common target) in fewer epochs than ARM",
     "ARM has higher METRIC than ARM",
     "METRIC(ARM) > METRIC(ARM) + 0.02",
 )
@@ -60,13 +60,13 @@ class Comparison(NamedTuple):
 class Claim(Frozen):
     """left `direction` right + margin, in one metric, for every comparison.
 
-    target: of a cost to reach it, whose metric is then one of names.COSTS; a validation accuracy, or
-    names.COMMON_TARGET: the highest of the study's targets that half of the trials compared reach.
+    target: of a cost to reach it, whose metric is then one of names.COSTS; a validation accuracy, or several
+    for the common target: the highest of them that half of the trials compared reach.
     """
 
     text: str
     metric: str
-    target: float | Literal["the common target"] | None
+    target: float | tuple[float, ...] | None
     direction: Literal["<", ">"]
     margin: float
     comparisons: tuple[Comparison, ...]
@@ -79,8 +79,8 @@ class Claim(Frozen):
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def read_claim(text: str, arms: Sequence[str], vary: Vary) -> Claim:
-    """A claim about the arms of a study and its grid.
+def read_claim(text: str, arms: Sequence[str], vary: Vary, targets: Sequence[float] = ()) -> Claim:
+    """A claim about the arms of a study, its grid and its targets.
 
     Raises:
         ValueError: it cannot be read, or speaks of what the study does not have; the message says what could
@@ -99,7 +99,7 @@ def read_claim(text: str, arms: Sequence[str], vary: Vary) -> Claim:
     claim = Claim(
         text=line,
         metric=_metric(said),
-        target=_target(said.get("target")),
+        target=_target(said.get("target"), targets),
         direction="<" if said["word"] in ("fewer", "lower", "<") else ">",
         margin=sign * float(said["margin"] or 0) or 0.0,
         comparisons=_comparisons(left, right, fixed, said["every"], vary),
@@ -121,9 +121,11 @@ def _metric(said: dict[str, str | None]) -> str:
     return _one_of(metric, (*names.CLAIM_METRICS, f"{names.STAGE_METRIC}STAGE"), "metric")
 
 
-def _target(text: str | None) -> float | str | None:
-    if text is None or text == names.COMMON_TARGET:
-        return text
+def _target(text: str | None, targets: Sequence[float]) -> float | tuple[float, ...] | None:
+    if text is None:
+        return None
+    if text == names.COMMON_TARGET:
+        return tuple(sorted(targets))
     target = float(text)
     if not 0 < target <= 1:
         raise ValueError(f"reaches {text}: a target is a validation accuracy, above 0 and at most 1")

@@ -57,7 +57,7 @@ class Listing(NamedTuple):
 
     state: size and times of change (of content, of anything) of each entry, in nanoseconds; bad: what could
     be told without opening; other: the number of files that are no images, by ending; notices: what else is
-    not used of it, a sentence each.
+    not used of it, a sentence each; given_test: whether it has a test part, of which nothing may be usable.
     """
 
     root: Path
@@ -66,6 +66,7 @@ class Listing(NamedTuple):
     bad: list[BadFile]
     other: Counter[str]
     notices: list[str]
+    given_test: bool = False
 
 
 class Collector:

@@ -72,21 +72,23 @@ def check(asked: dict[str, int], there: Facts, split_seed: int, work: Path, sour
     if missing := splits.missing_classes(labels, chosen):
         (number, part), *others = missing
         data = datasets.open_prepared(there.digest, there.partition, work)
-        of_class = labels == number
-        told, units = _held(data.groups[of_class])
+        # Of a given test part test images come, and of the rest all others.
+        own = np.asarray(data.in_test) == (part == "test") if there.test_part else np.ones(len(labels), bool)
+        told, units = _held(data.groups[(labels == number) & own])
+        where = f" {'in' if part == 'test' else 'outside'} the test part" if there.test_part else ""
         so = f" (and {len(others)} more class{'es' * (len(others) > 1)} so)" if others else ""
-        sides = 2 if there.test_part else 3
+        sides = (1 if part == "test" else 2) if there.test_part else 3
         more = f", ask for more {part} images" if units >= sides else f" (it takes {sides} at least)"
         raise UserError(
-            f"data: class {there.classes[number]!r} of {source} has {told}, none in {part}{so}; give it "
-            f"more{more}, or take the class out of the data"
+            f"data: class {there.classes[number]!r} of {source} has {told}{where}, none in {part}{so}; give "
+            f"it more{more}, or take the class out of the data"
         )
 
 
 def _held(groups: np.ndarray) -> tuple[str, int]:
     """How many images a class has, told, and how many can part; groups: of its images."""
     count, units = len(groups), len(np.unique(groups))
-    told = f"{count} image{'s' * (count > 1)}"
+    told = f"{count} image{'s' * (count != 1)}"
     if units < count:
         told += f" in {units} group{'s' * (units > 1)} (each stays on one side of a split)"
     return told, units

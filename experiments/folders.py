@@ -43,13 +43,13 @@ def listing(folder: Path, where: str) -> Listing:
             "expected class/… or train/class/… and test/class/… with two classes or more"
         )
     _check_inside(found.listing, where)
-    if parted and not any(entry.in_test for entry in found.listing.entries):
+    if parted and not found.listing.bad and not any(entry.in_test for entry in found.listing.entries):
         raise UserError(
             f"{where}: no image file lies in the class folders of test/; add some, or put all into <class>/… "
             "and leave splitting to the study"
         )
     found.listing.notices.extend(_left_out(folder, parted, loose, empty))
-    return found.listing
+    return found.listing._replace(given_test=parted)
 
 
 def _take_class(found: Collector, root: Path, label: str, in_test: bool) -> bool:
@@ -131,7 +131,7 @@ def _check_inside(found: Listing, where: str) -> None:
     for entry in found.entries:
         inside.setdefault(entry.label, set()).add(PurePath(entry.group or "").name.casefold())
     splits = {*PARTS, *OTHER_PARTS}
-    if all(len(parts) > 1 and parts <= splits for parts in inside.values()):
+    if inside and all(len(parts) > 1 and parts <= splits for parts in inside.values()):
         first, parts = next(iter(inside.items()))
         told = " and ".join(f"{first}/{part}/" for part in sorted(parts))
         raise UserError(

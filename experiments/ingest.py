@@ -109,7 +109,7 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
         of_it = [file for file in bad if file.label == min(lost)]
         raise NothingLeft(f"{where}: no image of class {min(lost)!r} can be used; the first of "
                           f"{files(len(of_it))}: {of_it[0].name}: {of_it[0].reason}", bad)  # fmt: skip
-    if not any(entry.in_test for entry in kept) and any(entry.in_test for entry in listed.entries):
+    if listed.given_test and not any(entry.in_test for entry in kept):
         raise NothingLeft(f"{where}: no image of the given test part can be used; the first of "
                           f"{files(len(bad))}: {bad[0].name}: {bad[0].reason}", bad)  # fmt: skip
     numbers = {label: number for number, label in enumerate(classes)}

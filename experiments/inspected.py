@@ -56,7 +56,7 @@ def warnings(
         )
     told += [f"{each[:1].upper()}{each[1:]}." for each in (facts.told if on_bad == "skip" else facts.notices)]
     largest = int(np.bincount(data.groups).max())
-    if largest > ALIKE_TO_WORRY * len(data.labels):
+    if largest > 1 and largest > ALIKE_TO_WORRY * len(data.labels):
         told.append(
             f"One group holds {largest:,} of {len(data.labels):,} images, all on one side of a split. Images "
             "of one folder below a class, or of one group in a list, stay together, and so do copies and "

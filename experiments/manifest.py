@@ -24,6 +24,7 @@ def listing(manifest: Path, where: str) -> Listing:
     found = Collector(manifest.parent)
     first_line: dict[str, int] = {}
     labels: dict[str, str] = {}
+    given_test = False
     try:
         with manifest.open(encoding="utf-8-sig", newline="") as opened:
             table = csv.DictReader(opened, strict=True)
@@ -48,6 +49,7 @@ def listing(manifest: Path, where: str) -> Listing:
                 part = row.get("split", "train").strip().lower()
                 if part not in PARTS:
                     raise UserError(f"{at}: split: {part!r} is neither 'train' nor 'test'{_VALIDATION}")
+                given_test = given_test or PARTS[part]
                 found.take(manifest.parent / name, label, PARTS[part], row.get("group", "").strip() or None)
     except UnicodeDecodeError:
         raise UserError(f"{where}: not a text file in UTF-8") from None
@@ -61,7 +63,7 @@ def listing(manifest: Path, where: str) -> Listing:
             f"{where}: {len(found.listing.entries)} images of {len(classes)} classes; two classes are needed"
             f"{unusable}"
         )
-    return found.listing
+    return found.listing._replace(given_test=given_test)
 
 
 _VALIDATION = "; validation images are drawn from train"

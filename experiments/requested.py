@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,8 @@ def as_asked(name: str, data: str | None, study: Study, taken: Mapping[str, str]
 def _sizes(study: Study) -> dict[str, int]:
     """The images of each split; of training sizes that vary the largest."""
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
-    sizes["train"] = max([sizes["train"], *study.vary.get(names.PARAM_TRAIN_SIZE, [])])
+    if varied := study.vary.get(names.PARAM_TRAIN_SIZE):
+        sizes["train"] = max(varied)
     return sizes
 
 
@@ -108,15 +109,21 @@ def sized(document: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
             return max(1, sizes["train"] * size // max(varied))
 
         resized["vary"] = {**document["vary"], names.PARAM_TRAIN_SIZE: [*map(scaled, varied)]}
-        resized["claims"] = [
-            TRAIN_SIZE.sub(lambda found: f"{found[1]}{scaled(int(found[2]))}", claim)
-            for claim in document.get("claims", [])
-        ]
+        resized["claims"] = _rewritten(
+            document.get("claims", []),
+            TRAIN_SIZE,
+            lambda found: f"{found[1]}{scaled(int(float(found[2])))}",
+        )
     return resized
 
 
 TARGET = re.compile(r" reaches \d\S* in ")
-TRAIN_SIZE = re.compile(r"\b((?:data\.)?train ?(?:<=|>=|<|>|=) ?)(\d+)\b")
+TRAIN_SIZE = re.compile(r"\b((?:data\.)?train ?(?:<=|>=|<|>|=) ?)(\d+(?:\.\d+)?(?:[eE]\+?\d+)?)(?![\w.])")
+
+
+def _rewritten(claims: list[str], form: re.Pattern, by: str | Callable[[re.Match], str]) -> list[str]:
+    """The claims with what has this form replaced; those that say the same then are one."""
+    return [*dict.fromkeys(form.sub(by, " ".join(claim.split())) for claim in claims)]
 
 
 def on_data(
@@ -141,9 +148,8 @@ def on_data(
     # Accuracies that a named data set allows say nothing of another one; those of one's own stand.
     if data != study.data.source and study.data.source in NAMED_SOURCES and "targets" in document:
         document.pop("targets")
-        document["claims"] = [
-            TARGET.sub(f" reaches {names.COMMON_TARGET} in ", claim) for claim in document.get("claims", [])
-        ]
+        common = f" reaches {names.COMMON_TARGET} in "
+        document["claims"] = _rewritten(document.get("claims", []), TARGET, common)
         general = ", ".join(f"{target:g}" for target in Study.model_fields["targets"].default)
         speed = ", and claims of speed are about the highest that half of the trials reach"
         moved = any(names.COMMON_TARGET in claim for claim in document["claims"])

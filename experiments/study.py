@@ -134,7 +134,7 @@ class Study(Frozen):
         seen: dict[str, str] = {}
         for place, claim in enumerate(self.claims):
             try:
-                read = read_claim(claim, list(self.models), self.vary)
+                read = read_claim(claim, list(self.models), self.vary, self.targets)
             except ValueError as error:
                 raise ValueError(f"claims.{place}: {error}") from None
             if earlier := seen.get(read.digest):
@@ -144,7 +144,7 @@ class Study(Frozen):
 
     def stated(self) -> list[Claim]:
         """The claims, read."""
-        return [read_claim(claim, list(self.models), self.vary) for claim in self.claims]
+        return [read_claim(claim, list(self.models), self.vary, self.targets) for claim in self.claims]
 
     def recipe_of(self, arm: Arm) -> Recipe:
         """The study's recipe with the arm's departures."""

@@ -53,7 +53,10 @@ def told(each: Judged, claims: int) -> str:
     settings = len(each.stated.comparisons)
     values = ", ".join(f"{arm} {claims_table.amount(mean, metric, sign='')}" for arm, mean in each.sides)
     where = f"of {settings} settings, the one that decides: " if settings > 1 else ""
-    to = "" if each.stated.target is None else f" to validation accuracy {style.target(each.stated.target)}"
+    to = ""
+    if each.stated.target is not None:
+        target = style.target(each.stated.target)
+        to = f" to validation accuracy {target}, a trial counted no longer than the {metric} that all had"
     found = f"Means{to}: {where}{values}; difference {claims_table.amount(each.effect, metric)}"
     if metric in names.EXACT_METRICS:
         return f"{found}, counted, the same at every seed."

@@ -65,20 +65,20 @@ def judge(record: Record) -> list[Judged]:
 def resolved(record: Record, claim: Stated) -> Stated:
     """The claim with a number where it speaks of the common target, the lowest target where none was common.
 
-    It is the highest of the study's targets that at least half of the trials compared reached. Which arm a
+    It is the highest of the targets stated that at least half of the trials compared reached. Which arm a
     trial is of plays no part in it, so that dealing the trials out anew, as the test does, leaves it alone.
     """
-    if claim.target != names.COMMON_TARGET:
+    if not isinstance(claim.target, tuple):
         return claim
     sides = {side for left, at, right, where in claim.comparisons for side in ((left, at), (right, where))}
     run_ids = [run for arm, setting in sorted(sides) for run in _trials(record, arm, setting)]
     trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
     common = [
         target
-        for target in record.targets
+        for target in claim.target
         if 2 * scores.to_target(trials, target).notna().sum() >= max(1, len(run_ids))
     ]
-    return replace(claim, target=max(common, default=min(record.targets)))
+    return replace(claim, target=max(common, default=min(claim.target)))
 
 
 def number_tested(stated: Iterable[Stated]) -> int:

@@ -11,14 +11,14 @@ from experiments import names
 class Stated:
     """A claim as it was registered; comparisons: (left arm, its setting, right arm, its setting) each.
 
-    target: names.COMMON_TARGET stands for one that the trials decide (`claims.resolved`).
+    target: several are those of which the trials decide one (`claims.resolved`).
     current: it stands in the study file now; after_data: it was registered when a trial had begun.
     """
 
     digest: str
     text: str
     metric: str
-    target: float | str | None
+    target: float | tuple[float, ...] | None
     direction: str
     margin: float
     comparisons: tuple[tuple[str, str, str, str], ...]
@@ -45,7 +45,7 @@ def read(tags: Mapping[str, str], begun: int | None) -> tuple[Stated, ...]:
             digest=digest,
             text=claim["text"],
             metric=claim["metric"],
-            target=claim["target"],
+            target=tuple(claim["target"]) if isinstance(claim["target"], list) else claim["target"],
             direction=claim["direction"],
             margin=claim["margin"],
             comparisons=tuple(map(tuple, claim["comparisons"])),

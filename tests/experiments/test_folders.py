@@ -261,6 +261,15 @@ def test_a_picture_beside_the_classes_that_is_a_link_to_nothing_is_told_as_a_pic
     assert prepare(animals, tmp_path).notices[0].startswith("1 image file lies in the folder itself")
 
 
+def test_classes_of_links_to_nothing_alone_are_told(animals, tmp_path):
+    for file in animals.glob("*/*.png"):
+        file.unlink()
+        file.symlink_to(tmp_path / "nowhere")
+    assert "no image of class 'cat' can be used; the first of 3 files: cat/1.png: a link to nothing" in (
+        refusal(animals, tmp_path)
+    )
+
+
 @pytest.fixture
 def as_nobody():
     """Root may read everything: for a while somebody else, who may write below a folder of theirs."""

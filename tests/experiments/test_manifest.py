@@ -140,6 +140,16 @@ def test_what_is_wrong_with_a_manifest_is_told_with_its_line(parted, tmp_path, t
     assert refusal(manifest, tmp_path) == f"data source path:FOLDER{told}"
 
 
+# Else its test images would be drawn from those that are listed for training.
+def test_a_test_part_of_files_that_are_not_there_is_refused(parted, tmp_path):
+    rows = [
+        [f"{file}.gone" if part == "test" else file, label, part] for file, label, part in rows_of(parted)
+    ]
+    assert "no image of the given test part can be used; the first of 2 files: " in refusal(
+        write_list(parted / "list.csv", rows), tmp_path
+    )
+
+
 def test_paths_as_windows_writes_them_are_told(parted, tmp_path):
     (tmp_path / "list.csv").write_text(HEAD + GOOD + "all\\cat\\1.png,cat,train\n", encoding="utf-8")
     assert prepare(tmp_path / "list.csv", tmp_path).first_bad == (

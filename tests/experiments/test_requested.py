@@ -42,8 +42,8 @@ def test_targets_of_a_named_data_set_are_not_those_of_another(tmp_path, told):
         "claims of speed are about the highest that half of the trials reach"
     )
     first, second, *others = study.stated()
-    assert (first.target, first.metric) == ("the common target", "epochs")
-    assert (second.target, second.metric) == ("the common target", "seconds")
+    assert (first.target, first.metric) == (tuple(study.targets), "epochs")
+    assert (second.target, second.metric) == (tuple(study.targets), "seconds")
     assert {claim.target for claim in others} == {None}
 
 
@@ -64,6 +64,38 @@ def test_sizes_that_vary_keep_their_proportions(tmp_path, told):
     )
     asked = requested.as_asked("train_size", "digits", study, {})["sizes"]
     assert asked.startswith(f"{max(varied):,} train, ")
+
+
+def resized(*claims):
+    """Claims of a study of sizes 250, 500 and 1000 after its largest became 400."""
+    document = {"data": {}, "vary": {"data.train": [250, 500, 1000]}, "claims": [*claims]}
+    return requested.sized(document, {"train": 400, "validation": 9, "test": 9})["claims"]
+
+
+def test_sizes_in_claims_are_found_however_they_are_written():
+    assert resized(
+        "gap(a) > gap(b) for every train <=  5e2", "gap(a at train = 250.0) > gap(a at data.train=1000)"
+    ) == [
+        "gap(a) > gap(b) for every train <= 200",
+        "gap(a at train = 100) > gap(a at data.train=400)",
+    ]
+    assert resized("gap(a) > gap(b) + 250 for every train", "a has higher train error than b by 500") == [
+        "gap(a) > gap(b) + 250 for every train",
+        "a has higher train error than b by 500",
+    ]
+
+
+# Both then speak of the one common target.
+def test_claims_of_two_targets_become_one(tmp_path, told):
+    text = (requested.study_file.STUDIES / "compare.yaml").read_text(encoding="utf-8")
+    first = "  - resnet18 reaches 0.75 in fewer epochs than plain_cnn"
+    study = tmp_path / "mine.yaml"
+    text = text.replace("name: compare", "name: mine").replace(
+        first, f"{first.replace('0.75', ' 0.6')}\n{first}"
+    )
+    study.write_text(text, encoding="utf-8")
+    assert len(requested.read_study(str(study), None, tmp_path, told.append).stated()) == 6
+    assert len(requested.read_study(str(study), "digits", tmp_path, told.append).stated()) == 5
 
 
 @pytest.mark.parametrize(

@@ -214,9 +214,9 @@ def crop_study(writer, name="crop"):
     return study
 
 
-def state(writer, study, sentences, arms, vary=None, registered=DAY):
+def state(writer, study, sentences, arms, vary=None, registered=DAY, targets=()):
     """Register claims the way the harness does, at a time in milliseconds; the first run begins after DAY."""
-    read = [read_claim(sentence, arms, vary or {}) for sentence in sentences]
+    read = [read_claim(sentence, arms, vary or {}, targets) for sentence in sentences]
     for claim in read:
         content = json.loads(claim.model_dump_json()) | {"registered": registered}
         writer.client.set_experiment_tag(study, names.CLAIM + claim.digest, json.dumps(content))

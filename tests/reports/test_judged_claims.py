@@ -55,8 +55,8 @@ def test_verdicts(writable):
 def test_the_common_target_is_the_highest_that_half_of_the_trials_reach(writable, targets, common, effect):
     study = synthetic.claimed_study(writable)
     sentence = "residual reaches the common target in fewer epochs than cnn"
-    synthetic.state(writable, study, [sentence], ["cnn", "residual"])
-    record = replace(read(writable, "claimed"), targets=targets)
+    synthetic.state(writable, study, [sentence], ["cnn", "residual"], targets=targets)
+    record = read(writable, "claimed")
     by_text = {each.stated.text: each for each in claims.judge(record)}
     found = by_text[sentence]
     assert found.stated.target == common
