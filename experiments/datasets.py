@@ -56,16 +56,16 @@ def summary(wanted: Wanted, work: Path) -> Facts:
     """
     listed = index.listing(wanted.source)
     kept_as = index.path(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
-    if not _is_kept(kept_as, work):
+    facts = _kept(kept_as, work)
+    if not facts:
         _prepare_in_child(wanted, work)
-        if not _is_kept(kept_as, work):
+        facts = _kept(kept_as, work)
+        if not facts:
             raise UserError(preparation.changed(wanted.source))
-        facts = Facts.read(kept_as)
         if facts.other:
             print(
                 f"left out, since they are no images: {index.files(facts.other)}", file=sys.stderr, flush=True
             )
-    facts = Facts.read(kept_as)
     if facts.bad and wanted.on_bad == "stop":
         raise UserError(
             f"data source {wanted.source}: {index.files(facts.bad)} cannot be used, the first is "
@@ -92,10 +92,11 @@ def _prepare_in_child(wanted: Wanted, work: Path) -> None:
         raise UserError((lines or ["no output"])[-1].removeprefix("error: "))
 
 
-def _is_kept(kept_as: Path, work: Path) -> bool:
-    """Whether the index file is there and what it leads to as well."""
+def _kept(kept_as: Path, work: Path) -> Facts | None:
+    """What an index file holds, where what it leads to is there as well."""
     facts = Facts.kept(kept_as)
-    return bool(facts) and preparation.is_whole(preparation.place(work, facts.digest, facts.partition))
+    whole = facts and preparation.is_whole(preparation.place(work, facts.digest, facts.partition))
+    return facts if whole else None
 
 
 def open_prepared(digest: str, partition: str, work: Path) -> Dataset:

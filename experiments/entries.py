@@ -99,7 +99,7 @@ class Collector:
                 if not file.resolve().is_relative_to(self._root):
                     return "a link that leaves the folder"
             elif not file.exists():
-                return "no such file" + r" (it is written with \, not /)" * ("\\" in str(file))
+                return "no such file (it is written with \\, not /)" if "\\" in str(file) else "no such file"
         except OSError as error:  # a name that is too long, a link to itself
             return error.strerror or str(error)
         if file.parent not in self._inside:

@@ -28,9 +28,9 @@ def sizes(asked: dict[str, int], there: Facts, split_seed: int, work: Path) -> d
             chosen, _ = split(smaller, there, split_seed, work)
         except UserError:
             continue
-        return (
-            smaller if smaller == fitting else smaller | {"train": _most(asked["train"], chosen, there, work)}
-        )
+        if smaller == fitting:
+            return fitting
+        return smaller | {"train": _most(asked["train"], chosen, there, work)}
     return fitting
 
 

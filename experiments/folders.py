@@ -95,7 +95,7 @@ def _left_out(folder: Path, parted: bool, loose: dict[Path, int], empty: list[st
         yield from _beside(folder)
     for file in sorted(folder.glob("*.csv")):
         name = shown(file, folder)
-        yield f"{name} lies there and is not read; DATA=path:… with its own path reads it as a list"
+        yield f"the list {name} is not read; DATA=path:… with its own path reads it"
     for root, count in loose.items():
         if count:
             place = "the folder" if root == folder else f"{root.name}/"

@@ -153,7 +153,7 @@ def path(
     state: list[object] = [VERSION, source, image_size]
     if listed:
         state[1:] = [str(own(source).resolve()), image_size, near_duplicates, LIKENESS_VERSION]
-        state += [listed.bad, listed.other, listed.notices, listed.state, *_told(listed)]
+        state += [listed.bad, listed.other, listed.notices, listed.given_test, listed.state, *_told(listed)]
     return work / "data" / "index" / f"{_key(state)}.json"
 
 
@@ -167,6 +167,7 @@ def by_content(file: Path, listed: Listing, image_size: int | None, near_duplica
         listed.bad,
         listed.other,
         listed.notices,
+        listed.given_test,
         ingest.file_digests(listed),
         _told(listed),
     ]

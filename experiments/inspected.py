@@ -63,11 +63,13 @@ def warnings(
             "near copies; if these only look alike and are no copies, NEAR_DUPLICATES=apart (or "
             "near_duplicates: apart in the study's data) lets them go."
         )
-    for number, name in (
-        splits.missing_classes(np.asarray(data.labels), chosen) if all(map(len, chosen)) else []
-    ):
-        told.append(f"Class {data.classes[number]!r} has no image in {name}: a study stops there.")
-    return told
+    if not all(map(len, chosen)):
+        return told
+    missing = splits.missing_classes(np.asarray(data.labels), chosen)
+    return told + [
+        f"Class {data.classes[number]!r} has no image in {name}: a study stops there."
+        for number, name in missing
+    ]
 
 
 def _begun(data: Dataset, chosen: splits.Split) -> int:

@@ -30,7 +30,6 @@ from experiments import (
     study_file,
     unfinished,
 )
-from experiments.compare import say
 from experiments.crops import View
 from experiments.datasets import Dataset, OnBad
 from experiments.errors import Parser, UserError, exit_status
@@ -201,13 +200,13 @@ def main() -> int:
     asked = parser.parse_args()
     # Bad files are to be seen here: they stop no inspection.
     taken = compare.taken(asked) | {"on_bad": "skip"}
-    study = requested.read_study(asked.study, asked.data, asked.work, say, taken=taken)
+    study = requested.read_study(asked.study, asked.data, asked.work, compare.say, taken=taken)
     own = study_file.load(study_file.find(asked.study))["data"].get("on_bad", "stop")
     made = page(study, asked.work, asked.on_bad or own)
     file = asked.work / "inspection" / f"{study.name}.html"
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished.replace(file, made.html)
-    say("\n".join([*made.told, f"{file}"]))
+    compare.say("\n".join([*made.told, f"{file}"]))
     return 0
 
 

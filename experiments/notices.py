@@ -8,8 +8,6 @@ NOT_LOOKED_FOR = (
     "near duplicates are not looked for (near_duplicates: apart): of two versions of one photograph one may "
     "train and the other be tested"
 )
-
-
 BLACK = 16  # of 256 levels: 12 bits of grey in the lower ones of 16 lie below
 
 
@@ -19,9 +17,7 @@ def black(pictures: np.ndarray, files: list[str]) -> list[str]:
     found = np.flatnonzero(flat.max(axis=1) < BLACK)
     if not len(found):
         return []
-    told = (
-        f"{len(found):,} of {len(files):,} images are" if len(found) > 1 else f"1 of {len(files):,} images is"
-    )
+    told = _of_all(len(found), len(files))
     return [
         f"{told} nearly black, the first is {files[found[0]]} (12 bits of grey in a file of 16 become so)"
     ]
@@ -45,8 +41,11 @@ def enlarged(sizes: list[tuple[int, int]], image_size: int | None) -> list[str]:
     count = sum(min(size) < (image_size or 0) for size in sizes)
     if not count:
         return []
-    told = f"{count:,} of {len(sizes):,} images are" if count > 1 else f"1 of {len(sizes):,} images is"
-    return [f"{told} smaller than {image_size} pixels and enlarged to them"]
+    return [f"{_of_all(count, len(sizes))} smaller than {image_size} pixels and enlarged to them"]
+
+
+def _of_all(count: int, images: int) -> str:
+    return f"{count:,} of {images:,} images {'are' if count > 1 else 'is'}"
 
 
 class Noted:

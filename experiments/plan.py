@@ -234,7 +234,9 @@ def _check(planned: PlannedTrial, there: Facts) -> None:
             f"{f' and test {trial.test}' if own else ''}; ask for fewer"
         )
     classes = len(there.classes)
-    if min(sizes.values()) < classes:
+    fewest = min(sizes, key=sizes.__getitem__)
+    if sizes[fewest] < classes:
         raise UserError(
-            f"data: {planned.data} has {classes} classes; each split needs at least as many images"
+            f"data: {planned.data} has {classes} classes; each split needs at least as many images, and "
+            f"{fewest} has {sizes[fewest]}"
         )

@@ -4,18 +4,15 @@
 """
 
 import os
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import known_costs
-import numpy as np
 import pytest
-from animals import GENERATOR, PIXELS, write
-from places import ROOT, TINY, make_place
+from animals import PIXELS, write
+from bad_places import broken_picture, database_of_another_version, one_emu, other_database, two_bursts
+from places import TINY, make_place
 
 from experiments import compare
 from experiments.errors import exit_status
@@ -115,7 +112,7 @@ DATA = [
         put("train: 120", "train: 5000")),
     Bad("a crop beyond the image", "data.crop: 20 is larger than the images of digits (16×16)",
         put("image_size: 16", "image_size: 16, crop: 20")),
-    Bad("fewer images than classes", "digits has 10 classes; each split needs at least as many images",
+    Bad("fewer images than classes", "each split needs at least as many images, and validation has 6",
         put("validation: 60", "validation: 6")),
     Bad("a hole as large as the image", "recipe.cutout: 16 must be below the 16 pixels of an image",
         lambda text: text.replace("epochs: 2", "epochs: 2, cutout: 16")),
@@ -174,39 +171,6 @@ STORES = [
     Bad("a database of another MLflow", "store {store}: Detected out-of-date database schema",
         prepare=lambda folder: database_of_another_version(folder / "mlflow.db")),
 ]  # fmt: skip
-
-
-def broken_picture(folder: Path) -> None:
-    for name, images in PIXELS.items():
-        write(folder / name, images)
-    (folder / "cat" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"no picture")
-
-
-def one_emu(folder: Path) -> None:
-    for label, count in {"gull": 40, "emu": 1}.items():
-        noise = GENERATOR.integers(0, 256, (count, 8, 8, 3), np.uint8)
-        write(folder / label, noise, [f"{number}.png" for number in range(count)])
-
-
-def two_bursts(folder: Path) -> None:
-    for label in ("cat", "dog"):
-        noise = GENERATOR.integers(0, 256, (30, 8, 8, 3), np.uint8)
-        write(folder / label / "burst", noise[1:], [f"{number}.png" for number in range(29)])
-        write(folder / label, noise[:1], ["alone.png"])
-
-
-def other_database(path: Path) -> None:
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
-        database.execute("INSERT INTO alembic_version VALUES ('of another version')")
-
-
-def database_of_another_version(path: Path) -> None:
-    # In another process: MLflow looks at the version of a database once.
-    program = "import sys; from experiments import tracking; tracking.Projection(sys.argv[1], 'tiny')"
-    subprocess.run([sys.executable, "-c", program, f"sqlite:///{path}"], cwd=ROOT, check=True)
-    with sqlite3.connect(path) as database:
-        database.execute("UPDATE alembic_version SET version_num = '0123456789ab'")
 
 
 @pytest.mark.parametrize("bad", STUDY_FILES + DATA + ARGUMENTS + STORES, ids=lambda bad: bad.kind)

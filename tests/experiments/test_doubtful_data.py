@@ -13,7 +13,7 @@ import yaml
 from animals import PIXELS, opened, prepare, write
 from PIL import Image
 from places import TINY, make_place, planned_trials
-from sklearn.datasets import load_sample_images
+from tiles import NAMES, tiles
 
 from experiments import (
     attempts,
@@ -22,7 +22,6 @@ from experiments import (
     datasets,
     decoding,
     events,
-    fit,
     ingest,
     names,
     page,
@@ -33,15 +32,6 @@ from experiments import (
 from experiments.datasets import Wanted
 from experiments.errors import UserError
 from experiments.index import Facts
-
-PICTURE = load_sample_images().images[0]
-NAMES = [f"{number}.png" for number in range(30)]
-
-
-def tiles(offset, count=30):
-    """Parts of a photograph that are unlike each other, 32 × 32."""
-    places = [(top, left) for top in range(0, 384, 32) for left in range(0, 640, 32)]
-    return [PICTURE[top : top + 32, left : left + 32] for top, left in places[offset : offset + count]]
 
 
 @pytest.fixture
@@ -206,22 +196,6 @@ def test_a_thousand_notices_are_no_tag_that_a_store_would_cut():
     assert json.loads(told)[-1] == "and 88 more"
 
 
-# Five bursts of twenty in each of two classes: test and validation begin two each, and all others train.
-def test_what_groups_cost_is_made_good_by_training_images(tmp_path):
-    folder = tmp_path / "bursts"
-    noise = np.random.default_rng(0)
-    for label in ("leaf", "wall"):
-        for burst in range(5):
-            images = noise.integers(0, 256, (20, 16, 16, 3), np.uint8)
-            write(folder / label / f"{burst}", images, [f"{number}.png" for number in range(20)])
-    facts = datasets.summary(Wanted(f"path:{folder}", 16), tmp_path)
-    found = fit.sizes({"train": 1000, "validation": 500, "test": 1000}, facts, 0, tmp_path)
-    held = 2 * sum(-(-found[name] // 40) * 20 for name in ("validation", "test"))
-    assert found["train"] == 200 - held >= 80
-    chosen, _ = fit.split(found, facts, 0, tmp_path)
-    assert len(chosen.train) == found["train"]
-
-
 # A camera's 12 bits lie in the lower ones of 16, of which the upper eight are kept: 0 to 15.
 def test_images_that_are_nearly_black_are_told(photographs, tmp_path):
     deep = (np.asarray(Image.fromarray(tiles(50, 1)[0]).convert("L")).astype(np.uint16) + 1) * 16 - 1
@@ -235,20 +209,3 @@ def test_images_that_are_nearly_black_are_told(photographs, tmp_path):
     Image.fromarray(deep * 16).save(photographs / "leaf" / "deep.tif")
     facts = datasets.summary(Wanted(f"path:{photographs}", 16, on_bad="skip"), tmp_path)
     assert not any("black" in each for each in facts.notices)
-
-
-# Ten of the test part are copies of training images: these go, no test image does.
-def test_copies_of_test_images_cost_training_images_alone(tmp_path):
-    folder = tmp_path / "parts"
-    for label, offset in (("leaf", 0), ("wall", 60)):
-        write(folder / "train" / label, tiles(offset), NAMES)
-        write(folder / "test" / label, tiles(offset + 25, 10), NAMES[:10])
-    facts = datasets.summary(Wanted(f"path:{folder}", 16), tmp_path)
-    asked = {"train": 100, "validation": 50, "test": 200}
-    assert facts.notices == (
-        "10 of 60 images of train/ are copies of test images or nearly; none trains whose copy is tested; "
-        "the first is train/leaf/25.png, like test/leaf/0.png",
-    )
-    found = fit.sizes(asked, facts, 0, tmp_path)
-    assert found["test"] == 20
-    assert 40 <= found["train"] + found["validation"] <= 50

@@ -150,6 +150,18 @@ def test_a_test_part_of_files_that_are_not_there_is_refused(parted, tmp_path):
     )
 
 
+# The same files are missing; what changed is of which part they were.
+def test_a_part_that_is_corrected_in_the_list_is_seen(parted, tmp_path):
+    gone = [["gone/1.png", "cat", "train"], ["gone/2.png", "dog", "train"]]
+    rows = [[file, label, "train"] for file, label, _ in rows_of(parted)]
+    listed = write_list(parted / "list.csv", rows + gone)
+    assert prepare(listed, tmp_path).bad == 2
+    write_list(listed, rows + [[file, label, "test"] for file, label, _ in gone])
+    assert "no image of the given test part can be used; the first of 2 files: gone/1.png" in refusal(
+        listed, tmp_path
+    )
+
+
 def test_paths_as_windows_writes_them_are_told(parted, tmp_path):
     (tmp_path / "list.csv").write_text(HEAD + GOOD + "all\\cat\\1.png,cat,train\n", encoding="utf-8")
     assert prepare(tmp_path / "list.csv", tmp_path).first_bad == (
