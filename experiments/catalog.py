@@ -7,9 +7,12 @@ here (docs/add-a-network.md).
 
 import difflib
 import importlib
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from experiments.errors import UserError
 
 Stem = Literal["imagenet", "small"]
 Classifier = Literal["logistic", "svm", "random_forest", "knn"]
@@ -115,12 +118,11 @@ class Entry(NamedTuple):
 
     builder: str
     arguments: type[Arguments]
-    learner: str = "experiments.learners:KerasLearner"
+    learner: str = "experiments.trial.learners:KerasLearner"
 
 
-FEATURES = "experiments.features:FeatureLearner"
-PIPELINE = "experiments.features:PipelineLearner"
-
+FEATURES = "experiments.trial.features:FeatureLearner"
+PIPELINE = "experiments.trial.features:PipelineLearner"
 CATALOG = {
     "plain_cnn": Entry("baselines.plain_cnn:plain_cnn", PlainCNN),
     "autoencoder_features": Entry(
@@ -183,7 +185,7 @@ def departures(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
 def build(model: str, input_shape: tuple[int, int, int], classes: int, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
     """What the builder of the model returns: a keras model of logits, or the parts of a feature model."""
     entry = CATALOG[model]
-    return _resolve(entry.builder)(
+    return resolve(entry.builder)(
         input_shape, classes, **entry.arguments.model_validate(arguments).model_dump()
     )
 
@@ -195,9 +197,41 @@ def import_layers(model: str) -> None:
 
 def learner(model: str) -> Any:  # noqa: ANN401
     """The learner class that trains what the builder returns."""
-    return _resolve(CATALOG[model].learner)
+    return resolve(CATALOG[model].learner)
 
 
-def _resolve(dotted: str) -> Any:  # noqa: ANN401
+def resolve(dotted: str) -> Any:  # noqa: ANN401
+    """What `module:name` stands for."""
     module, name = dotted.split(":")
     return getattr(importlib.import_module(module), name)
+
+
+SMALL_STEM_BELOW = 64  # pixels: the ImageNet stem leaves a quarter of height and width
+
+
+def check_arguments(models: Iterable[str], given: dict[str, Any]) -> None:
+    """Look at settings before anything is built with them.
+
+    Raises:
+        UserError: an unknown model, a setting that no model has, or a value of the wrong type.
+    """
+    known = {name for model in models for name in arguments_at_size(model, 0, given)}
+    for name in given:
+        if name not in known:
+            choices = ", ".join(sorted(known))
+            raise UserError(f"--set {name}: no such argument of these networks; choose from: {choices}")
+
+
+def arguments_at_size(model: str, size: int, given: dict[str, Any]) -> dict[str, Any]:
+    """All arguments of a model: the small stem for small images where it has one, then what is given.
+
+    Raises:
+        UserError: an unknown model, or a value of the wrong type.
+    """
+    try:
+        own = complete_arguments(model, {})
+        stem = {"stem": "small"} if "stem" in own and size < SMALL_STEM_BELOW else {}
+        fitting = {name: value for name, value in given.items() if name in own}
+        return complete_arguments(model, stem | fitting)
+    except ValueError as error:
+        raise UserError(str(error)) from None

@@ -1,28 +1,19 @@
 """Run a study: plan it, skip what is complete, train the rest, and log everything to MLflow.
 
-    python -m experiments.compare compare --dry-run
-    python -m experiments.compare compare
+    python -m experiments plan compare
+    python -m experiments compare compare
 
 Stop it at any time and start it again: it goes on from the last checkpoints, and nothing is trained twice.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-from experiments import (
-    checkpoint,
-    execution,
-    keeping,
-    location,
-    overview,
-    plan,
-    progress,
-    requested,
-    scheduler,
-)
-from experiments.arguments import positive, seconds, silence
-from experiments.errors import Parser, exit_status
+from experiments import command_line, location, words
+from experiments.command_line import Command, Parser, positive, say, seconds, silence
+from experiments.execution import carry_out, keeping, scheduler
+from experiments.logs import checkpoint
+from experiments.planning import overview, plan, request
 
 DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
 it to MLflow. Studies are YAML files (docs/studies.md); those that ship lie in experiments/studies/."""
@@ -30,9 +21,9 @@ EXIT = """exit status: 0 all trials complete; 1 some failed or were ended (a lat
 2 the study, the data or an argument cannot be used"""
 
 
-def arguments_of(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """The options that every way to run trials has."""
-    data_arguments_of(parser)
+    command_line.add_data_options(parser)
     parser.add_argument(
         "--workers", type=positive, help="trials at a time (default: one a core, as memory allows)"
     )
@@ -61,98 +52,83 @@ def arguments_of(parser: argparse.ArgumentParser) -> None:
         default=scheduler.Patience().silence_seconds,
         help="a trial without a sign of life for so long is ended and tried again (default: %(default)g)",
     )
+
+
+def add_study(parser: Parser) -> None:
+    """The study, and how to run it."""
     parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="tell what would be trained and how long that takes, and train nothing; what the estimate needs "
-        "(the data, what a step of each network costs here) is found out once and kept",
+        "study",
+        nargs="?",
+        default="compare",
+        help="the name of a shipped study (compare, smoke, …) or a path to a YAML file (default: compare)",
     )
-
-
-def data_arguments_of(parser: argparse.ArgumentParser) -> None:
-    """The options that name the data of a study."""
-    parser.add_argument(
-        "--data", help="other data than the study's: a named source, path:FOLDER or path:LIST.csv"
-    )
-    parser.add_argument(
-        "--on-bad",
-        choices=("stop", "skip"),
-        help="files that cannot be used: stop there, or leave them out (default: as the study says, stop)",
-    )
-    parser.add_argument(
-        "--near-duplicates",
-        choices=("together", "apart"),
-        help="photographs that look nearly the same: on one side of a split, or wherever they fall (default: "
-        "as the study says, together)",
-    )
-
-
-def taken(asked: argparse.Namespace) -> dict[str, str]:
-    """How the data is taken, as far as `data_arguments_of` was answered: fields of a study's data."""
-    given = {"on_bad": asked.on_bad, "near_duplicates": asked.near_duplicates}
-    return {field: value for field, value in given.items() if value is not None}
-
-
-def main() -> int:
-    """Run the study named on the command line."""
-    parser = Parser(description=DESCRIPTION, epilog=EXIT)
-    parser.add_argument(
-        "study", help="the name of a shipped study (compare, smoke, …) or a path to a YAML file"
-    )
-    arguments_of(parser)
+    add_options(parser)
     parser.add_argument(
         "--smoke", action="store_true", help="the same arms and grid, tiny: does it run at all?"
     )
-    asked = parser.parse_args()
-    study = requested.read_study(
-        asked.study, asked.data, asked.work, say, smoke=asked.smoke, dry=asked.dry_run, taken=taken(asked)
+
+
+def add_compare(parser: Parser) -> None:
+    """As for a plan, and whether it is to be one."""
+    add_study(parser)
+    parser.add_argument("--dry-run", action="store_true", help="the same as the command `plan`")
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Run the study named on the command line."""
+    return _run(options, dry=options.dry_run)
+
+
+def plan_only(options: argparse.Namespace) -> int:
+    """Tell what the study would train and how long that takes."""
+    return _run(options, dry=True)
+
+
+def _run(options: argparse.Namespace, *, dry: bool) -> int:
+    taken = command_line.data_options(options)
+    study = request.read_study(
+        options.study, options.data, options.work, say, smoke=options.smoke, dry=dry, taken=taken
     )
+    asked = None if options.smoke else request.as_asked(options.study, options.data, study, taken)
     while True:
-        made = plan.make(
-            study,
-            asked.work,
-            asked.store,
-            asked.workers,
-            say,
-            dry=asked.dry_run,
-            asked=None if asked.smoke else requested.as_asked(asked.study, asked.data, study, taken(asked)),
-        )
-        status = execute(made, asked)
-        if status or asked.dry_run or not made.later:
+        made = plan.make(study, options.work, options.store, options.workers, say, dry=dry, asked=asked)
+        status = execute(made, options, dry=dry)
+        if status or dry or not made.later:
             return status
 
 
-def execute(made: plan.Plan, asked: argparse.Namespace) -> int:
+def execute(made: plan.Plan, options: argparse.Namespace, *, dry: bool) -> int:
     """Tell the plan and, unless this is a dry run, carry it out; returns the exit status.
 
     Raises:
         UserError: the disk is too small, among others.
     """
-    say(overview.told(made))
+    say(overview.text(made))
     if made.waiting:
-        say(keeping.disk_told(made.model_sizes, made.workers, asked.keep_models, asked.work))
-    if asked.dry_run:
+        say(keeping.disk_told(made.model_sizes, made.workers, options.keep_models, options.work))
+    if dry:
         for planned in made.waiting:
             cost, seconds = made.costs[planned.trial.id], made.seconds[planned.trial.id]
             macs = cost.training_macs(planned.trial)
             say(
-                f"  {planned.trial.id}  {planned.run_name:40}  {overview.amount(macs):>15}  "
-                f"{progress.duration(seconds):>12}"
+                f"  {planned.trial.id}  {planned.run_name:40}  {words.macs_amount(macs):>15}  "
+                f"{words.duration(seconds):>12}"
             )
         return 0
-    keeping.check_disk(made.model_sizes, made.workers, asked.keep_models, asked.work)
+    keeping.check_disk(made.model_sizes, made.workers, options.keep_models, options.work)
     patience = scheduler.Patience(
-        silence_seconds=asked.hang_seconds, checkpoint_seconds=asked.checkpoint_seconds
+        silence_seconds=options.hang_seconds, checkpoint_seconds=options.checkpoint_seconds
     )
-    return execution.carry_out(
-        made, execution.Options(asked.work, asked.store, asked.keep_models, patience), say
+    return carry_out.carry_out(
+        made, carry_out.Options(options.work, options.store, options.keep_models, patience), say
     )
 
 
-def say(text: str) -> None:
-    """One message to the person at the terminal."""
-    print(text, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(exit_status(main))
+COMPARE = Command(DESCRIPTION, "compare smoke --workers 2", add_compare, compare, EXIT)
+PLAN = Command(
+    "Tell what a study would still train and how long that takes, and train nothing. What the estimate needs "
+    "(the data,\nwhat a step of each network costs here) is found out once and kept.",
+    "plan depth",
+    add_study,
+    plan_only,
+)

@@ -1,7 +1,7 @@
 """What every network costs at one input size: parameters, MACs, activations, measured images a second.
 
-    python -m experiments.cost_table                        # the whole catalog at 28×28×1
-    python -m experiments.cost_table resnet18 vgg11 --size 64 --channels 3 --set width=16
+    python -m experiments cost                        # the whole catalog at 28×28×1
+    python -m experiments cost resnet18 vgg11 --size 64 --channels 3 --set width=16
 
 Nothing is learned: each network takes a few steps on random images, in a process of its own and on one
 thread, and what was measured is kept in work/cost_table/costs/. Timings want an idle machine.
@@ -22,17 +22,18 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from experiments import arguments, catalog, location, measurement, provenance
-from experiments.arguments import positive
-from experiments.compare import say
-from experiments.errors import Parser, UserError, exit_status
-from experiments.specification import Recipe
+from experiments import catalog, command_line, location, processes
+from experiments.command_line import Command, Parser, positive, say
+from experiments.errors import UserError
+from experiments.planning import costs
+from experiments.studies import cost
+from experiments.studies.cost import Request
+from experiments.studies.specification import Recipe
 
 DESCRIPTION = """Measure every network of the catalog, or the ones named, at one input size. Below 64 pixels,
 networks that have two stems get their small one."""
 OUT = location.ROOT / "reports" / "figures" / "costs"
 NONE = "–"
-
 # Column of the CSV file, column of the table.
 COLUMNS = {
     "network": "network",
@@ -49,7 +50,7 @@ class Measured(NamedTuple):
 
     network: str
     arguments: dict[str, Any]
-    cost: measurement.Cost | None
+    cost: cost.Cost | None
     reason: str = ""
 
     def numbers(self, batch: int) -> dict[str, int | float | None]:
@@ -70,19 +71,19 @@ class Measured(NamedTuple):
 
 def measured(asked: argparse.Namespace, model: str, chosen: dict[str, Any]) -> Measured:
     """The cost of one network, from a child process, now or earlier."""
-    wanted = measurement.Request(
+    wanted = Request(
         model=model,
         arguments=chosen,
         input_shape=(asked.size, asked.size, asked.channels),
         classes=asked.classes,
         recipe=Recipe(batch_size=asked.batch, epochs=1, learning_rate=0.01),
-        cpu=provenance.cpu(),
+        cpu=processes.cpu(),
     )
     work = asked.work / "cost_table"
     if asked.again:
         (work / "costs" / f"{wanted.key}.json").unlink(missing_ok=True)
     try:
-        cost = measurement.costs([wanted], work, workers=1, tell=lambda _: None)[wanted.key]
+        cost = costs.measured([wanted], work, workers=1, tell=lambda _: None)[wanted.key]
     except UserError as error:
         # "model … cannot be built: ValueError: …": the row says the first part, the last is the reason.
         return Measured(
@@ -149,9 +150,8 @@ def _notes(rows: list[Measured], about: list[str]) -> list[str]:
     return [line for each in (*reasons, *told, *about) for line in (each, "")][:-1]
 
 
-def main() -> int:
-    """Measure, print and write the table."""
-    parser = Parser(description=DESCRIPTION)
+def add_options(parser: Parser) -> None:
+    """Its arguments."""
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help="default: all of the catalog")
     parser.add_argument("--size", type=positive, default=28, help="pixels, square (default: %(default)s)")
     parser.add_argument("--channels", type=positive, default=1, help="default: %(default)s")
@@ -159,38 +159,40 @@ def main() -> int:
     parser.add_argument(
         "--batch", type=positive, default=32, help="images a training step (default: %(default)s)"
     )
-    arguments.add_to(parser)
+    command_line.add_set(parser)
     parser.add_argument("--again", action="store_true", help="measure anew what was measured before")
     parser.add_argument("--out", type=Path, default=OUT, help="folder of costs.csv and costs.md")
     parser.add_argument("--work", type=Path, default=location.WORK, help="where measurements are kept")
-    asked = parser.parse_args()
-    models = asked.networks or list(catalog.CATALOG)
-    given = arguments.settings(asked.set)
-    arguments.check(models, given)
-    chosen = {model: arguments.at_size(model, asked.size, given) for model in models}
+
+
+def main(options: argparse.Namespace) -> int:
+    """Measure, print and write the table."""
+    models = options.networks or list(catalog.CATALOG)
+    given = command_line.set_arguments(options.set)
+    catalog.check_arguments(models, given)
+    chosen = {model: catalog.arguments_at_size(model, options.size, given) for model in models}
     rows: list[Measured] = []
     for number, (model, own) in enumerate(chosen.items(), start=1):
-        rows.append(measured(asked, model, own))
+        rows.append(measured(options, model, own))
         say(f"{number} of {len(chosen)}: {model}" + (f": {rows[-1].reason}" if rows[-1].reason else ""))
     about = {
-        "input": f"{asked.size}×{asked.size}×{asked.channels}, {asked.classes} classes",
-        "batch": str(asked.batch),
-        "machine": f"{provenance.cpu()}, one thread",
+        "input": f"{options.size}×{options.size}×{options.channels}, {options.classes} classes",
+        "batch": str(options.batch),
+        "machine": f"{processes.cpu()}, one thread",
         "date": datetime.date.today().isoformat(),
-        "command": shlex.join(["python", "-m", "experiments.cost_table", *sys.argv[1:]]),
+        "command": shlex.join(["python", "-m", "experiments", *sys.argv[1:]]),
     }
     told = [
         f"Input {about['input']}. Activations: the outputs of all layers for one image, in float32. "
-        f"Training in batches of {asked.batch}; inference as a trial evaluates, its scores included.",
+        f"Training in batches of {options.batch}; inference as a trial evaluates, its scores included.",
         f"{about['machine']}; {about['date']}; `{about['command']}`",
     ]
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "costs.csv").write_text(comma_separated(rows, about, asked.batch), encoding="utf-8")
-    (asked.out / "costs.md").write_text(markdown(rows, told, asked.batch), encoding="utf-8")
-    show(rows, told, asked.batch)
-    say(f"{asked.out / 'costs.md'} and costs.csv")
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "costs.csv").write_text(comma_separated(rows, about, options.batch), encoding="utf-8")
+    (options.out / "costs.md").write_text(markdown(rows, told, options.batch), encoding="utf-8")
+    show(rows, told, options.batch)
+    say(f"{options.out / 'costs.md'} and costs.csv")
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(exit_status(main))
+COST = Command(DESCRIPTION, "cost resnet18 vgg11 --size 64 --channels 3 --set width=16", add_options, main)

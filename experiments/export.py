@@ -1,11 +1,12 @@
 """Pack and unpack a study's trials: their specifications, event logs, test reports and training images.
 
-    python -m experiments.export pack compare
-    python -m experiments.export unpack exports/compare.tar.xz
+    python -m experiments export compare
+    python -m experiments import exports/compare.tar.xz
 
 A pack is small, since models stay behind, and it is all that figures and tables need.
 """
 
+import argparse
 import io
 import json
 import lzma
@@ -15,28 +16,20 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from experiments import (
-    attempts,
-    client,
-    compare,
-    events,
-    location,
-    names,
-    page,
-    plan,
-    registry,
-    requested,
-    tracking,
-)
-from experiments.errors import Parser, UserError, exit_status
-from experiments.specification import PlannedTrial
-from experiments.study import Study
+from experiments import command_line, location, names
+from experiments.command_line import Command, Parser, say
+from experiments.errors import UserError
+from experiments.logs import events, trial_folder
+from experiments.planning import plan, request
+from experiments.store import client, page, registration, tracking
+from experiments.studies.specification import PlannedTrial
+from experiments.studies.study import Study
 
 INDEX = "study.json"
-FILES = (attempts.LOG, attempts.ATTEMPT, *names.TRIAL_FILES)
+FILES = (trial_folder.LOG, trial_folder.ATTEMPT, *names.TRIAL_FILES)
 LARGEST = 64 * 2**20  # bytes of one packed file; a log of a thousand epochs has half a MiB
 _TRIALS = TypeAdapter(list[PlannedTrial])
-_TIMES = TypeAdapter(registry.Times)
+_TIMES = TypeAdapter(registration.Times)
 _NOTICES = TypeAdapter(dict[str, str])
 
 
@@ -48,7 +41,7 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pic
     Raises:
         UserError: none is complete here.
     """
-    complete = [each for each in trials if attempts.is_complete(attempts.folder(work, each.trial))]
+    complete = [each for each in trials if trial_folder.is_complete(trial_folder.of(work, each.trial))]
     if not complete:
         raise UserError(f"study {study.name!r}: no complete trial in {work}; run `make compare` first")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +53,7 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pic
         "trials": _TRIALS.dump_python(
             [each._replace(data=travelling(each.data)) for each in complete], mode="json"
         ),
-        "claims": registry.times(work, study.name),
+        "claims": registration.times(work, study.name),
         "notices": page.data_tags(plan.data(study, work).values()),
     }
     with tarfile.open(made, "w:xz") as archive:
@@ -69,7 +62,7 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pic
         entry.size = len(content)
         archive.addfile(entry, io.BytesIO(content))
         for planned in complete:
-            place = attempts.folder(work, planned.trial)
+            place = trial_folder.of(work, planned.trial)
             for file in FILES:
                 if file == names.MISTAKES_PICTURE and not pictures:
                     continue
@@ -104,7 +97,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
         study, trials = Study.model_validate(index["study"]), _TRIALS.validate_python(index["trials"])
         registered = _TIMES.validate_python(index.get("claims", {}))
         notices = _NOTICES.validate_python(index.get("notices", {}))
-        logs = {each.trial.id: content[f"{each.trial.id}/{attempts.LOG}"] for each in trials}
+        logs = {each.trial.id: content[f"{each.trial.id}/{trial_folder.LOG}"] for each in trials}
         for log in logs.values():
             for line in log.splitlines():
                 events.parse(line)
@@ -124,50 +117,69 @@ def unpack(source: Path, work: Path, store: str) -> str:
         ValidationError,
     ) as error:
         raise UserError(f"{source}: not a pack of a study ({str(error).splitlines()[0]})") from None
-    with attempts.lock(work):
+    with trial_folder.lock(work):
         projection = tracking.Projection(store, study.name)
         held = client.stored(store, study.name)
-        registry.keep(work, study.name, registry.tags(study, registered))
-        tags = page.experiment_tags(study) | registry.due(study, work, held.tags)
+        registration.keep(work, study.name, registration.tags(study, registered))
+        tags = page.experiment_tags(study) | registration.due(study, work, held.tags)
         projection.describe(tags | {key: notices[key] for key in names.NOTICES if key in notices}, {})
         stored = {trial for _, trial, _ in held.complete}
         for planned in trials:
-            place = attempts.folder(work, planned.trial)
-            if not attempts.is_complete(place):
-                attempts.begin(place, planned.trial)
-                attempts.start_over(place)  # what is unfinished here gives way
+            place = trial_folder.of(work, planned.trial)
+            if not trial_folder.is_complete(place):
+                trial_folder.begin(place, planned.trial)
+                trial_folder.start_over(place)  # what is unfinished here gives way
                 # Only names of our own are written: whatever else stands in the archive is left there.
                 for file in FILES:
                     if f"{planned.trial.id}/{file}" in content:
                         (place / file).write_bytes(content[f"{planned.trial.id}/{file}"])
             if planned.trial.id not in stored:
-                projection.project(planned, place, events.read(attempts.log(place)))
+                projection.project(planned, place, events.read(trial_folder.log(place)))
     return study.name
 
 
-def main() -> int:
-    """Pack or unpack."""
-    parser = Parser(description="Move a study's results: event logs in one small file.")
-    parser.add_argument("action", choices=["pack", "unpack"])
-    parser.add_argument("what", help="pack: a study's name or file; unpack: a file that pack made")
-    compare.data_arguments_of(parser)
-    parser.add_argument("--to", type=Path, help="pack: the file to write (default: exports/<study>.tar.xz)")
+def add_export(parser: Parser) -> None:
+    """What to pack, and where to."""
     parser.add_argument(
-        "--pictures", action="store_true", help="pack: also the pictures of mistakes, most of its size"
+        "study", nargs="?", default="compare", help="a study's name or file (default: compare)"
     )
-    parser.add_argument("--work", type=Path, default=location.WORK)
-    parser.add_argument("--store", type=location.absolute, default=location.store_uri())
-    asked = parser.parse_args()
-    if asked.action == "unpack":
-        print(unpack(Path(asked.what), asked.work, asked.store))
-        print("imported trials count as complete: `make compare` does not train them again", file=sys.stderr)
-        return 0
-    study = requested.read_study(asked.what, asked.data, asked.work, compare.say, taken=compare.taken(asked))
-    target = asked.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
-    packed = pack(study, plan.trials(study, asked.work), asked.work, target, asked.pictures)
-    compare.say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")
+    command_line.add_data_options(parser)
+    parser.add_argument("--to", type=Path, help="the file to write (default: exports/<study>.tar.xz)")
+    parser.add_argument(
+        "--pictures", action="store_true", help="also the pictures of mistakes, most of its size"
+    )
+    parser.add_argument("--work", type=Path, default=location.WORK, help="event logs and prepared data")
+
+
+def export(options: argparse.Namespace) -> int:
+    """Pack a study's complete trials."""
+    study = request.read_study(
+        options.study, options.data, options.work, say, taken=command_line.data_options(options)
+    )
+    target = options.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
+    packed = pack(study, plan.trials(study, options.work), options.work, target, options.pictures)
+    say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(exit_status(main))
+def add_import(parser: Parser) -> None:
+    """What to unpack, and where to."""
+    parser.add_argument("file", type=Path, help="a file that `export` made")
+    parser.add_argument("--work", type=Path, default=location.WORK, help="where the event logs go")
+    parser.add_argument("--store", type=location.absolute, default=location.store_uri(), help="MLflow store")
+
+
+def import_(options: argparse.Namespace) -> int:
+    """Unpack a file; the study's name on stdout, for the report that follows."""
+    say(unpack(options.file, options.work, options.store))
+    print("imported trials count as complete: `make compare` does not train them again", file=sys.stderr)
+    return 0
+
+
+EXPORT = Command("Pack a study's event logs into one small file.", "export compare", add_export, export)
+IMPORT = Command(
+    "Bring a packed study's trials into the work folder and the store; prints its name.",
+    "import docs/results/compare.tar.xz",
+    add_import,
+    import_,
+)

@@ -1,6 +1,6 @@
 """One page about a study's data: classes, splits, what a network sees, duplicates, files that are no use.
 
-    python -m experiments.inspection compare --data path:photographs
+    python -m experiments inspect compare --data path:photographs
 
 writes work/inspection/<study>.html, a file without links to elsewhere. It trains nothing.
 """
@@ -8,7 +8,7 @@ writes work/inspection/<study>.html, a file without links to elsewhere. It train
 import argparse
 import base64
 import io
-import sys
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,25 +16,18 @@ import jinja2
 import numpy as np
 from PIL import Image
 
-from experiments import (
-    compare,
-    datasets,
-    fit,
-    index,
-    inspected,
-    location,
-    quiet,
-    requested,
-    samples,
-    splits,
-    study_file,
-    unfinished,
-)
-from experiments.crops import View
-from experiments.datasets import Dataset, OnBad
-from experiments.errors import Parser, UserError, exit_status
-from experiments.index import Facts, Files
-from experiments.study import Study
+from experiments import command_line, files, location, processes
+from experiments.command_line import Command, Parser
+from experiments.data import dataset, kept, split_sizes, splits
+from experiments.data.crops import View
+from experiments.data.dataset import Dataset
+from experiments.data.facts import Facts, Files, NearDuplicates, OnBad
+from experiments.errors import UserError
+from experiments.planning import request
+from experiments.studies import reading
+from experiments.studies.study import Study
+from experiments.trial import samples
+from experiments.words import file_count
 
 MOST_GROUPS, MOST_MEMBERS = 60, 12  # shown with pictures
 BAR = 12  # rem of the largest class
@@ -57,16 +50,16 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
         UserError: the data cannot be had.
     """
     wanted = study.data.wanted._replace(on_bad="skip")
-    facts = datasets.summary(wanted, work)
-    data = datasets.open_prepared(facts.digest, facts.partition, work)
+    facts = dataset.summary(wanted, work)
+    data = dataset.open_prepared(facts.digest, facts.partition, work)
     chosen, unfit = _split(study, facts, work)
-    listed = index.listing(wanted.source)
-    kept_as = index.path(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
+    listed = kept.listed(wanted.source)
+    kept_as = kept.index_file(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
     known = Files.read(kept_as)
     height, width, channels = facts.image_shape
     unused = len(data.labels) - sum(map(len, chosen))
-    warnings = inspected.warnings(data, facts, chosen, on_bad, unfit)
-    told_groups = inspected.groups(data, chosen, study.data.near_duplicates) if known.names else ""
+    warnings = warnings_about(data, facts, chosen, on_bad, unfit)
+    told_groups = groups_text(data, chosen, study.data.near_duplicates) if known.names else ""
     colours = "grey" if channels == 1 else "RGB"
     told = [
         f"{wanted.source}: {len(data.labels):,} images of {len(data.classes)} classes, {width}×{height} "
@@ -75,10 +68,10 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
         + f", {unused:,} in no split",
         *([told_groups] if told_groups else []),
         *(f"warning: {warning}" for warning in warnings),
-        *([f"{index.bad_files(kept_as)} lists the files that cannot be used"] if facts.bad else []),
+        *([f"{kept.bad_files(kept_as)} lists the files that cannot be used"] if facts.bad else []),
     ]
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+        loader=jinja2.FileSystemLoader(location.ROOT / "experiments" / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -91,21 +84,21 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
         height=height,
         width=width,
         channels=colours,
-        told_size=inspected.size(study),
+        told_size=size_text(study),
         warnings=warnings,
-        classes=inspected.classes(data, chosen),
+        classes=class_rows(data, chosen),
         bar=BAR,
         unused=f"{unused:,}",
         splits=[len(positions) for positions in chosen],
-        changes=inspected.changes(study),
-        evaluated=inspected.evaluated(study),
+        changes=changes_text(study),
+        evaluated=evaluation_text(study),
         training=_training_grid(study, data, chosen),
         evaluation=_evaluation_grid(study, data, chosen),
-        sizes=inspected.file_sizes(known),
+        sizes=file_sizes(known),
         own=bool(known.names),
         told_groups=told_groups,
         groups=_groups(data, chosen, known),
-        more_groups=max(0, len(inspected.together(data)) - MOST_GROUPS),
+        more_groups=max(0, len(groups_of(data)) - MOST_GROUPS),
         bad=[row[:2] for row in known.bad],
         other=", ".join(f"{count:,} {ending}" for ending, count in known.other.items()),
         digests=[
@@ -121,21 +114,23 @@ def _split(study: Study, facts: Facts, work: Path) -> tuple[splits.Split, str | 
     """The study's split, or the largest that can be had, or none, with why its own cannot."""
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
     try:
-        return fit.split(sizes, facts, study.data.split_seed, work)[0], None
+        return split_sizes.split_of(sizes, facts, study.data.split_seed, work)[0], None
     except UserError as error:
         unfit = str(error)
-    smaller = fit.sizes(sizes, facts, study.data.split_seed, work)
+    smaller = split_sizes.fitting(sizes, facts, study.data.split_seed, work)
     try:
-        return fit.split(smaller, facts, study.data.split_seed, work)[0], f"{unfit}. Smaller splits are shown"
+        return split_sizes.split_of(smaller, facts, study.data.split_seed, work)[
+            0
+        ], f"{unfit}. Smaller splits are shown"
     except UserError:
         nothing = np.array([], np.int64)
         return splits.Split(nothing, nothing, nothing), unfit
 
 
 def _training_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
-    quiet.load_tensorflow()
-    from experiments.augmentation import Augmentation
-    from experiments.pipeline import training_batches
+    processes.load_tensorflow()
+    from experiments.trial.augmentation import Augmentation
+    from experiments.trial.pipeline import training_batches
 
     recipe = study.recipe
     shown = chosen.train if len(chosen.train) else np.arange(len(data.labels))
@@ -178,7 +173,7 @@ def _groups(data: Dataset, chosen: splits.Split, known: Files) -> list[list[dict
 
 
 def _doubtful_first(data: Dataset) -> list[np.ndarray]:
-    return sorted(inspected.together(data), key=lambda group: len(np.unique(data.labels[group])) == 1)
+    return sorted(groups_of(data), key=lambda group: len(np.unique(data.labels[group])) == 1)
 
 
 def _embedded(image: Image.Image, largest: int = 1600) -> str:
@@ -189,26 +184,147 @@ def _embedded(image: Image.Image, largest: int = 1600) -> str:
     return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
-def main() -> int:
-    """Write the page and say where it is."""
-    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+MOST_SIZES = 12
+# Of all images in one group: then nearness may be of the kind of picture, not of its content.
+ALIKE_TO_WORRY = 0.1
+
+
+def size_text(study: Study) -> str:
+    """How large the images are that a network gets."""
+    data = study.data
+    fitted = f"fitted to {data.image_size}×{data.image_size}" if data.image_size else "at their own size"
+    if data.crop is None:
+        return f"{fitted}, whole"
+    return f"{fitted}, crops of {data.crop}×{data.crop}"
+
+
+def changes_text(study: Study) -> str:
+    """What the recipe changes at random, in words."""
+    recipe = study.recipe
+    window = "random crops" if study.data.crops == "centre" else "crops of the grid"
+    told = [
+        window if study.data.crop else "",
+        "flip" if recipe.flip else "",
+        f"shifts of up to {recipe.shift} pixels" if recipe.shift else "",
+        f"colour jitter of {recipe.jitter:g}" if recipe.jitter else "",
+        f"holes of {recipe.cutout} pixels" if recipe.cutout else "",
+    ]
+    return ", ".join(filter(None, told)) or "no change at all (the study augments nothing)"
+
+
+def evaluation_text(study: Study) -> str:
+    """How an image is seen outside training, in words."""
+    if study.data.crops == "grid":
+        return "probabilities are averaged over these windows of each image"
+    return "each image is seen once, about its centre" if study.data.crop else "each image is seen whole"
+
+
+def warnings_about(
+    data: Dataset, facts: Facts, chosen: splits.Split, on_bad: OnBad, unfit: str | None
+) -> list[str]:
+    """What somebody should look at, a sentence each. unfit: why the study's splits cannot be had, if so."""
+    told = [f"A study stops there: {unfit}."] if unfit else []
+    if facts.bad and on_bad == "stop":
+        told.append(
+            f"{file_count(facts.bad)} cannot be used, the first is {facts.first_bad}. A study stops there "
+            "unless it is told ON_BAD=skip (--on-bad skip, or on_bad: skip in its data)."
+        )
+    told += [f"{each[:1].upper()}{each[1:]}." for each in (facts.told if on_bad == "skip" else facts.notices)]
+    largest = int(np.bincount(data.groups).max())
+    if largest > 1 and largest > ALIKE_TO_WORRY * len(data.labels):
+        told.append(
+            f"One group holds {largest:,} of {len(data.labels):,} images, all on one side of a split. Images "
+            "of one folder below a class, or of one group in a list, stay together, and so do copies and "
+            "near copies; if these only look alike and are no copies, NEAR_DUPLICATES=apart (or "
+            "near_duplicates: apart in the study's data) lets them go."
+        )
+    if not all(map(len, chosen)):
+        return told
+    missing = splits.missing_classes(np.asarray(data.labels), chosen)
+    return told + [
+        f"Class {data.classes[number]!r} has no image in {name}: a study stops there."
+        for number, name in missing
+    ]
+
+
+def _begun(data: Dataset, chosen: splits.Split) -> int:
+    """Images of no split whose group has others in validation or test."""
+    free = np.ones(len(data.labels), bool)
+    free[np.concatenate(chosen)] = False
+    held = data.groups[np.concatenate([chosen.validation, chosen.test])]
+    return int(np.isin(data.groups[free], held).sum())
+
+
+def class_rows(data: Dataset, chosen: splits.Split) -> list[dict]:
+    """A row a class: name, images, their numbers in the splits, and share of the largest class."""
+    labels = np.asarray(data.labels)
+    counts = np.bincount(labels, minlength=len(data.classes))
+    parts = [np.bincount(labels[positions], minlength=len(data.classes)) for positions in chosen]
+    return [
+        {
+            "name": name,
+            "images": int(counts[number]),
+            "splits": [int(part[number]) for part in parts],
+            "share": float(counts[number] / counts.max()),
+        }
+        for number, name in enumerate(data.classes)
+    ]
+
+
+def file_sizes(known: Files) -> list[tuple[str, int]]:
+    """The commonest sizes of the files' own pictures, and how many have each."""
+    counts = Counter(f"{width}×{height}" for width, height in known.sizes)
+    told = counts.most_common(MOST_SIZES)
+    rest = sum(counts.values()) - sum(count for _, count in told)
+    return [*told, (f"{len(counts) - len(told):,} other sizes", rest)] if rest else told
+
+
+def groups_of(data: Dataset) -> list[np.ndarray]:
+    """The positions of each group of more than one image, larger groups first."""
+    order = np.argsort(data.groups, kind="stable")
+    runs = np.split(order, np.flatnonzero(np.diff(data.groups[order])) + 1)
+    return sorted((run for run in runs if len(run) > 1), key=len, reverse=True)
+
+
+def groups_text(data: Dataset, chosen: splits.Split, near_duplicates: NearDuplicates) -> str:
+    """How many images stay together, why, and what that costs, in words."""
+    found = groups_of(data)
+    near = near_duplicates == "together"
+    if not found:
+        return (
+            f"No image is {'nearly ' * near}the same as another, and none belongs to a group: each is split "
+            "for itself."
+        )
+    alike = "copies or nearly the same (re-encoded, resized, mirrored, brightened)" if near else "copies"
+    return (
+        f"Groups of two or more images: {len(found):,}, with {sum(map(len, found)):,} images. They lie in "
+        f"one folder below their class or have one group in the list, or they are {alike}. A group stays on "
+        "one side of a split. Images in "
+        f"no split because others of their group are in test or validation: {_begun(data, chosen):,}."
+    )
+
+
+def add_options(parser: Parser) -> None:
+    """Its arguments."""
     parser.add_argument(
         "study", nargs="?", default="compare", help="whose sizes, crops and augmentation (default: compare)"
     )
-    compare.data_arguments_of(parser)
+    command_line.add_data_options(parser)
     parser.add_argument("--work", type=Path, default=location.WORK)
-    asked = parser.parse_args()
+
+
+def main(options: argparse.Namespace) -> int:
+    """Write the page and say where it is."""
     # Bad files are to be seen here: they stop no inspection.
-    taken = compare.taken(asked) | {"on_bad": "skip"}
-    study = requested.read_study(asked.study, asked.data, asked.work, compare.say, taken=taken)
-    own = study_file.load(study_file.find(asked.study))["data"].get("on_bad", "stop")
-    made = page(study, asked.work, asked.on_bad or own)
-    file = asked.work / "inspection" / f"{study.name}.html"
+    taken = command_line.data_options(options) | {"on_bad": "skip"}
+    study = request.read_study(options.study, options.data, options.work, command_line.say, taken=taken)
+    own = reading.load(reading.find(options.study))["data"].get("on_bad", "stop")
+    made = page(study, options.work, options.on_bad or own)
+    file = options.work / "inspection" / f"{study.name}.html"
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished.replace(file, made.html)
-    compare.say("\n".join([*made.told, f"{file}"]))
+    files.replace(file, made.html)
+    command_line.say("\n".join([*made.told, f"{file}"]))
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(exit_status(main))
+INSPECT = Command(__doc__.partition("\n\n")[0], "inspect compare --data path:photographs", add_options, main)

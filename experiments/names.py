@@ -6,14 +6,12 @@ figure never loads tensorflow.
 
 import hashlib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 # Splits.
 TRAIN = "train"
 VALIDATION = "validation"
 TEST = "test"
-
 # Measures of one split; a metric is "<split>/<measure>".
 ACCURACY = "accuracy"
 LOSS = "loss"
@@ -48,41 +46,13 @@ def without_secrets(text: str) -> str:
     return re.sub(r"(?<=://)(?!/)[^\s@]+@(?:[^\s/@]+@)*", "…@", text)
 
 
-# A value may hold commas itself: the next assignment begins with a dotted name and "=".
-_BETWEEN = re.compile(r", (?=[a-z_]\w*(?:\.[\w-]+)+=)")
-
-
-def assignments(setting: str) -> dict[str, str]:
-    """`data.train=250, models.cnn.arguments.filters=[8, 16]` as a mapping; empty for an empty setting."""
-    return dict(part.split("=", 1) for part in _BETWEEN.split(setting) if part)
-
-
-def readable(setting: str, among: Iterable[str] = ()) -> str:
-    """A setting as people read it, `train=250, filters=[8, 16]`: fields by their last names.
-
-    A field whose last name is also that of another field, here or in the settings `among`, keeps as much of
-    its path as tells the two apart.
-    """
-    fields = {field for each in (setting, *among) for field in assignments(each)}
-    return ", ".join(f"{_shortest(field, fields)}={value}" for field, value in assignments(setting).items())
-
-
-def _shortest(field: str, fields: set[str]) -> str:
-    parts = field.split(".")
-    ends = (".".join(parts[-length:]) for length in range(1, len(parts)))
-    alone = (end for end in ends if sum(f".{other}".endswith(f".{end}") for other in fields) == 1)
-    return next(alone, field)
-
-
 # Metrics of every epoch (step = epoch, from 1), beside train/… and validation/…
 TRAIN_SECONDS = "train_seconds"  # cumulative; the clock stands still in compilation and evaluation
 IMAGES_SEEN = "images_seen"  # cumulative training images
 LEARNING_RATE = "learning_rate"  # at the last update of the epoch
-
 # Metrics of every epoch where the recipe asks for gradient_flow, each followed by "/<stage>"
 GRADIENT_NORM = "gradient_norm"  # L2 norm of the stage's gradient, root mean square over the epoch's steps
 ACTIVATION_STD = "activation_std"  # of the output of the stage's last weighted layer, in inference mode
-
 # Metrics of the whole trial, logged once, at the step of the chosen epoch, beside test/…
 CHOSEN_EPOCH = "chosen_epoch"
 PARAMETERS = "parameters"  # trainable weights
@@ -90,14 +60,11 @@ MACS = "macs"  # multiply-accumulates of one forward pass of one image
 PEAK_MEMORY = "peak_memory_mib"
 CHECKPOINT_SECONDS = "checkpoint_seconds"  # that the trial's last process took for checkpoints
 TRIAL_SECONDS = "trial_seconds"  # wall clock of the whole child process, start-up and evaluation included
-
 # Training costs three forward passes: one forward, two (inputs and weights) backward.
 TRAINING_MACS_PER_FORWARD = 3
-
 # Params are the trial's specification, flattened with dots ("recipe.epochs", "data.train", …).
 PARAM_TRAIN_SIZE = "data.train"
 PARAM_CROP = "data.crop"
-
 # Tags of a run.
 STUDY = "study.name"
 ARM = "study.arm"  # the label of a model in the study file; one line in every figure
@@ -126,7 +93,6 @@ WORKERS = "study.workers"  # trials that ran side by side; it changes seconds an
 CPU = "study.cpu"
 GPU = "study.gpu"
 VERSIONS = "study.versions"  # "tensorflow 2.21.0, keras 3.15.1, …"
-
 # Tags of an experiment (one a study).
 QUESTION = "study.question"
 TARGETS = "study.targets"  # JSON list of validation accuracies, ascending
@@ -136,16 +102,13 @@ NOTICES = (DATA_NOTICES, BAD_FILES)
 ASKED = "study.asked"  # JSON: what `make compare` was given, STUDY and DATA
 KIND = "mlflow.experimentKind"  # MLflow opens the page of a training experiment as one
 NOTE = "mlflow.note.content"  # rendered as Markdown at the top of MLflow's page
-
 RESULT_ROLE = "result"
 TUNE_ROLE = "tune"  # a trial of the learning-rate sweep, never a result
 OUTDATED_ROLE = "outdated"
-
 CLAIMS = "study.claims"  # JSON list of the digests of the claims that the study file states now
 CLAIM = (
     "study.claim."  # followed by the digest of a claim; its value is the claim, and when it was registered
 )
-
 # What a claim may compare, a number a trial.
 TEST_ACCURACY = "test accuracy"
 TEST_ERROR = "test error"
@@ -178,14 +141,12 @@ STAGE_METRIC = "log gradient norm at "  # followed by a stage: log10, mean over 
 # What it costs to reach a target, as a claim names it.
 COSTS = ("epochs", "seconds", "images", "MACs")
 COMMON_TARGET = "the common target"  # of a claim: the highest that half of the trials compared reach
-
 # Event names, in the order in which a trial emits them.
 STARTED = "started"
 EPOCH = "epoch"
 FINISHED = "finished"
 FAILED = "failed"
 KILLED = "killed"
-
 # Artifacts of a run.
 SPECIFICATION_FILE = "trial.json"
 TEST_REPORT_FILE = "test_report.json"  # confusion matrix, per-class precision, recall, F1

@@ -1,12 +1,12 @@
 """The model of a run on a folder of images: a CSV of classes and probabilities.
 
-    python -m experiments.predict RUN IMAGES --to predictions.csv
+    python -m experiments predict RUN IMAGES --to predictions.csv
 
 RUN is a trial id (a folder of work/) or the id of a run on MLflow's pages, or the beginning of either.
 """
 
+import argparse
 import csv
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +14,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments import attempts, client, compare, crops, decoding, location, names, quiet
-from experiments.entries import READ, UNREAD
-from experiments.errors import Parser, UserError, exit_status
-from experiments.specification import Trial
-from experiments.stored import StoreError
+from experiments import command_line, location, names, processes
+from experiments.command_line import Command, Parser
+from experiments.data import crops
+from experiments.data.photographs import decoding
+from experiments.data.photographs.entries import READ, UNREAD
+from experiments.errors import UserError
+from experiments.logs import trial_folder
+from experiments.store import client
+from experiments.store.client import StoreError
+from experiments.studies.specification import Trial
 
 if TYPE_CHECKING:
-    from experiments import models
+    from experiments.trial.saved import Model
 
 AT_ONCE = 500  # photographs
 SKIP = "ON_BAD=skip (--on-bad skip)"
@@ -58,7 +63,7 @@ def whole_id(run: str, work: Path, store: str) -> str:
     """
     if not run.isalnum() or (work / run).is_dir():
         return run
-    trials = sorted(log.parent.name for log in work.glob(f"{run}*/{attempts.LOG}"))
+    trials = sorted(log.parent.name for log in work.glob(f"{run}*/{trial_folder.LOG}"))
     try:
         runs = client.runs_beginning(store, run)
     except StoreError:  # told once it is needed
@@ -80,7 +85,7 @@ def model_folder(run: str, work: Path, store: str, target: Path) -> Path:
     place = work / run if run.isalnum() else None
     if place and (place / names.MODEL_FOLDER).is_dir():
         return place / names.MODEL_FOLDER
-    if place and attempts.log(place).exists():
+    if place and trial_folder.log(place).exists():
         raise UserError(f"{place}: no model there: its trial was imported, or is not complete{_some(work)}")
     try:
         return client.download_model(store, run, target)
@@ -104,7 +109,7 @@ def _described(place: Path) -> str:
     return f"{place.name} ({trial.model}, seed {trial.seed})"
 
 
-def as_trained(file: Path, model: "models.Model") -> np.ndarray:
+def as_trained(file: Path, model: "Model") -> np.ndarray:
     """The image as the model was trained on it: fitted, its channels, its windows (windows, height, …).
 
     Raises:
@@ -129,7 +134,7 @@ def as_trained(file: Path, model: "models.Model") -> np.ndarray:
 
 
 def _predicted(
-    files: list[Path], model: "models.Model", left_out: list[str] | None
+    files: list[Path], model: "Model", left_out: list[str] | None
 ) -> Iterator[tuple[list[Path], np.ndarray]]:
     """Some files at a time and their probabilities (n, classes), averaged over the windows of each.
 
@@ -153,12 +158,13 @@ def _predicted(
             some, seen = [], []
 
 
-def main() -> int:
-    """Predict a folder."""
-    parser = Parser(description="Classify a folder of images with the model of a run.")
+def add_options(parser: Parser) -> None:
+    """Its arguments."""
     parser.add_argument("run", help="a trial id, or a run id from MLflow's pages")
     parser.add_argument("images", type=Path, help="a folder of image files, at any depth")
-    parser.add_argument("--to", type=Path, default=Path("predictions.csv"), help="default: %(default)s")
+    parser.add_argument(
+        "--to", dest="out", type=Path, default=Path("predictions.csv"), help="default: %(default)s"
+    )
     parser.add_argument(
         "--on-bad",
         choices=("stop", "skip"),
@@ -167,45 +173,52 @@ def main() -> int:
     )
     parser.add_argument("--work", type=Path, default=location.WORK)
     parser.add_argument("--store", type=location.absolute, default=location.store_uri())
-    asked = parser.parse_args()
-    files = images_below(asked.images)
-    if not asked.to.absolute().parent.is_dir():
-        raise UserError(f"--to {asked.to}: no such folder {asked.to.parent}")
-    if asked.to.is_dir():
-        raise UserError(f"--to {asked.to}: a folder; name a file in it")
-    with tempfile.TemporaryDirectory() as place:
-        run = whole_id(asked.run, asked.work, asked.store)
-        there = model_folder(run, asked.work, asked.store, Path(place))
-        quiet.load_tensorflow()
-        from experiments import models  # only now: a wrong argument is told before keras has loaded
 
-        model = models.load(there)
-        compare.say(f"{run}: {model.network}, {len(model.classes)} classes")
-        part = asked.to.with_name(f".{asked.to.name}.part")
+
+def main(options: argparse.Namespace) -> int:
+    """Predict a folder."""
+    files = images_below(options.images)
+    if not options.out.absolute().parent.is_dir():
+        raise UserError(f"--to {options.out}: no such folder {options.out.parent}")
+    if options.out.is_dir():
+        raise UserError(f"--to {options.out}: a folder; name a file in it")
+    with tempfile.TemporaryDirectory() as place:
+        run = whole_id(options.run, options.work, options.store)
+        there = model_folder(run, options.work, options.store, Path(place))
+        processes.load_tensorflow()
+        from experiments.trial import saved  # only now: a wrong argument is told before keras has loaded
+
+        model = saved.load(there)
+        command_line.say(f"{run}: {model.network}, {len(model.classes)} classes")
+        part = options.out.with_name(f".{options.out.name}.part")
         try:
             with part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as made:
                 table = csv.writer(made)
                 table.writerow(["file", "class", "probability", *model.classes])
                 done = 0
                 left_out: list[str] = []
-                skipping = left_out if asked.on_bad == "skip" else None
+                skipping = left_out if options.on_bad == "skip" else None
                 for some, probabilities in _predicted(files, model, skipping):
                     for file, row in zip(some, probabilities, strict=True):
                         best = int(row.argmax())
                         numbers = [f"{probability:.6f}" for probability in (row[best], *row)]
-                        table.writerow([file.relative_to(asked.images), model.classes[best], *numbers])
+                        table.writerow([file.relative_to(options.images), model.classes[best], *numbers])
                     done += len(some)
-                    compare.say(f"{done} of {len(files)} images")
+                    command_line.say(f"{done} of {len(files)} images")
                 if not done:
-                    raise UserError(f"{asked.images}: no image in it can be used; the first: {left_out[0]}")
+                    raise UserError(f"{options.images}: no image in it can be used; the first: {left_out[0]}")
                 for told in left_out:
-                    compare.say(f"left out: {told}")
-            part.replace(asked.to)
+                    command_line.say(f"left out: {told}")
+            part.replace(options.out)
         finally:
             part.unlink(missing_ok=True)
-    compare.say(f"{asked.to}")
+    command_line.say(f"{options.out}")
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(exit_status(main))
+PREDICT = Command(
+    "Classify a folder of images with the model of a run: a CSV of classes and probabilities.",
+    "predict 3fa9 photographs --to predictions.csv",
+    add_options,
+    main,
+)

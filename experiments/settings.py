@@ -1,6 +1,7 @@
-"""The grid of a study as text: which varied fields concern an arm, and the name of a setting."""
+"""The text of a setting, written and read: which varied fields concern an arm, and what they are set to."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -13,3 +14,29 @@ def concerns(path: str, label: str) -> bool:
 def setting(point: Mapping[str, Any], label: str) -> str:
     """The setting of an arm at a point of the grid: `data.train=250, recipe.epochs=5`."""
     return ", ".join(f"{path}={value}" for path, value in point.items() if concerns(path, label))
+
+
+# A value may hold commas itself: the next assignment begins with a dotted name and "=".
+_BETWEEN = re.compile(r", (?=[a-z_]\w*(?:\.[\w-]+)+=)")
+
+
+def assignments(setting: str) -> dict[str, str]:
+    """`data.train=250, models.cnn.arguments.filters=[8, 16]` as a mapping; empty for an empty setting."""
+    return dict(part.split("=", 1) for part in _BETWEEN.split(setting) if part)
+
+
+def readable(setting: str, among: Iterable[str] = ()) -> str:
+    """A setting as people read it, `train=250, filters=[8, 16]`: fields by their last names.
+
+    A field whose last name is also that of another field, here or in the settings `among`, keeps as much of
+    its path as tells the two apart.
+    """
+    fields = {field for each in (setting, *among) for field in assignments(each)}
+    return ", ".join(f"{_shortest(field, fields)}={value}" for field, value in assignments(setting).items())
+
+
+def _shortest(field: str, fields: set[str]) -> str:
+    parts = field.split(".")
+    ends = (".".join(parts[-length:]) for length in range(1, len(parts)))
+    alone = (end for end in ends if sum(f".{other}".endswith(f".{end}") for other in fields) == 1)
+    return next(alone, field)

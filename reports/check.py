@@ -5,18 +5,24 @@ what was recorded when they were written. Each that is older than its runs, mixe
 mixed, or was changed by hand, is named in a line.
 """
 
+import argparse
 import hashlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports import command, fairness, figure_files, files, store
+from reports import command, files
+from reports.plots import files as figure_files
+from reports.store import fairness, reading
 
 if TYPE_CHECKING:
-    from reports.runs import Record
+    from reports.store.record import Record
 
-EPILOG = """exit status: 0 all are of the store's runs; 1 some are not; 2 there is nothing to check"""
+EPILOG = """example:
+  python -m reports check compare
+
+exit status: 0 all are of the store's runs; 1 some are not; 2 there is nothing to check"""
 
 
 def problems(folder: Path, record: "Record", fingerprint: str) -> Iterator[str]:
@@ -54,34 +60,32 @@ def _wrong(told: dict | None, shown: list["Record"]) -> str | None:
     return None
 
 
-def main() -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    command.add_study(parser)
+
+
+def main(options: argparse.Namespace) -> int:
     """Check one study; the exit status."""
     from reports import drawing  # pandas and matplotlib, after `--help`
 
-    arguments = command.parser("reports.check", __doc__, EPILOG).parse_args()
     study = None
     try:
-        study = command.choose_study(arguments.store, arguments.study, arguments.data)
-        record, _ = drawing.read_fair(arguments.store, study)
-        found = [*problems(arguments.out / study, record, store.fingerprint(arguments.store, study))]
+        study = command.choose_study(options.store, options.study, options.data)
+        record, _ = drawing.read_fair(options.store, study)
+        found = [*problems(options.out / study, record, reading.fingerprint(options.store, study))]
     except fairness.UnfairComparisonError as reason:
         print(f"reports: {reason}", file=sys.stderr)
         return 1
-    except store.StoreError as reason:
-        return command.refuse(reason, arguments.study or study, arguments.data)
-    drawn = files.read_stamp(arguments.out / study)["files"]
+    except reading.StoreError as reason:
+        return command.refuse(reason, options.study or study, options.data)
+    drawn = files.read_stamp(options.out / study)["files"]
     if not drawn:
-        return command.refuse(f"{arguments.out / study}: nothing was drawn here; run `make report` first")
+        return command.refuse(f"{options.out / study}: nothing was drawn here; run `make report` first")
     for line in found:
         print(f"reports: {line}", file=sys.stderr)
     if found:
-        print(
-            f"run `make report{command.options(arguments.study or study, arguments.data)}` to draw them again"
-        )
+        print(f"run `make report{command.options(options.study or study, options.data)}` to draw them again")
         return 1
-    print(f"{len(drawn)} files in {arguments.out / study} are of the {len(record.runs)} runs in the store")
+    print(f"{len(drawn)} files in {options.out / study} are of the {len(record.runs)} runs in the store")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

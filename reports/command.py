@@ -1,4 +1,4 @@
-"""The command line that the report and each figure share: which study, which store, where to.
+"""What the commands share: which study, which store, where to, and what to say where that cannot be had.
 
 Without pandas or matplotlib: they are imported once there is something to draw.
 """
@@ -7,41 +7,46 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 from experiments import names
-from reports import store
+from reports.store import reading
 
 DEFAULT_STUDY = "compare"  # of `make`
 STUDIES = Path(__file__).parent.parent / "experiments" / "studies"
-FIGURES = Path(__file__).with_name("figures")
+FIGURES = Path(__file__).parent / "figures"
 
 
-def parser(program: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """Arguments `study`, `--data`, `--store`, `--out` of `python -m program`."""
-    made = argparse.ArgumentParser(
-        prog=f"python -m {program}",
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    made.add_argument(
+class Parser(argparse.ArgumentParser):
+    """A command line whose help keeps its lines, and that says in one line what is wrong with it."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - argparse's own
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        self.exit(2, f"error: {message}; --help tells what there is\n")
+
+
+def add_study(parser: argparse.ArgumentParser) -> None:
+    """Which study, on which data, in which store, and where its figures are."""
+    parser.add_argument(
         "study", nargs="?", help="a study in the store; may be left out where there is only one"
     )
-    made.add_argument("--data", help="the other data that the study was run on, as `make compare DATA=…`")
-    made.add_argument(
+    parser.add_argument("--data", help="the other data that the study was run on, as `make compare DATA=…`")
+    parser.add_argument(
         "--store",
         metavar="URI",
-        default=store.default_uri(),
+        default=reading.default_uri(),
         help="MLflow's store (default: MLFLOW_TRACKING_URI, or mlflow.db in the repository)",
     )
-    made.add_argument(
+    parser.add_argument(
         "--out",
         type=Path,
         default=FIGURES,
         metavar="FOLDER",
         help="figures go to FOLDER/STUDY/ (default: reports/figures)",
     )
-    return made
 
 
 def choose_study(uri: str, study: str | None, data: str | None) -> str:
@@ -49,27 +54,27 @@ def choose_study(uri: str, study: str | None, data: str | None) -> str:
     if study and not data:
         return names.experiment_name(study)
     if data and not study:
-        raise store.StoreError(f"--data needs the study's name beside it: STUDY --data {data}")
-    studies = store.list_studies(uri)
+        raise reading.StoreError(f"--data needs the study's name beside it: STUDY --data {data}")
+    studies = reading.list_studies(uri)
     if study:
         named = names.experiment_name(study, data)
         if named not in studies:
-            raise store.StoreError(
+            raise reading.StoreError(
                 f"study '{study}' was not run on data '{data}': no '{named}' in {uri} "
                 f"(it holds: {', '.join(studies) or 'no study'}); "
-                f"run {store.TRAIN} first"
+                f"run {reading.TRAIN} first"
             )
         return named
     if len(studies) == 1:
         return studies[0]
     if not studies:
-        raise store.StoreError(f"no study in {uri}: run {store.TRAIN} first")
-    raise store.StoreError(f"which study? {uri} holds: {', '.join(studies)}")
+        raise reading.StoreError(f"no study in {uri}: run {reading.TRAIN} first")
+    raise reading.StoreError(f"which study? {uri} holds: {', '.join(studies)}")
 
 
 def refuse(reason: object, study: str | None = None, data: str | None = None) -> int:
     """Say on stderr, in one line, why nothing was drawn, and how to train what was asked for; exit status."""
-    text = str(reason).replace(store.TRAIN, training(study, data))
+    text = str(reason).replace(reading.TRAIN, training(study, data))
     print(f"reports: {names.without_secrets(text)}", file=sys.stderr)
     return 2
 
@@ -102,24 +107,3 @@ def asked(experiment: str, data: str) -> tuple[str, str | None]:
         if experiment.startswith(f"{study}-"):
             return study, f"path:FOLDER/{data.removeprefix('path:')}" if data.startswith("path:") else data
     return experiment, None
-
-
-def draw_alone(name: str, description: str) -> int:
-    """Read, check and draw one figure; the exit status."""
-    from reports import drawing
-
-    arguments = parser(f"reports.{name}", description).parse_args()
-    study = None
-    try:
-        study = choose_study(arguments.store, arguments.study, arguments.data)
-        record, _ = drawing.read_fair(arguments.store, study)
-    except drawing.REFUSALS as reason:
-        return refuse(reason, arguments.study or study, arguments.data)
-    paths = [path for drawn in drawing.draw(record, arguments.out / study, [name]) for path in drawn.files]
-    if not paths:
-        return refuse(
-            f"'{study}' has nothing for this figure: `python -m reports.{name} --help` says what it needs"
-        )
-    for path in paths:
-        print(path)
-    return 0

@@ -25,7 +25,7 @@ def sources() -> str:
     """A hash of the code that draws."""
     digest = hashlib.sha256()
     own = Path(__file__).parent
-    for path in [*sorted(own.glob("*.py")), *sorted(own.glob("templates/*")), Path(names.__file__)]:
+    for path in [*sorted(own.rglob("*.py")), *sorted(own.glob("page/templates/*")), Path(names.__file__)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

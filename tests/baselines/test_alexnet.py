@@ -3,15 +3,13 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 from baselines.alexnet import alexnet
-
-ROOT = Path(__file__).parents[2]
+from experiments.location import ROOT
 
 
 # Source: a sum over the paper's figure 2, where layers 2, 4 and 5 see one tower of half the maps; it is also

@@ -3,8 +3,9 @@
 import subprocess
 
 import pytest
-from animals import PIXELS, write
-from places import Place, make_place, tiny
+
+from tests.support.animals import PIXELS, write
+from tests.support.places import Place, make_place, tiny
 
 
 @pytest.fixture(scope="session")

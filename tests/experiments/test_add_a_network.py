@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from places import ROOT
+from tests.support.places import ROOT
 
 PAGE = ROOT / "docs" / "add-a-network.md"
 BLOCK = re.compile(r"^```\w+ (?P<info>[^\n]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,7 +32,17 @@ def test_the_page_leads_to_a_trained_network(tmp_path):
     study = re.search(r"^make compare STUDY=(my\.yaml)$", PAGE.read_text(), re.MULTILINE)[1]
     store = f"sqlite:///{tmp_path / 'mlflow.db'}"
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.compare", study, "--store", store, "--work", tmp_path / "work"],
+        [
+            sys.executable,
+            "-m",
+            "experiments",
+            "compare",
+            study,
+            "--store",
+            store,
+            "--work",
+            tmp_path / "work",
+        ],
         cwd=copy,
         capture_output=True,
         text=True,
@@ -40,7 +50,7 @@ def test_the_page_leads_to_a_trained_network(tmp_path):
     assert done.returncode == 0, done.stderr
     assert re.search(r"mlp · seed 1: test accuracy 0\.\d+ at epoch \d", done.stdout)
     drawn = subprocess.run(
-        [sys.executable, "-m", "experiments.diagrams", "mlp", "--out", tmp_path / "pictures"],
+        [sys.executable, "-m", "experiments", "diagrams", "mlp", "--out", tmp_path / "pictures"],
         cwd=copy,
         capture_output=True,
         text=True,

@@ -8,14 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import known_costs
 import pytest
-from animals import PIXELS, write
-from bad_places import broken_picture, database_of_another_version, one_emu, other_database, two_bursts
-from places import TINY, make_place
 
-from experiments import compare
-from experiments.errors import exit_status
+from tests.support import known_costs
+from tests.support.animals import PIXELS, write
+from tests.support.bad_places import (
+    broken_picture,
+    database_of_another_version,
+    one_emu,
+    other_database,
+    two_bursts,
+)
+from tests.support.commands import run
+from tests.support.places import TINY, make_place
 
 SHOWN = os.environ.get("SHOW_LINES")
 
@@ -185,11 +190,7 @@ def test_one_line_says_it(bad, tmp_path, monkeypatch, capsys):
     given = [option.format(folder=tmp_path, file=place.study) for option in bad.options]
     where = [] if "--work" in given else ["--work", str(place.work)]
     store = [] if bad.environment else ["--store", place.store]
-    monkeypatch.setattr("sys.argv", ["compare", str(place.study), *where, *store, *given])
-    try:
-        status = exit_status(compare.main)
-    except SystemExit as ended:  # argparse's way
-        status = ended.code
+    status = run("compare", str(place.study), *where, *store, *given)
     told = capsys.readouterr()
     line = [each for each in told.err.splitlines() if not each.startswith("preparing the data")]
     with capsys.disabled():

@@ -1,21 +1,13 @@
 """Bad input gets one clear line on stderr and exit status 2, never a traceback."""
 
-import subprocess
-import sys
-
-import known_costs
 import pytest
-from places import ROOT, TINY, make_place
 
-import experiments.run
-from experiments import compare
-from experiments.errors import exit_status
-
-
-def run(module: str, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
+from experiments import catalog
+from experiments.__main__ import COMMANDS
+from experiments.command_line import Parser
+from tests.support import known_costs
+from tests.support.commands import process, run
+from tests.support.places import TINY, make_place
 
 
 @pytest.fixture
@@ -34,7 +26,7 @@ def study(tmp_path):
 def test_images_too_small_for_a_network(tmp_path):
     path = tmp_path / "tiny.yaml"
     path.write_text(TINY.replace("image_size: 16, ", "").split("models:")[0] + "models: {resnet20: }\n")
-    done = run("experiments.compare", str(path), "--work", str(tmp_path / "work"), "--dry-run")
+    done = process("compare", str(path), "--work", str(tmp_path / "work"), "--dry-run")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("error: model resnet20 with {'shortcuts': True, ")
     assert (
@@ -52,7 +44,7 @@ def test_images_too_small_for_a_network(tmp_path):
     ],
 )
 def test_a_wrong_argument(arguments, told, tmp_path):
-    done = run("experiments.compare", *arguments, "--work", str(tmp_path / "work"))
+    done = process("compare", *arguments, "--work", str(tmp_path / "work"))
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
     assert told in line
@@ -62,51 +54,51 @@ def test_a_wrong_argument(arguments, told, tmp_path):
     ("module", "arguments", "told"),
     [
         (
-            "experiments.compare",
+            "compare",
             ["smoke", "--workers", "0"],
             "argument --workers: must be a whole number from 1 up, not '0'",
         ),
-        ("experiments.run", ["resnet18", "--set", "width"], "--set width: expected NAME=VALUE"),
+        ("run", ["resnet18", "--set", "width"], "--set width: expected NAME=VALUE"),
         (
-            "experiments.run",
+            "run",
             ["plain_cnn", "--crop", "40", "--dry-run"],
             "data.crop: 40 is larger than the images",
         ),
-        ("experiments.run", ["resnet18", "--set", "width=:"], "--set width=:: expected NAME=VALUE"),
-        ("experiments.run", ["resnet19"], "unknown model 'resnet19'"),
+        ("run", ["resnet18", "--set", "width=:"], "--set width=:: expected NAME=VALUE"),
+        ("run", ["resnet19"], "unknown model 'resnet19'"),
         (
-            "experiments.run",
+            "run",
             ["resnet18", "--set", "height=3"],
             "arguments.height: unknown argument of resnet18",
         ),
         (
-            "experiments.run",
+            "run",
             ["resnet18", "--data", "cifra"],
             "--data cifra: unknown; did you mean 'cifar10'?",
         ),
         (
-            "experiments.run",
+            "run",
             ["resnet18", "--data", "tests"],
             "--data tests: unknown; did you mean 'path:tests'?",
         ),
-        ("experiments.export", ["unpack", "no.tar.xz"], "no.tar.xz: no such file"),
-        ("experiments.export", ["unpack", "."], ".: no such file; give FILE="),
-        ("experiments.predict", ["none", "no/folder"], "no/folder: no such folder of images"),
+        ("import", ["no.tar.xz"], "no.tar.xz: no such file"),
+        ("import", ["."], ".: no such file; give FILE="),
+        ("predict", ["none", "no/folder"], "no/folder: no such folder of images"),
         (
-            "experiments.predict",
+            "predict",
             ["none", "docs/figures", "--to", "no/such/table.csv"],
             "--to no/such/table.csv: no such folder no/such",
         ),
-        ("experiments.export", ["unpack", "README.md"], "README.md: not a pack of a study"),
+        ("import", ["README.md"], "README.md: not a pack of a study"),
         (
-            "experiments.ui",
+            "ui",
             ["--store", "sqlite:////no/such.db"],
             "there is nothing yet; run `make compare` first",
         ),
     ],
 )
 def test_a_wrong_command(module, arguments, told):
-    done = run(module, *arguments)
+    done = process(module, *arguments)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert told in done.stderr.splitlines()[-1]
@@ -114,20 +106,18 @@ def test_a_wrong_command(module, arguments, told):
 
 def test_predicting_with_a_run_that_is_not_there_makes_no_store(tmp_path):
     work, store = tmp_path / "work", f"sqlite:///{tmp_path}/m.db"
-    done = run("experiments.predict", "none", "docs/figures", "--work", str(work), "--store", store)
+    done = process("predict", "none", "docs/figures", "--work", str(work), "--store", store)
     assert done.returncode == 2
     assert done.stderr == f"error: store {store}: there is nothing yet; {work} holds no trained model yet\n"
     assert list(tmp_path.iterdir()) == []
     (work / "broken" / "model").mkdir(parents=True)
-    again = run("experiments.predict", "none", "docs/figures", "--work", str(work), "--store", store)
+    again = process("predict", "none", "docs/figures", "--work", str(work), "--store", store)
     assert again.stderr == done.stderr
 
 
-def compared(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
+def compared(capsys, *arguments: str) -> tuple[int, str, str]:
     """The status of the comparison in this process, and what it said."""
-    monkeypatch.setattr("sys.argv", ["compare", *arguments])
-    status = exit_status(compare.main)
-    return status, *capsys.readouterr()
+    return run("compare", *arguments), *capsys.readouterr()
 
 
 def test_data_that_cannot_be_had_can_still_be_planned(tmp_path, monkeypatch, capsys):
@@ -137,14 +127,14 @@ def test_data_that_cannot_be_had_can_still_be_planned(tmp_path, monkeypatch, cap
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     command = [str(place.study), "--work", str(place.work), "--store", place.store]
-    status, _, errors = compared(monkeypatch, capsys, *command)
+    status, _, errors = compared(capsys, *command)
     assert status == 2
     line = errors.splitlines()[-1]
     assert line.startswith("error: data source 'cifar10' could not be downloaded by keras.datasets (")
     assert line.endswith(
         f"put its file into {tmp_path}/keras/datasets, or use DATA=fashion_mnist or DATA=digits"
     )
-    status, told, errors = compared(monkeypatch, capsys, *command, "--dry-run")
+    status, told, errors = compared(capsys, *command, "--dry-run")
     assert status == 0, errors
     assert "the plan takes cifar10 as it is published" in told
     assert "2 of 2 trials to train" in told
@@ -154,15 +144,14 @@ def test_a_short_training_has_no_room_for_the_usual_warm_up(tmp_path, monkeypatc
     known_costs.know(monkeypatch)
     options = ["--data", "digits", "--image-size", "16", "--epochs", "1", "--dry-run"]
     place = ["--work", str(tmp_path / "work"), "--store", f"sqlite:///{tmp_path}/m.db"]
-    monkeypatch.setattr("sys.argv", ["run", "plain_cnn", *options, *place])
-    assert exit_status(experiments.run.main) == 0
+    assert run("run", "plain_cnn", *options, *place) == 0
     assert "1 of 1 trials to train" in capsys.readouterr().out
 
 
 def test_a_store_that_is_no_database(study, tmp_path):
     (tmp_path / "m.db").write_text("this is not a database, but it is long enough to be looked at " * 20)
-    done = run(
-        "experiments.compare",
+    done = process(
+        "compare",
         study(),
         "--work",
         str(tmp_path / "work"),
@@ -173,23 +162,26 @@ def test_a_store_that_is_no_database(study, tmp_path):
     assert "cannot be read as an MLflow database" in done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "compare",
-        "run",
-        "export",
-        "ui",
-        "datasets",
-        "trial",
-        "measurement",
-        "bench",
-        "predict",
-        "diagrams",
-        "cost_table",
-    ],
-)
-def test_help_teaches(module):
-    done = run(f"experiments.{module}", "--help")
+@pytest.mark.parametrize("name", [None, *COMMANDS])
+def test_help_teaches(name):
+    done = process(*filter(None, [name]), "--help")
     assert done.returncode == 0
     assert "usage:" in done.stdout
+    assert f"example:\n  python -m experiments {name or ''}" in done.stdout
+
+
+@pytest.mark.parametrize("module", ["data.prepare", "trial", "trial.measure"])
+def test_the_programs_of_children_have_help_too(module):
+    done = process("--help", package=f"experiments.{module}")
+    assert done.returncode == 0
+    assert "usage:" in done.stdout
+
+
+def test_each_example_of_the_help_is_a_command_line():
+    for place, _ in COMMANDS.values():
+        command = catalog.resolve(place)
+        name, *words = command.example.split()
+        parser = Parser()
+        command.add_options(parser)
+        assert COMMANDS[name][0] == place
+        parser.parse_args(parser.as_options(words))

@@ -1,17 +1,20 @@
 """The cost table: its numbers from a cost that one can check in the head, and once through real processes."""
 
 import csv
-import sys
 
 import keras
 import pytest
 from keras import layers
 
-from experiments import arguments, cost_table, costs, measurement
-from experiments.errors import UserError, exit_status
+from experiments import catalog, cost_table, processes
+from experiments.errors import UserError
+from experiments.planning import costs
+from experiments.studies import cost
+from experiments.trial import macs
+from tests.support import commands
 
 # 32 images in half a second, and an image in a hundredth of one.
-COST = measurement.Cost(
+COST = cost.Cost(
     parameters=1_234_567,
     macs=2_000_000,
     start_seconds=5,
@@ -45,7 +48,7 @@ def test_activations():
     images = keras.Input((8, 8, 1))
     x = layers.ReLU()(layers.Conv2D(4, 3, padding="same")(images))
     whole = keras.Model(images, layers.Dense(10)(layers.Flatten()(x)))
-    assert costs.activation_bytes(whole) == 4 * (3 * 256 + 10)
+    assert macs.activation_bytes(whole) == 4 * (3 * 256 + 10)
 
 
 @pytest.mark.parametrize(
@@ -58,12 +61,11 @@ def test_activations():
     ],
 )
 def test_arguments_fit_the_size(model, size, given, expected):
-    assert arguments.at_size(model, size, given) == expected
+    assert catalog.arguments_at_size(model, size, given) == expected
 
 
-def run(monkeypatch, *given):
-    monkeypatch.setattr(sys, "argv", ["cost_table", *map(str, given)])
-    return exit_status(cost_table.main)
+def run(*given):
+    return commands.run("cost", *given)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def run(monkeypatch, *given):
     ],
 )
 def test_an_error_is_one_line(monkeypatch, capsys, given, told):
-    assert run(monkeypatch, *given) == 2
+    assert run(*given) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"error: {told}")
 
@@ -89,8 +91,8 @@ def test_a_network_that_cannot_be_built_is_a_row_with_its_reason(monkeypatch, ca
             raise UserError("model lenet5 with {'width': 6} cannot be built: ValueError: it is too small")
         return {wanted.key: COST}
 
-    monkeypatch.setattr(measurement, "costs", costs_of)
-    assert run(monkeypatch, "lenet5", "resnet20", "--out", tmp_path) == 0
+    monkeypatch.setattr(costs, "measured", costs_of)
+    assert run("lenet5", "resnet20", "--out", tmp_path) == 0
     told = capsys.readouterr().out
     assert "1 of 2: lenet5: it is too small\n2 of 2: resnet20\n" in told
     assert "| lenet5 | – | – | – | – | – |\n| resnet20 | 1,234,567 |" in told
@@ -101,7 +103,7 @@ def test_a_network_that_cannot_be_built_is_a_row_with_its_reason(monkeypatch, ca
 def test_through_a_real_process_and_kept(monkeypatch, capsys, tmp_path):
     folders = ["--out", tmp_path / "out", "--work", tmp_path / "work"]
     asked = ["plain_cnn", "--size", 12, "--set", "dense=16", "--batch", 8, *folders]
-    assert run(monkeypatch, *asked) == 0
+    assert run(*asked) == 0
     told = capsys.readouterr().out
     with (tmp_path / "out" / "costs.csv").open() as file:
         [cnn] = csv.DictReader(file)
@@ -109,8 +111,8 @@ def test_through_a_real_process_and_kept(monkeypatch, capsys, tmp_path):
     assert float(cnn["train_images_per_second"]) > 0 < float(cnn["inference_images_per_second"])
     written = (tmp_path / "out" / "costs.md").read_text()
     assert written.rstrip() in told  # a pipe gets the Markdown
-    assert "python -m experiments.cost_table plain_cnn --size 12" in written
+    assert "python -m experiments cost plain_cnn --size 12" in written
     # The second time nothing is measured, and the same numbers come.
-    monkeypatch.setattr(measurement.children, "run", None)
-    assert run(monkeypatch, *asked) == 0
+    monkeypatch.setattr(processes, "run_child", None)
+    assert run(*asked) == 0
     assert (tmp_path / "out" / "costs.md").read_text() == written

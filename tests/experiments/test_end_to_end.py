@@ -7,9 +7,10 @@ import time
 import mlflow
 import numpy as np
 import pytest
-from places import planned_trials, tiny
 
-from experiments import models, names, trial_data
+from experiments import names
+from experiments.trial import load, saved
+from tests.support.places import planned_trials, tiny
 
 
 @pytest.fixture(scope="session")
@@ -107,8 +108,8 @@ def test_the_logged_model_repeats_the_logged_test_figures(finished, runs, tmp_pa
         folder = tmp_path / run.info.run_id
         folder.mkdir()
         client.download_artifacts(run.info.run_id, names.MODEL_FOLDER, str(folder))
-        data = trial_data.load(trials[run.data.tags[names.TRIAL]], place.work)
-        model = models.load(folder / names.MODEL_FOLDER)
+        data = load.load(trials[run.data.tags[names.TRIAL]], place.work)
+        model = saved.load(folder / names.MODEL_FOLDER)
         probabilities = model.predict(data.test_images)
         accuracy = float(np.mean(probabilities.argmax(axis=1) == data.test_labels))
         assert accuracy == run.data.metrics["test/accuracy"]

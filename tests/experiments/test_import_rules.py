@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from experiments.location import ROOT
+
 PACKAGES = ("resnet", "baselines", "experiments", "reports")
 
 

@@ -6,12 +6,12 @@ import sys
 import numpy as np
 import pytest
 import yaml
-from animals import write
 from PIL import Image, ImageOps
-from places import TINY
 from sklearn.datasets import load_sample_images
 
 from experiments import inspection
+from tests.support.animals import write
+from tests.support.places import TINY
 
 TILES = [
     picture[top : top + 32, left : left + 32]

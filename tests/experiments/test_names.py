@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from experiments import names
+from experiments import names, settings
 
 
 @pytest.mark.parametrize(
@@ -21,22 +21,23 @@ from experiments import names
     ],
 )
 def test_assignments(setting, assigned):
-    assert names.assignments(setting) == assigned
+    assert settings.assignments(setting) == assigned
 
 
 def test_fields_are_read_by_their_last_names():
     assert (
-        names.readable("data.train=250, models.cnn.arguments.filters=[8, 16]") == "train=250, filters=[8, 16]"
+        settings.readable("data.train=250, models.cnn.arguments.filters=[8, 16]")
+        == "train=250, filters=[8, 16]"
     )
-    assert names.readable("") == ""
+    assert settings.readable("") == ""
 
 
 def test_as_much_of_the_path_stays_as_tells_two_fields_apart():
     both = "models.a.arguments.width=4, models.b.arguments.width=8"
-    assert names.readable(both) == "a.arguments.width=4, b.arguments.width=8"
-    assert names.readable("models.a.arguments.width=4", among=[both]) == "a.arguments.width=4"
+    assert settings.readable(both) == "a.arguments.width=4, b.arguments.width=8"
+    assert settings.readable("models.a.arguments.width=4", among=[both]) == "a.arguments.width=4"
     rates = "recipe.learning_rate=1, models.a.recipe.learning_rate=2"
-    assert names.readable(rates) == "recipe.learning_rate=1, a.recipe.learning_rate=2"
+    assert settings.readable(rates) == "recipe.learning_rate=1, a.recipe.learning_rate=2"
 
 
 def test_folders_of_one_name_are_two_experiments(tmp_path, monkeypatch):

@@ -7,10 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from experiments import attempts, catalog, client, models, names, predict
+from experiments import catalog, names, predict
+from experiments.data import crops
 from experiments.errors import UserError
-from experiments.learners import TrainingData
-from experiments.specification import Recipe, Trial
+from experiments.logs import trial_folder
+from experiments.store import client
+from experiments.studies.specification import Recipe, Trial
+from experiments.trial import saved
+from experiments.trial.learners import TrainingData
+from tests.support import commands
 
 CLASSES = ("cat", "dog", "owl")
 GENERATOR = np.random.default_rng(3)
@@ -28,7 +33,7 @@ def saved_model(work, channels, image_size=20, crop=16, crops="centre"):
         model="plain_cnn", arguments=arguments, data_digest="d", partition="p", image_size=image_size,
         crop=crop, crops=crops, train=6, validation=3, test=3, split_seed=0, recipe=Recipe(), seed=1,
     )  # fmt: skip
-    models.save(learner, work / trial.id / "model", CLASSES, shape, trial)
+    saved.save(learner, work / trial.id / "model", CLASSES, shape, trial)
     return trial.id, learner
 
 
@@ -48,19 +53,15 @@ def photographs(tmp_path):
     return folder
 
 
-def run(monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["predict", *map(str, arguments)])
-    return predict.main()
+def run(*arguments):
+    return commands.run("predict", *arguments)
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(3, "RGB"), (1, "L")])
 def test_each_image_gets_its_probabilities(monkeypatch, tmp_path, photographs, channels, mode):
     trial, learner = saved_model(tmp_path, channels)
     table = tmp_path / "predictions.csv"
-    assert (
-        run(monkeypatch, trial, photographs, "--to", table, "--work", tmp_path, "--store", "sqlite:///none")
-        == 0
-    )
+    assert run(trial, photographs, "--to", table, "--work", tmp_path, "--store", "sqlite:///none") == 0
     rows = list(csv.DictReader(table.open()))
     files = ["a.png", "b.png", "below/c.png"]
     assert [row["file"] for row in rows] == files
@@ -80,7 +81,7 @@ def test_each_image_gets_its_probabilities(monkeypatch, tmp_path, photographs, c
 def test_an_image_of_another_size_is_refused(monkeypatch, tmp_path, photographs):
     trial, _ = saved_model(tmp_path, 3, image_size=None, crop=None)
     with pytest.raises(UserError, match=r"a\.png: 24×50 pixels; the model takes 16×16"):
-        run(monkeypatch, trial, photographs, "--to", tmp_path / "p.csv", "--work", tmp_path)
+        run(trial, photographs, "--to", tmp_path / "p.csv", "--work", tmp_path)
     assert not (tmp_path / "p.csv").exists()
 
 
@@ -89,25 +90,25 @@ def test_files_that_are_no_model_are_refused(tmp_path, damage):
     trial, _ = saved_model(tmp_path, 3)
     (tmp_path / trial / "model" / "model.json").write_text(damage)
     with pytest.raises(UserError, match="not a model of this program"):
-        models.load(tmp_path / trial / "model")
+        saved.load(tmp_path / trial / "model")
 
 
 def test_a_damaged_network_is_refused(tmp_path):
     trial, _ = saved_model(tmp_path, 3)
     (tmp_path / trial / "model" / "model.keras").write_bytes(b"no archive")
     with pytest.raises(UserError, match="not a model of this program"):
-        models.load(tmp_path / trial / "model")
+        saved.load(tmp_path / trial / "model")
 
 
 # A grid of 16 on 20 × 20: the windows in the four corners; by hand, and in as many portions as photographs.
 def test_a_grid_is_averaged_over_an_image(monkeypatch, tmp_path, photographs):
     trial, learner = saved_model(tmp_path, 3, crops="grid")
-    monkeypatch.setattr(predict.crops, "IN_MEMORY", 1)
+    monkeypatch.setattr(crops, "IN_MEMORY", 1)
     (photographs / ".hidden.png").write_text("no picture")
     (photographs / "a folder.png").mkdir()
     table = tmp_path / "predictions.csv"
     where = ["--work", tmp_path, "--store", "sqlite:///none"]
-    assert run(monkeypatch, trial, photographs, "--to", table, *where) == 0
+    assert run(trial, photographs, "--to", table, *where) == 0
     rows = list(csv.DictReader(table.open()))
     assert [row["file"] for row in rows] == ["a.png", "b.png", "below/c.png"]
     monkeypatch.undo()
@@ -126,7 +127,7 @@ def test_nothing_is_left_of_a_prediction_that_failed(monkeypatch, tmp_path, phot
     (photographs / "z.png").write_text("no picture")
     where = ["--to", tmp_path / "out.csv", "--work", tmp_path, "--store", "sqlite:///none"]
     with pytest.raises(UserError, match=r"z\.png: cannot be read as an image \(not an image\)"):
-        run(monkeypatch, trial, photographs, *where)
+        run(trial, photographs, *where)
     assert not list(tmp_path.glob("*out.csv*"))
 
 
@@ -142,7 +143,7 @@ def test_files_that_cannot_be_used_are_left_out_and_named_where_that_is_asked(
     (photographs / ".cache" / "a.png").write_bytes((photographs / "a.png").read_bytes())
     where = ["--to", tmp_path / "out.csv", "--work", tmp_path, "--store", "sqlite:///none"]
     where += ["--on-bad", "skip"]
-    assert run(monkeypatch, trial, photographs, *where) == 0
+    assert run(trial, photographs, *where) == 0
     rows = list(csv.DictReader((tmp_path / "out.csv").open()))
     assert [row["file"] for row in rows] == ["a.png", "b.png", "below/c.png"]
     told = capsys.readouterr().out
@@ -158,7 +159,7 @@ def test_a_folder_of_bad_files_alone_is_refused(monkeypatch, tmp_path, photograp
     (tmp_path / "bad" / "0.png").write_text("no picture")
     where = ["--to", tmp_path / "out.csv", "--work", tmp_path, "--on-bad", "skip"]
     with pytest.raises(UserError, match=r"bad: no image in it can be used; the first: .*0\.png"):
-        run(monkeypatch, trial, tmp_path / "bad", *where)
+        run(trial, tmp_path / "bad", *where)
     assert not (tmp_path / "out.csv").exists()
 
 
@@ -176,7 +177,7 @@ def ids(tmp_path):
         runs.append(opened.create_run(experiment, tags=tags).info.run_id)
     for trial in trials:
         (work / trial / names.MODEL_FOLDER).mkdir(parents=True)
-        (work / trial / attempts.LOG).touch()
+        (work / trial / trial_folder.LOG).touch()
     return store, work, trials, runs
 
 
@@ -199,7 +200,7 @@ def test_the_beginning_of_several_ids_is_refused(ids):
         predict.whole_id("abcd", work, store)
     # A trial here and a run of another trial in the store.
     (work / f"{runs[1][:6]}zz").mkdir()
-    (work / f"{runs[1][:6]}zz" / attempts.LOG).touch()
+    (work / f"{runs[1][:6]}zz" / trial_folder.LOG).touch()
     with pytest.raises(UserError, match=f"fits trial {runs[1][:6]}zz, run {runs[1]}; give more"):
         predict.whole_id(runs[1][:6], work, store)
 

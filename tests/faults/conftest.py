@@ -2,15 +2,12 @@
 
 import os
 import random
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "experiments"))
-from disturbed import FAULTY
-from places import Place, make_place
-from undisturbed import Content, content
+from tests.support.disturbed import FAULTY
+from tests.support.places import Place, make_place
+from tests.support.undisturbed import Content, content
 
 SEED = int(os.environ.get("FAULT_SEED", "1"))
 FIGURES = pytest.StashKey[dict]()

@@ -8,9 +8,10 @@ import time
 
 import psutil
 import pytest
-from disturbed import FAULTY, epochs_told, start
-from places import Place, make_place
-from undisturbed import content, differences
+
+from tests.support.disturbed import FAULTY, epochs_told, start
+from tests.support.places import Place, make_place
+from tests.support.undisturbed import content, differences
 
 pytestmark = pytest.mark.faults
 KILLS = 60

@@ -13,9 +13,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from disturbed import epochs_told, start
-from places import ROOT, Place
-from undisturbed import content, differences
+
+from tests.support.disturbed import epochs_told, start
+from tests.support.places import ROOT, Place
+from tests.support.undisturbed import content, differences
 
 pytestmark = pytest.mark.faults
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 import pytest
-from synthetic import Store, crop_study, grid_study, small_study, width_study
 
-from reports import runs
+from reports.store import record
+from tests.support.synthetic import Store, crop_study, grid_study, small_study, width_study
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +35,12 @@ def writable(ready, tmp_path):
 
 @pytest.fixture(scope="module")
 def small(ready):
-    return runs.read(ready.uri, "small")
+    return record.read_record(ready.uri, "small")
 
 
 @pytest.fixture(scope="session")
 def cropped(ready):
-    return runs.read(ready.uri, "crop")
+    return record.read_record(ready.uri, "crop")
 
 
 @pytest.fixture(scope="module")

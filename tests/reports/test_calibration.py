@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from reports import calibration, verdicts
+from reports import calibration
+from reports.numbers import intervals, permutation
 
 
 def test_bars_are_met_by_few_studies():
@@ -13,19 +14,19 @@ def test_bars_are_met_by_few_studies():
 
 # What the bars are for: a rule that takes every p at its word has too many false verdicts, and is told.
 def test_a_rule_without_adjustment_misses_the_bar(monkeypatch):
-    monkeypatch.setattr(verdicts.permutation, "holm", list)
+    monkeypatch.setattr(permutation, "holm", list)
     tables = list(calibration.measure(400, seeds=(5,)))
     assert any("false verdict" in miss for miss in tables[0].misses)
 
 
 def test_an_interval_that_is_too_narrow_misses_the_bar(monkeypatch):
-    whole = calibration.difference_interval
+    whole = intervals.difference_interval
 
     def narrow(left, right):
         found = whole(left, right)
         return found._replace(low=found.estimate - 0.3 * (found.estimate - found.low))
 
-    monkeypatch.setattr(calibration, "difference_interval", narrow)
+    monkeypatch.setattr(intervals, "difference_interval", narrow)
     generator = np.random.default_rng(0)
     world = calibration.WORLDS["normal, equal spreads"]
     assert calibration.coverage(generator, world, 5, 400)["difference"] < 0.9

@@ -14,11 +14,12 @@ and look at what changed. To record the trials again (their numbers then differ 
 import os
 from pathlib import Path
 
-import page_text
 import pytest
 
 from experiments import export
-from reports import check, drawing, files, store
+from reports import check, drawing, files
+from reports.store import reading
+from tests.support import page_text
 
 RECORDED = Path(__file__).with_name("recorded")
 GOLDEN = RECORDED / "report.txt"
@@ -31,7 +32,7 @@ def drawn(tmp_path_factory):
     uri = f"sqlite:///{place / 'mlflow.db'}"
     study = export.unpack(RECORDED / "recorded.tar.xz", place / "work", uri)
     paths = drawing.draw_all(uri, study, place / study)
-    files.stamp(place / study, store.fingerprint(uri, study), paths)
+    files.stamp(place / study, reading.fingerprint(uri, study), paths)
     return place / study, uri
 
 
@@ -78,7 +79,7 @@ def test_the_images_that_most_trials_get_wrong_are_shown(html):
 
 
 def test_every_trial_links_to_its_run(html, drawn):
-    found = store.read_rows(drawn[1], "recorded")
+    found = reading.read_rows(drawn[1], "recorded")
     for run in found.runs:
         address = f"http://127.0.0.1:5000/#/experiments/{found.experiment}/runs/{run.run_id}"
         assert html.count(f'href="{address}"') == 1
@@ -87,7 +88,7 @@ def test_every_trial_links_to_its_run(html, drawn):
 def test_all_files_are_of_the_runs_in_the_store(drawn):
     folder, uri = drawn
     record, _ = drawing.read_fair(uri, "recorded")
-    assert list(check.problems(folder, record, store.fingerprint(uri, "recorded"))) == []
+    assert list(check.problems(folder, record, reading.fingerprint(uri, "recorded"))) == []
 
 
 def test_every_row_of_a_table_has_a_cell_for_each_title(html):

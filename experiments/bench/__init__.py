@@ -1,0 +1,1 @@
+"""How fast this is, measured side by side with a yardstick in one run."""

@@ -1,0 +1,1 @@
+"""Images, from a name or a folder to prepared arrays, splits and windows."""

@@ -1,0 +1,1 @@
+"""A folder or list of one's own photographs: listed, decoded, doubted."""

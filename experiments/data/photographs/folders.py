@@ -1,0 +1,186 @@
+"""Image folders: `class/…`, or `train/class/…` with `test/class/…`; folders below a class are groups.
+
+What lies elsewhere in the folder is told, so that nobody's photographs are left out unnoticed.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePath
+
+from experiments.data.photographs.entries import READ, UNREAD, Collector, Listing, shown
+from experiments.errors import UserError
+
+PARTS = ("train", "test")
+TOLD = 3  # folders that a notice names
+OTHER_PARTS = ("training", "testing", "val", "valid", "validation", "dev", "eval")  # as some call them
+
+
+def listing(folder: Path, where: str) -> Listing:
+    """Every image below the class folders, in the order of their paths.
+
+    A folder below a class holds images that belong together (a burst, one patient, one place), whatever
+    folders are in it: they stay on one side of a split. Files and folders whose names begin with a dot are
+    left out.
+
+    Raises:
+        UserError: a train/ without a test/, or fewer than two classes.
+    """
+    parted = _is_parted(folder, where)
+    roots = [(folder / name, name == "test") for name in PARTS] if parted else [(folder, False)]
+    found = Collector(folder)
+    labels, empty = set(), []
+    for root, in_test in roots:
+        for label in sorted(entry.name for entry in os.scandir(root) if _is_class(entry)):
+            pictures = _take_class(found, root, label, in_test)
+            labels |= {label} if pictures else set()
+            empty += [] if pictures else [f"{shown(root / label, folder)}/"]
+    loose = {root: _take_loose(found, root) for root, _ in roots}
+    if len(labels) < 2:
+        beside = f" and {sum(loose.values())} that lie in no class folder" if any(loose.values()) else ""
+        raise UserError(
+            f"{where}: {len(found.listing.entries)} image files in {len(labels)} class "
+            f"folder{'s' * (len(labels) != 1)}{_named(labels)}{beside}; "
+            "expected class/… or train/class/… and test/class/… with two classes or more"
+        )
+    _check_inside(found.listing, where)
+    if parted and not found.listing.bad and not any(entry.in_test for entry in found.listing.entries):
+        raise UserError(
+            f"{where}: no image file lies in the class folders of test/; add some, or put all into <class>/… "
+            "and leave splitting to the study"
+        )
+    found.listing.notices.extend(_left_out(folder, parted, loose, empty))
+    return found.listing._replace(given_test=parted)
+
+
+def _take_class(found: Collector, root: Path, label: str, in_test: bool) -> bool:
+    """Take the images of a class folder; whether there are any."""
+    closed: list[OSError] = []
+    files = [*_files(root / label, closed.append)]
+    pictures = [file for file in files if _is_picture(file.name)]
+    places = {os.path.relpath(file.parent, root / label) for file in pictures}
+    # Folders that hold the whole class tell nothing apart.
+    shared = root / label / (os.path.commonpath(places) if places else "")
+    for file in pictures:
+        first, *deeper = file.relative_to(shared).parts
+        found.take(file, label, in_test, f"{root.name}/{label}/{first}" if deeper else None)
+    for file in files:
+        if file.is_dir():
+            found.refuse(file, label, "a link to a folder, which is not entered")
+        elif _is_picture(file.name):
+            continue
+        elif file.is_symlink() and not file.exists():
+            found.refuse(file, label, "a link to nothing")
+        else:
+            found.listing.other[_ending(file.name)] += 1
+    for error in closed:
+        found.refuse(Path(error.filename), label, f"a folder that cannot be read ({error.strerror})")
+    return bool(pictures or closed)
+
+
+def _take_loose(found: Collector, root: Path) -> int:
+    """Count the files beside the class folders; how many of them are images."""
+    there = [each for each in os.scandir(root) if not each.is_dir() and not each.name.startswith(".")]
+    others = [each for each in there if not _is_picture(each.name)]
+    for each in others:
+        if each.is_symlink() and not Path(each).exists():
+            found.refuse(Path(each), "", "a link to nothing")  # it may have been a class
+        else:
+            found.listing.other[_ending(each.name)] += 1
+    return len(there) - len(others)
+
+
+def _left_out(folder: Path, parted: bool, loose: dict[Path, int], empty: list[str]) -> Iterator[str]:
+    """What nobody would find in the data set and may look for there, a sentence each."""
+    if parted:
+        yield from _beside(folder)
+    for file in sorted(folder.glob("*.csv")):
+        name = shown(file, folder)
+        yield f"the list {name} is not read; DATA=path:… with its own path reads it"
+    for root, count in loose.items():
+        if count:
+            place = "the folder" if root == folder else f"{root.name}/"
+            yield f"{_counted(count)} in {place} itself, in no class folder, and {_not(count)} used"
+    if empty:
+        more = f" and {len(empty) - TOLD:,} more" if len(empty) > TOLD else ""
+        yield f"no image file lies in {', '.join(empty[:TOLD])}{more}: not taken for a class"
+
+
+def _is_parted(folder: Path, where: str) -> bool:
+    """Whether it has train/ and test/. Raises UserError where it has one, or others that seem to be meant."""
+    there = sorted(entry.name for entry in os.scandir(folder) if _is_class(entry))
+    given = [name for name in there if name in PARTS]
+    meant = [name for name in there if name not in PARTS and name.casefold() in (*PARTS, *OTHER_PARTS)]
+    if len(given) == 1:
+        missing = next(name for name in PARTS if name not in given)
+        hint = f"rename {meant[0]}/ to {missing}/" if meant else f"add {missing}/<class>/…"
+        raise UserError(
+            f"{where}: it has {given[0]}/ but no {missing}/; {hint}, or put all into <class>/… and leave "
+            f"splitting to the study (a class cannot be called {given[0]}, but in a list)"
+        )
+    if not given and meant and len(meant) == len(there):
+        raise UserError(
+            f"{where}: its folders {', '.join(f'{name}/' for name in meant)} seem to be splits, not classes; "
+            "call them train/ and test/"
+        )
+    return bool(given)
+
+
+def _check_inside(found: Listing, where: str) -> None:
+    """Raises UserError where every class seems to have its own train/ and test/."""
+    inside: dict[str, set[str]] = {}
+    for entry in found.entries:
+        inside.setdefault(entry.label, set()).add(PurePath(entry.group or "").name.casefold())
+    splits = {*PARTS, *OTHER_PARTS}
+    if inside and all(len(parts) > 1 and parts <= splits for parts in inside.values()):
+        first, parts = next(iter(inside.items()))
+        told = " and ".join(f"{first}/{part}/" for part in sorted(parts))
+        raise UserError(
+            f"{where}: {told} seem to be splits inside a class; expected train/<class>/… and test/<class>/…"
+        )
+
+
+def _is_class(entry: os.DirEntry) -> bool:
+    return entry.is_dir() and not entry.name.startswith(".")
+
+
+def _beside(folder: Path) -> Iterator[str]:
+    """What lies beside train/ and test/, a sentence each: val/, say."""
+    for name in sorted(each.name for each in os.scandir(folder) if _is_class(each)):
+        if name not in PARTS and (count := sum(_is_picture(file.name) for file in _files(folder / name))):
+            yield (
+                f"{_counted(count)} in {shown(folder / name, folder)}/, beside train/ and test/, and "
+                f"{_not(count)} used (validation images are drawn from train/)"
+            )
+    if count := sum(_is_picture(each.name) and each.is_file() for each in os.scandir(folder)):
+        yield f"{_counted(count)} beside train/ and test/, and {_not(count)} used"
+
+
+def _is_picture(name: str) -> bool:
+    return not name.startswith(".") and PurePath(name).suffix.lower() in READ | UNREAD
+
+
+def _ending(name: str) -> str:
+    return PurePath(name).suffix.lower() or "no ending"
+
+
+def _counted(files: int) -> str:
+    return "1 image file lies" if files == 1 else f"{files:,} image files lie"
+
+
+def _named(labels: set[str]) -> str:
+    """The one folder that was found, which may lie one too deep."""
+    return f" ({min(labels)}/: are the classes inside it?)" if len(labels) == 1 else ""
+
+
+def _not(files: int) -> str:
+    return "is not" if files == 1 else "are not"
+
+
+def _files(folder: Path, closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Each file and linked folder below a folder; `closed` is told of folders that cannot be read."""
+    for place, folders, files in os.walk(folder, onerror=closed):  # which enters no link
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        linked = [name for name in folders if Path(place, name).is_symlink()]
+        for name in sorted([*files, *linked]):
+            if not name.startswith("."):
+                yield Path(place, name)

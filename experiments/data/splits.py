@@ -1,0 +1,151 @@
+"""Stratified, seeded, disjoint splits whose training subsets nest.
+
+Test first, then validation, then one order of the remaining images; a training subset is a prefix of
+that order. All three are prefixes of the same kind of stratified order, but that test and validation hold an
+image of each class that has enough for all. Images of one group never stand on two sides: what is left of a
+group that test or validation has begun is used by none.
+"""
+
+import hashlib
+import heapq
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.errors import UserError
+
+
+class Split(NamedTuple):
+    """Positions of the images of each split; train is in training order."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def split(
+    labels: np.ndarray,
+    in_test: np.ndarray,
+    groups: np.ndarray,
+    *,
+    train: int,
+    validation: int,
+    test: int,
+    seed: int,
+) -> Split:
+    """Choose the images of the three splits.
+
+    Args:
+        labels: int (n,).
+        in_test: bool (n,); where any is set, test images come from there and all others from the rest.
+        groups: int (n,), equal for images that belong together.
+        train: the number of training images; validation and test likewise.
+        seed: the split's own seed.
+
+    Raises:
+        UserError: more images are asked for than there are.
+    """
+
+    def ordered(positions: np.ndarray, step: int) -> np.ndarray:
+        generator = np.random.default_rng([seed, step])
+        return positions[stratified_order(labels[positions], generator, groups[positions])]
+
+    def without(positions: np.ndarray, taken: np.ndarray) -> np.ndarray:
+        return np.sort(positions[~np.isin(groups[positions], groups[taken])])
+
+    def held_out(positions: np.ndarray, step: int, size: int, sides_left: int) -> np.ndarray:
+        order = ordered(positions, step)
+        return order[_covering(labels[order], groups[order], size, sides_left)]
+
+    own_test = bool(in_test.any())
+    test_pool = np.flatnonzero(in_test) if own_test else np.arange(len(labels))
+    _need("data.test", test, len(test_pool))
+    chosen_test = held_out(test_pool, 0, test, 0 if own_test else 2)
+    rest = without(np.flatnonzero(~in_test) if own_test else test_pool, chosen_test)
+    _need("data.validation + data.train", validation + train, len(rest))
+    chosen_validation = held_out(rest, 1, validation, 1)
+    pool = without(rest, chosen_validation)
+    _need("data.train", train, len(pool))
+    return Split(ordered(pool, 2)[:train], np.sort(chosen_validation), np.sort(chosen_test))
+
+
+def _need(field: str, asked: int, there: int) -> None:
+    if asked > there:
+        raise UserError(
+            f"{field}: {asked} images asked for, {there} there{'; ask for fewer' if there else ''}"
+        )
+
+
+def _covering(labels: np.ndarray, groups: np.ndarray, size: int, sides_left: int) -> np.ndarray:
+    """The places of a side's images in an order, ascending: the first `size`, where each class can have one.
+
+    Else, in place of the last of them, the first of each class that is missing; and of a class no more groups
+    than leave one to each of the sides that come later.
+    """
+    prefix = np.arange(min(size, len(labels)))
+    allowed = np.ones(len(labels), bool)
+    firsts = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        _, first = np.unique(groups[members], return_index=True)
+        if len(first) <= sides_left:
+            continue  # too few for all sides: whoever asked will hear of it
+        in_order = groups[members[np.sort(first)]]
+        allowed[members] = np.isin(groups[members], in_order[: len(first) - sides_left])
+        firsts.append(members[0])
+    kept = set(firsts) <= set(prefix.tolist()) and allowed[prefix].all()
+    if kept or len(firsts) > size or allowed.sum() < size:
+        return prefix
+    others = np.setdiff1d(np.flatnonzero(allowed), firsts)[: size - len(firsts)]
+    return np.sort(np.concatenate([firsts, others])).astype(np.int64)
+
+
+def missing_classes(labels: np.ndarray, found: Split) -> list[tuple[int, str]]:
+    """The classes that have no image in a split, each with the first such split."""
+    missing: dict[int, str] = {}
+    for name, positions in found._asdict().items():
+        for label in np.setdiff1d(labels, labels[positions]).tolist():
+            missing.setdefault(label, name)
+    return sorted(missing.items())
+
+
+def stratified_order(
+    labels: np.ndarray, generator: np.random.Generator, groups: np.ndarray | None = None
+) -> np.ndarray:
+    """A random order of positions in which every prefix holds each class in proportion, to within one image.
+
+    The images of a group follow each other within their class.
+
+    That is so as long as the k-th image of a class (k from 0) stands in its window of places, and taking the
+    one whose window closes first never fails (Steiner and Yeomans 1993); ties are broken at random.
+    """
+    count = len(labels)
+    opens, closes = np.empty(count, np.int64), np.empty(count, np.int64)
+    for label in np.unique(labels):
+        members = generator.permutation(np.flatnonzero(labels == label))
+        if groups is not None:
+            _, first, of = np.unique(groups[members], return_index=True, return_inverse=True)
+            members = members[np.argsort(first[of], kind="stable")]
+        k = np.arange(len(members))
+        opens[members] = k * count // len(members)
+        closes[members] = -((k + 1) * -count // len(members))
+    draws = generator.random(count)
+    coming = np.argsort(-opens, kind="stable").tolist()  # the next to open stands last
+    windows: list[tuple[int, float, int]] = []
+    order = []
+    for place in range(count):
+        while coming and opens[coming[-1]] <= place:
+            position = coming.pop()
+            heapq.heappush(windows, (closes[position], draws[position], position))
+        order.append(heapq.heappop(windows)[-1])
+    return np.array(order, np.int64)
+
+
+def digests(chosen: Split, image_digests: np.ndarray) -> dict[str, str]:
+    """SHA-256 (16 hexadecimal digits) of each split's images, and of the three together as "split"."""
+    parts = {
+        name: hashlib.sha256(image_digests[positions].tobytes()).hexdigest()[:16]
+        for name, positions in chosen._asdict().items()
+    }
+    together = hashlib.sha256(" ".join(parts.values()).encode()).hexdigest()[:16]
+    return {"split": together, **parts}

@@ -1,0 +1,1 @@
+"""Pictures of networks, from nothing but the built models."""

@@ -1,0 +1,1 @@
+"""Many trials: slots, progress, models that stay."""

@@ -1,0 +1,1 @@
+"""What a trial tells and leaves in WORK/<trial id>."""

@@ -1,0 +1,96 @@
+"""What earlier processes of an attempt told, and what may not change when the next one goes on."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from experiments import names
+from experiments.logs import events, trial_folder
+
+# Where one of these differs, so may the last bits of a trial.
+SAME_BITS = (names.VERSIONS, names.CPU, names.GPU, names.ONEDNN)
+CLOCKS = (names.TRAIN_SECONDS,)
+
+
+class OtherNumbersError(Exception):
+    """An epoch that was told did not come out the same a second time."""
+
+
+class History(NamedTuple):
+    """The attempt so far.
+
+    starts: of processes that came up; tags: of the last of them; epochs: by number; seconds: wall clock
+    from each start to its last sign.
+    """
+
+    starts: int
+    tags: dict[str, str]
+    epochs: dict[int, events.EpochEnded]
+    seconds: float
+
+    @property
+    def train_seconds(self) -> dict[int, float]:
+        """The training clock at the end of each epoch."""
+        return {epoch: told.metrics[names.TRAIN_SECONDS] for epoch, told in self.epochs.items()}
+
+    def fits(self, tags: dict[str, str]) -> bool:
+        """Whether a process with these tags gives the numbers that the ones before would have given."""
+        return not self.tags or all(
+            _without_cores(self.tags, tag) == _without_cores(tags, tag) for tag in SAME_BITS
+        )
+
+    def check(self, again: events.EpochEnded) -> None:
+        """An epoch that is trained a second time must come out as it did.
+
+        Raises:
+            OtherNumbersError: it did not.
+        """
+        first = self.epochs[again.epoch]
+        for name in sorted({*first.metrics, *again.metrics} - {*CLOCKS}):
+            was, now = first.metrics.get(name), again.metrics.get(name)
+            if was != now:
+                raise OtherNumbersError(
+                    f"epoch {again.epoch} came out otherwise when the trial went on ({name} was {was}, now "
+                    f"{now}): the code changed without a new RESULTS_VERSION, or this machine is not exact; "
+                    "delete the trial's folder to start it over"
+                )
+
+
+def read(place: Path) -> History:
+    """What the event log of a trial's folder holds."""
+    told = events.read(trial_folder.log(place))
+    starts = [event for event in told if isinstance(event, events.Started)]
+    epochs = {event.epoch: event for event in told if isinstance(event, events.EpochEnded)}
+    return History(len(starts), starts[-1].tags if starts else {}, epochs, _seconds(told))
+
+
+def _without_cores(tags: dict[str, str], tag: str) -> str:
+    """A trial has its own number of threads: how many cores there are changes nothing."""
+    value = tags.get(tag, "")
+    return value.rpartition(",")[0] if tag == names.CPU else value
+
+
+def _seconds(told: list[events.Event]) -> float:
+    """The time that processes were at work: an end may be noted long after."""
+    total, since = 0.0, None
+    for event in told:
+        if isinstance(event, events.Started):
+            since = event.time
+        elif isinstance(event, events.EpochEnded) and since is not None:
+            total, since = total + event.time - since, event.time
+    return total
+
+
+ACCURACY = names.metric(names.VALIDATION, names.ACCURACY)
+LOSS = names.metric(names.VALIDATION, names.LOSS)
+
+
+def validation_score(log: Path) -> tuple[float, float]:
+    """Validation accuracy and negative loss of a trial's best epoch; a diverged trial is worst of all."""
+    told = events.read(log)
+    if any(isinstance(event, events.Finished) and event.diverged for event in told):
+        return (-1.0, 0.0)
+    return max(
+        (event.metrics[ACCURACY], -event.metrics[LOSS])
+        for event in told
+        if isinstance(event, events.EpochEnded) and ACCURACY in event.metrics
+    )

@@ -1,0 +1,1 @@
+"""What is still to do, whether it can be done, and what it costs."""

@@ -1,0 +1,68 @@
+"""The cost of networks on this machine, each measured once in a child process and cached in WORK/costs."""
+
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from experiments import catalog, files, processes
+from experiments.errors import UserError
+from experiments.studies.cost import Cost, Request
+
+
+def are_known(requests: Iterable[Request], work: Path) -> bool:
+    """Whether every request has been answered before."""
+    return all(_kept(work / "costs" / f"{each.key}.json") for each in requests)
+
+
+def _kept(file: Path) -> Cost | None:
+    """The answer in a file, if there is one that is whole."""
+    try:
+        return Cost.model_validate_json(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def measured(
+    requests: Iterable[Request], work: Path, workers: int, tell: Callable[[str], None]
+) -> dict[str, Cost]:
+    """The cost of each request by its key: kept ones at once, the others measured now, `workers` at a time.
+
+    Raises:
+        UserError: a network cannot be built from its arguments, with the reason.
+    """
+    folder = work / "costs"
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {each.key: each for each in requests}
+    missing = [each for key, each in wanted.items() if not _kept(folder / f"{key}.json")]
+    if missing:
+        what = "a network costs" if len(missing) == 1 else f"{len(missing)} networks cost"
+        tell(f"measuring what {what} on this machine (once) …")
+        with ThreadPoolExecutor(workers) as pool:
+            measured = pool.map(lambda each: _measure_in_child(each, folder), missing)
+            for number, done in enumerate(measured, start=1):
+                tell(f"  {number} of {len(missing)}: {_short_name(done)}")
+    return {key: Cost.model_validate_json((folder / f"{key}.json").read_text()) for key in wanted}
+
+
+def _short_name(measured: Request) -> str:
+    """A network as people tell it from its neighbours: `resnet18 stem=small width=8`."""
+    own = catalog.departures(measured.model, measured.arguments)
+    return " ".join([measured.model, *(f"{name}={value}" for name, value in own.items())])
+
+
+def _measure_in_child(wanted: Request, folder: Path) -> Request:
+    answer = folder / f"{wanted.key}.json"
+    asked = files.beside(folder / f"{wanted.key}.request")
+    asked.write_text(wanted.model_dump_json())
+    command = [sys.executable, "-m", "experiments.trial.measure", str(asked), str(answer), "--with-parent"]
+    child = processes.run_child(command, processes.environment(wanted.recipe.threads))
+    asked.unlink()
+    if child.returncode:
+        lines = child.stderr.strip().splitlines() or [f"ended with status {child.returncode}"]
+        height, width, _ = wanted.input_shape
+        raise UserError(
+            f"model {wanted.model} with {wanted.arguments} cannot be built for {width}×{height} pixels (by "
+            f"data.image_size and data.crop): {lines[-1]}"
+        )
+    return wanted

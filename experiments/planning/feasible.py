@@ -1,0 +1,82 @@
+"""Whether a planned trial can be done with the data there is, and the memory it takes."""
+
+from pathlib import Path
+
+from experiments.data import crops, split_sizes
+from experiments.data.facts import Facts
+from experiments.errors import UserError
+from experiments.studies import cost
+from experiments.studies.specification import PlannedTrial, Trial
+
+
+def content_of(trial: Trial) -> tuple[str, str]:
+    """What tells the prepared data sets of a plan apart."""
+    return trial.data_digest, trial.partition
+
+
+def check(planned: PlannedTrial, there: Facts) -> None:
+    """Look at one trial beside what its data holds.
+
+    Raises:
+        UserError: a crop, shift or hole too large for the images, or too few images.
+    """
+    trial = planned.trial
+    height, width, _ = there.image_shape
+    if trial.crop and trial.crop > min(height, width):
+        raise UserError(
+            f"data.crop: {trial.crop} is larger than the images of {planned.data} ({height}×{width})"
+        )
+    window = trial.crop or min(height, width)
+    if trial.recipe.shift >= window:
+        raise UserError(f"recipe.shift: {trial.recipe.shift} must be below the {window} pixels of an image")
+    if trial.recipe.cutout >= window:
+        raise UserError(f"recipe.cutout: {trial.recipe.cutout} must be below the {window} pixels of an image")
+    sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
+    fitting = split_sizes.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
+    if fitting != sizes:
+        own = f" and {there.test_part} in its own test part" if there.test_part else ""
+        raise UserError(
+            f"data: {planned.data} holds {there.train_part} images{own}, too few for train {trial.train} + "
+            f"validation {trial.validation}{'' if own else f' + test {trial.test}'}"
+            f"{f' and test {trial.test}' if own else ''}; ask for fewer"
+        )
+    classes = len(there.classes)
+    fewest = min(sizes, key=sizes.__getitem__)
+    if sizes[fewest] < classes:
+        raise UserError(
+            f"data: {planned.data} has {classes} classes; each split needs at least as many images, and "
+            f"{fewest} has {sizes[fewest]}"
+        )
+
+
+def check_splits(planned: list[PlannedTrial], by_content: dict[tuple[str, str], Facts], work: Path) -> None:
+    """Each split of a data set of one's own once: classes may be small there, and images stay together."""
+    checked = set()
+    for each in planned:
+        trial = each.trial
+        key = (
+            trial.data_digest,
+            trial.partition,
+            trial.train,
+            trial.validation,
+            trial.test,
+            trial.split_seed,
+        )
+        if each.data.startswith("path:") and key not in checked:
+            checked.add(key)
+            sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
+            split_sizes.check_classes(sizes, by_content[key[:2]], trial.split_seed, work, each.data)
+
+
+def memory_mib(trial: Trial, cost: cost.Cost, there: Facts) -> float:
+    """What a trial takes at its peak: as measured, and its images twice, as arrays and as tensors.
+
+    Images that are too many for that are read from the disk, and shown to the network in portions.
+    """
+    height, width, channels = there.image_shape
+    windows = len(crops.windows(height, width, trial.crop, trial.crops))
+    seen = windows * channels * (trial.crop**2 if trial.crop else height * width)
+    # Training images whole; slice, validation and test in their windows.
+    sizes = [trial.train * height * width * channels]
+    sizes += [count * seen for count in (trial.validation, trial.validation, trial.test)]
+    return cost.memory_mib + 2 * sum(min(size, crops.IN_MEMORY) for size in sizes) / 2**20

@@ -1,0 +1,93 @@
+"""A plan in a few lines: the question, the data and what to know of it, what is to train and for how long."""
+
+import math
+
+from experiments import catalog, names, words
+from experiments.data.facts import Facts, Wanted
+from experiments.planning import feasible
+from experiments.planning.plan import Plan
+from experiments.studies.study import Study
+
+
+def text(made: Plan) -> str:
+    """The lines, for a terminal."""
+    study, waiting = made.study, len(made.waiting)
+    done = len(made.trials) - waiting
+    lines = [f"{study.name}: {study.question}", *_data(made)]
+    if not waiting:
+        complete = "its trial is complete" if done == 1 else f"all {done} trials are complete"
+        return "\n".join([*lines, f"{complete}; nothing to train"])
+    due = made.waiting + made.later
+    macs = sum(made.costs[each.trial.id].training_macs(each.trial) for each in due)
+    total = len(made.trials) + len(made.later)
+    lines.append(
+        f"{waiting + len(made.later)} of {total} trials to train, {words.macs_amount(macs)}, "
+        f"{min(made.workers, len(due))} at a time: about {words.duration(made.eta_seconds)}"
+    )
+    if warning := too_few_seeds(study):
+        lines.append(f"note: {warning}")
+    if made.later:
+        lines.append(f"{waiting} of them choose the learning rates first, the other {len(made.later)} follow")
+    return "\n".join(lines)
+
+
+def _data(made: Plan) -> list[str]:
+    """Each data set in a line, with what must be known of it."""
+    trials = [each.trial for each in made.trials + made.later]
+    counts = []
+    for name, text in (("train", "training"), ("validation", "validation"), ("test", "test")):
+        sizes = sorted({getattr(trial, name) for trial in trials})
+        counts.append(" to ".join(f"{size:,}" for size in dict.fromkeys([sizes[0], sizes[-1]])) + f" {text}")
+    lines = [f"data: {_described(*each)}: {', '.join(counts)} images" for each in made.data.items()]
+    lines += [f"note: {told}" for told in _stems(made)]
+    notices = (notice for facts in made.data.values() for notice in facts.told)
+    return [*dict.fromkeys(lines), *(f"note: {notice}" for notice in dict.fromkeys(notices))]
+
+
+def _stems(made: Plan) -> list[str]:
+    """A line for networks whose first layers are made for large photographs, on small ones."""
+    small: dict[tuple[int, int], list[str]] = {}
+    by_content = {(facts.digest, facts.partition): facts for facts in made.data.values()}
+    for each in made.trials + made.later:
+        height, width, _ = by_content[feasible.content_of(each.trial)].image_shape
+        seen = (each.trial.crop or height, each.trial.crop or width)
+        if each.trial.arguments.get("stem") == "imagenet" and min(seen) < catalog.SMALL_STEM_BELOW:
+            small.setdefault(seen, []).append(each.arm)
+    return [
+        f"{', '.join(dict.fromkeys(arms))}: stem imagenet leaves a quarter of {width}×{height} pixels to the "
+        "first block; stem: small, under arguments, is usual for small images"
+        for (height, width), arms in small.items()
+    ]
+
+
+def _described(wanted: Wanted, facts: Facts) -> str:
+    height, width, channels = facts.image_shape
+    colours = "grey" if channels == 1 else "RGB"
+    return f"{wanted.source}, {len(facts.classes)} classes, {width}×{height} {colours}"
+
+
+FLOOR = 0.05  # the adjusted p that a verdict takes
+
+
+def too_few_seeds(study: Study) -> str | None:
+    """A line where the seeds are too few to decide as many claims, or none.
+
+    n against n trials have an exact two-sided p of 2 / C(2n, n) at least, and Holm's procedure multiplies the
+    smallest of m by m.
+    """
+    seeds = len(study.seeds)
+    claims = sum(claim.metric not in names.EXACT_METRICS for claim in study.stated())
+    if not claims or claims * least_p(seeds) <= FLOOR:
+        return None
+    enough = next(n for n in range(seeds, 30) if claims * least_p(n) <= FLOOR)
+    most = math.floor(FLOOR / least_p(seeds))
+    told = f"at most {most}" if most else "none"
+    return (
+        f"{seeds} {'seed' if seeds == 1 else 'seeds'} can decide {told} of a study's claims at "
+        f"p = {FLOOR:g} (Holm), and this one states {claims}: use {enough} seeds or more"
+    )
+
+
+def least_p(n: int) -> float:
+    """The smallest two-sided p of an exact permutation test of n against n."""
+    return min(1.0, 2 / math.comb(2 * n, n))

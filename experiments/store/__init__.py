@@ -1,0 +1,1 @@
+"""Events to MLflow; the only package of experiments that imports mlflow."""

@@ -1,0 +1,225 @@
+"""MLflow's client: opened late and in one way, its errors as one line, and what is asked of a store.
+
+`import mlflow` takes 1.5 s; what a local store holds is therefore asked in SQL (`stored`).
+"""
+
+import contextlib
+import logging
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from experiments import files, names
+from experiments.errors import UserError
+from experiments.location import SQLITE
+
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # A server that is down is asked again by `forwarding`, which waits in a thread of its own. A request that
+    # is sent twice by itself could make a run twice.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+
+
+class StoreError(UserError):
+    """The store did not take or give what it was asked; training goes on without it."""
+
+
+class Stored(NamedTuple):
+    """What a store holds of one study.
+
+    tags: of its experiment; complete: (run id, trial id, role) of each complete run; running: the owner of
+    each run that is RUNNING, by run id.
+    """
+
+    tags: dict[str, str]
+    complete: list[tuple[str, str, str]]
+    running: dict[str, str]
+
+
+def stored(uri: str, study: str) -> Stored:
+    """What the store holds of a study.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    return read_sqlite(uri, study) if uri.startswith(SQLITE) else asked_of_client(uri, study)
+
+
+def download_model(uri: str, run: str, target: Path) -> Path:
+    """Bring the model files of a run into a folder below target; the folder.
+
+    Raises:
+        StoreError: no such run, or it has no model.
+    """
+    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
+        raise StoreError(f"store {uri}: there is nothing yet")  # MLflow would make one
+    with errors_of(uri):
+        return Path(opened(uri).download_artifacts(run, names.MODEL_FOLDER, str(target)))
+
+
+def runs_beginning(uri: str, beginning: str) -> dict[str, str]:
+    """The complete runs of all studies whose ids begin so, with their trials.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if uri.startswith(SQLITE):
+        return runs_in_sqlite(uri, beginning)
+    with errors_of(uri):
+        client = opened(uri)
+        every = (
+            run
+            for experiment in client.search_experiments()
+            for run in pages(client, experiment.experiment_id, f"tags.`{names.COMPLETE}` = 'true'")
+        )
+        return {
+            run.info.run_id: run.data.tags.get(names.TRIAL, "")
+            for run in every
+            if run.info.run_id.startswith(beginning)
+        }
+
+
+def asked_of_client(uri: str, study: str) -> Stored:
+    """What the store holds of a study, asked of a tracking server.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    with errors_of(uri):
+        client = opened(uri)
+        experiment = client.get_experiment_by_name(study)
+        if experiment is None:
+            return Stored({}, [], {})
+        runs = pages(client, experiment.experiment_id, f"tags.`{names.COMPLETE}` = 'true'")
+        complete = [
+            (run.info.run_id, run.data.tags[names.TRIAL], run.data.tags.get(names.ROLE, "")) for run in runs
+        ]
+        there = pages(client, experiment.experiment_id, "attributes.status = 'RUNNING'")
+        running = {run.info.run_id: run.data.tags.get(names.OWNER, "") for run in there}
+        return Stored(dict(experiment.tags), complete, running)
+
+
+def opened(uri: str) -> Any:  # noqa: ANN401 - mlflow is imported late
+    """A client of the store at a URI."""
+    for variable, value in ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
+    import mlflow
+
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # else each new table of a new store is told
+    return mlflow.MlflowClient(tracking_uri=uri)
+
+
+@contextlib.contextmanager
+def errors_of(uri: str) -> Iterator[None]:
+    """Whatever the store raises becomes one line."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        told = names.without_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
+        raise StoreError(f"store {names.without_secrets(uri)}: {told[:300]}") from None
+
+
+def make_whole(uri: str) -> None:
+    """Make a local store that is not there: elsewhere first, since MLflow cannot use half a database."""
+    path = Path(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    making = files.beside(path)
+    made = files.beside(path.with_name(f"{path.name}.made"))
+    try:
+        opened(f"{SQLITE}{making}").search_experiments()
+        shutil.copyfile(making, made)  # MLflow keeps the other one open
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            os.link(made, path)
+    finally:
+        for part in (making, made):
+            part.unlink(missing_ok=True)
+
+
+def pages(client: Any, experiment: str, query: str) -> list[Any]:  # noqa: ANN401
+    """Every run of an experiment that a query finds, page by page."""
+    found, token = [], None
+    while token is not None or not found:
+        page = client.search_runs([experiment], query, page_token=token)
+        found.extend(page)
+        token = page.token
+        if not token:
+            break
+    return found
+
+
+def read_sqlite(uri: str, study: str) -> Stored:
+    """What the store holds of a study; a missing store holds nothing.
+
+    Opened for writing, though it only reads: a writer that was killed can leave half a transaction, which
+    SQLite takes back at the next opening, but not at one for reading alone.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if not Path(uri.removeprefix(SQLITE)).exists():
+        return Stored({}, [], {})
+    with _database(uri) as database:
+        tags = dict(database.execute(EXPERIMENT_TAGS, {"study": study}))
+        complete = database.execute(COMPLETE_RUNS, {"study": study}).fetchall()
+        return Stored(tags, complete, dict(database.execute(RUNNING_RUNS, {"study": study})))
+
+
+def runs_in_sqlite(uri: str, beginning: str) -> dict[str, str]:
+    """The complete runs of all studies whose ids begin so, with their trials; a missing store holds none.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if not Path(uri.removeprefix(SQLITE)).exists():
+        return {}
+    with _database(uri) as database:
+        return dict(database.execute(RUNS, {"beginning": beginning}))
+
+
+@contextmanager
+def _database(uri: str) -> Iterator[sqlite3.Connection]:
+    path = Path(uri.removeprefix(SQLITE))
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=10)) as database:
+            yield database
+    except sqlite3.Error as error:
+        raise StoreError(f"store {uri}: cannot be read as an MLflow database ({error})") from None
+
+
+RUNS = f"""
+    SELECT runs.run_uuid, trial.value FROM runs
+    JOIN tags AS trial ON trial.run_uuid = runs.run_uuid AND trial.key = '{names.TRIAL}'
+    JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
+    WHERE substr(runs.run_uuid, 1, length(:beginning)) = :beginning AND runs.lifecycle_stage = 'active'
+"""
+EXPERIMENT_TAGS = """
+    SELECT key, value FROM experiment_tags JOIN experiments USING (experiment_id)
+    WHERE name = :study AND lifecycle_stage = 'active'
+"""
+COMPLETE_RUNS = f"""
+    SELECT runs.run_uuid, trial.value, role.value FROM experiments
+    JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
+    JOIN tags AS trial ON trial.run_uuid = runs.run_uuid AND trial.key = '{names.TRIAL}'
+    JOIN tags AS role ON role.run_uuid = runs.run_uuid AND role.key = '{names.ROLE}'
+    JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
+    WHERE complete.value = 'true' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
+"""
+RUNNING_RUNS = f"""
+    SELECT runs.run_uuid, owner.value FROM experiments
+    JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
+    JOIN tags AS owner ON owner.run_uuid = runs.run_uuid AND owner.key = '{names.OWNER}'
+    WHERE runs.status = 'RUNNING' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
+"""

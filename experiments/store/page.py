@@ -1,0 +1,84 @@
+"""What a study's page in MLflow says: the note at its top and the params of a run."""
+
+import json
+from collections.abc import Collection
+
+from experiments import names
+from experiments.data.facts import Facts
+from experiments.studies.specification import Trial
+from experiments.studies.study import Study
+
+
+def experiment_tags(study: Study) -> dict[str, str]:
+    """The tags of a study's experiment: question, targets, note."""
+    return {
+        names.QUESTION: study.question,
+        names.TARGETS: json.dumps(sorted(study.targets)),
+        names.NOTE: note(study),
+        names.KIND: "custom_model_development",
+    }
+
+
+LONGEST_NOTICE, MOST_NOTICES = 300, 12  # MLflow keeps 5000 characters of a tag
+
+
+def data_tags(data: Collection[Facts]) -> dict[str, str]:
+    """What is left out of the data of a study, or doubtful in it, as tags of its experiment."""
+    told = dict.fromkeys(notice for facts in data for notice in facts.told)
+    cut = [each if len(each) <= LONGEST_NOTICE else f"{each[: LONGEST_NOTICE - 1]}…" for each in told]
+    if len(cut) > MOST_NOTICES:
+        cut = [*cut[: MOST_NOTICES - 1], f"and {len(cut) - MOST_NOTICES + 1} more"]
+    bad = max((facts.bad for facts in data), default=0)
+    return {names.DATA_NOTICES: json.dumps(cut, ensure_ascii=False), names.BAD_FILES: str(bad)}
+
+
+def note(study: Study) -> str:
+    """How to read the study's page, as Markdown."""
+    data = study.data
+    return f"""### {study.question}
+
+**Data** {data.source}: {data.train} training, {data.validation} validation, {data.test} test images. \
+**Arms** {", ".join(study.models)}. **Seeds** {", ".join(map(str, study.seeds))}. \
+**Budget** {study.recipe.epochs} epochs of batches of {study.recipe.batch_size}.
+{claims(study)}
+Each run is one trial; the step of a metric is the epoch, from 1.
+
+| metric | meaning |
+|---|---|
+| `validation/accuracy`, `validation/loss` | after each epoch, in inference mode |
+| `train/accuracy`, `train/loss` | the same evaluator on a fixed slice of the training images, without \
+augmentation: train − validation is the overfitting gap |
+| `test/accuracy`, `test/macro_f1` | measured once, at `chosen_epoch` (best validation accuracy) |
+| `train_seconds` | cumulative; the clock stands still in compilation and evaluation |
+| `images_seen`, `macs`, `parameters` | cost: training images so far, multiply-accumulates of one forward \
+pass, trainable weights |
+| `train/reconstruction_loss`, `validation/reconstruction_loss` | the autoencoder's learning curve; its \
+accuracy is one point at its last epoch |
+
+Only runs with the tag `study.complete` = true are results. Try: select all runs, *Compare*, and plot \
+`validation/accuracy` by step; group by `study.arm`.
+"""
+
+
+def claims(study: Study) -> str:
+    """What the study claims, as a Markdown list, or nothing; indented, so that no sentence is markup."""
+    if not study.claims:
+        return ""
+    return "\n**Claims**, stated before the trials unless the report says otherwise:\n\n" + "".join(
+        f"    {claim.text}\n" for claim in study.stated()
+    )
+
+
+def params(trial: Trial, data: str) -> dict[str, str]:
+    """The specification as MLflow params: dotted names, the data's fields under "data."."""
+    content = trial.model_dump(mode="json")
+    own = {"model", "arguments", "recipe", "seed"}
+    nested = {key: value for key, value in content.items() if key in own}
+    nested["data"] = {"source": data, **{key: value for key, value in content.items() if key not in own}}
+    flat: dict[str, str] = {}
+    for key, value in nested.items():
+        if isinstance(value, dict):
+            flat.update({f"{key}.{name}": str(inner) for name, inner in value.items()})
+        else:
+            flat[key] = str(value)
+    return flat

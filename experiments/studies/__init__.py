@@ -1,0 +1,1 @@
+"""A question as a file, and the models that read it."""

@@ -1,0 +1,73 @@
+"""What a network costs on this machine: the request that names it, and the answer."""
+
+import hashlib
+
+from pydantic import BaseModel
+
+from experiments import names, processes
+from experiments.studies.specification import RESULTS_VERSION, Recipe, Trial
+
+
+class Request(BaseModel):
+    """What determines the cost of an epoch; the processor is in it, since seconds are."""
+
+    model: str
+    arguments: dict
+    input_shape: tuple[int, int, int]
+    classes: int
+    recipe: Recipe
+    cpu: str
+    results_version: int = RESULTS_VERSION
+
+    @property
+    def key(self) -> str:
+        """16 hexadecimal digits of the SHA-256 of the content."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+class Cost(BaseModel):
+    """One network on this machine, on one worker."""
+
+    parameters: int
+    macs: int  # of one forward pass of one image
+    start_seconds: float  # process start, building, first step and first evaluation
+    step_seconds: float  # one training step of a whole batch
+    evaluated_image_seconds: float
+    memory_mib: float  # peak
+    activation_bytes: int | None = None  # of one image; files of before lack it
+
+    def of_windows(self, windows: int) -> "Cost":
+        """The cost where an image is evaluated in so many windows."""
+        return self.model_copy(update={"evaluated_image_seconds": windows * self.evaluated_image_seconds})
+
+    def trial_seconds(self, trial: Trial) -> float:
+        """The wall clock of a whole trial."""
+        recipe = trial.recipe
+        steps = recipe.epochs * recipe.steps_per_epoch(trial.train)
+        measured = min(trial.train, trial.validation) + trial.validation
+        evaluated = recipe.epochs * measured + trial.test
+        return self.start_seconds + steps * self.step_seconds + evaluated * self.evaluated_image_seconds
+
+    def training_macs(self, trial: Trial) -> int:
+        """Multiply-accumulates of all training steps."""
+        recipe = trial.recipe
+        images = recipe.epochs * recipe.batch_size * recipe.steps_per_epoch(trial.train)
+        return names.TRAINING_MACS_PER_FORWARD * self.macs * images
+
+
+def request_of(trial: Trial, image_shape: tuple[int, int, int], classes: int) -> Request:
+    """The request that a trial's cost answers."""
+    height, width, channels = image_shape
+    shape = (trial.crop or height, trial.crop or width, channels)
+    # Neither the length of the training nor its rates change the cost of a step.
+    recipe = trial.recipe.model_copy(
+        update={"epochs": 1, "steps": None, "learning_rate": 0.01, "warmup_epochs": 0}
+    )
+    return Request(
+        model=trial.model,
+        arguments=trial.arguments,
+        input_shape=shape,
+        classes=classes,
+        recipe=recipe,
+        cpu=processes.cpu(),
+    )

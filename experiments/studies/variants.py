@@ -1,0 +1,64 @@
+"""A study document made smaller: reduced to a smoke test, or to other split sizes. Reads nothing."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from experiments import names
+
+SMOKE = {"data": {"train": 80, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
+SMOKE_STEPS = 4  # of an epoch, where a study says how many
+SMOKE_VARIED = 160  # training images at most where their number varies: the fewest of them must do
+
+
+def reduced(document: dict[str, Any]) -> dict[str, Any]:
+    """The same arms and grid on a few images, for one epoch and one seed: does it run at all?"""
+    arms = {
+        label: {**(arm or {}), "recipe": _short((arm or {}).get("recipe", {}))}
+        for label, arm in document["models"].items()
+    }
+    small = {
+        **document,
+        "name": f"{document['name']}-smoke",
+        "recipe": {**_short(document.get("recipe", {})), "batch_size": 20},
+        "models": arms,
+        "seeds": document.get("seeds", [1])[:1],
+        "claims": [],  # one seed decides nothing
+    }
+    train = SMOKE_VARIED if names.PARAM_TRAIN_SIZE in document.get("vary", {}) else SMOKE["data"]["train"]
+    return sized(small, {**SMOKE["data"], "train": train})
+
+
+def _short(recipe: dict[str, Any]) -> dict[str, Any]:
+    steps = {"steps": SMOKE_STEPS} if recipe.get("steps") else {}
+    return {**recipe, **SMOKE["recipe"], **steps}
+
+
+def sized(document: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
+    """The document with other split sizes; training sizes that vary keep their proportions up to `train`.
+
+    So do they in its claims: the largest stays the largest.
+    """
+    resized = {**document, "data": {**document["data"], **sizes}}
+    varied = document.get("vary", {}).get(names.PARAM_TRAIN_SIZE)
+    if varied and max(varied) != sizes["train"]:
+
+        def scaled(size: int) -> int:
+            return max(1, sizes["train"] * size // max(varied))
+
+        resized["vary"] = {**document["vary"], names.PARAM_TRAIN_SIZE: [*map(scaled, varied)]}
+        resized["claims"] = rewritten(
+            document.get("claims", []),
+            TRAIN_SIZE,
+            lambda found: f"{found[1]}{scaled(int(float(found[2])))}",
+        )
+    return resized
+
+
+TARGET = re.compile(r" reaches \d\S* in ")
+TRAIN_SIZE = re.compile(r"\b((?:data\.)?train ?(?:<=|>=|<|>|=) ?)(\d+(?:\.\d+)?(?:[eE]\+?\d+)?)(?![\w.])")
+
+
+def rewritten(claims: list[str], form: re.Pattern, by: str | Callable[[re.Match], str]) -> list[str]:
+    """The claims with what has this form replaced; those that say the same then are one."""
+    return [*dict.fromkeys(form.sub(by, " ".join(claim.split())) for claim in claims)]

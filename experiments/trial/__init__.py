@@ -1,0 +1,1 @@
+"""One trial, inside its own process; the only package that trains."""

@@ -1,0 +1,113 @@
+"""What changes a training image at random: window, mirror, colours, a hole; stateless, image by image.
+
+All functions take uint8 (batch, height, width, channels) and give the same.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from experiments.data.crops import Crops, windows
+from experiments.studies.specification import Recipe
+
+
+class Augmentation(NamedTuple):
+    """Each is off by default."""
+
+    crop: int | None = None  # a random window of crop × crop pixels
+    crops: Crops = "centre"  # "grid": the window is one of the grid that evaluation averages over
+    shift: int = 0  # the window may leave the image by up to so many pixels; the image is mirrored there
+    flip: bool = False  # mirror half of the images, left to right
+    jitter: float = 0.0  # brightness, contrast and saturation by factors of 1 ± jitter
+    cutout: int = 0  # a square of so many pixels becomes the image's mean colour
+
+    @classmethod
+    def of(cls, crop: int | None, crops: Crops, recipe: Recipe) -> "Augmentation":
+        """That of a recipe, in the windows of a data set."""
+        return cls(crop, crops, recipe.shift, recipe.flip, recipe.jitter, recipe.cutout)
+
+    def applied(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """The batch as a network sees it. The draws of one change do not depend on the others."""
+        images = random_window(images, self, key)
+        if self.flip:
+            images = random_flip(images, tf.random.fold_in(key, 1))
+        if self.jitter:
+            images = random_colours(images, self.jitter, tf.random.fold_in(key, 2))
+        if self.cutout:
+            images = random_hole(images, self.cutout, tf.random.fold_in(key, 3))
+        return images
+
+
+def random_window(images: tf.Tensor, how: Augmentation, key: tf.Tensor) -> tf.Tensor:
+    """Each image through a window at an offset of its own, mirrored where it leaves the image."""
+    batch, height, width = images.shape[:3]
+    window = (how.crop, how.crop) if how.crop else (height, width)
+    if (height, width) == window and not how.shift:
+        return images
+    corners = None
+    if how.crops == "grid" and how.crop:
+        grid = windows(height, width, how.crop, "grid")
+        which = tf.random.stateless_uniform((batch,), tf.random.fold_in(key, 4), 0, len(grid), tf.int32)
+        corners = tf.gather(tf.constant(grid, tf.int32), which)
+    for axis, (size, extent) in enumerate(zip((height, width), window, strict=True), start=1):
+        offset = tf.random.stateless_uniform(
+            (batch, 1),
+            tf.random.fold_in(tf.random.fold_in(key, 0), axis),
+            -how.shift,
+            (how.shift if corners is not None else size - extent + how.shift) + 1,
+            tf.int32,
+        )
+        if corners is not None:
+            offset += corners[:, axis - 1 : axis]
+        place = tf.abs(offset + tf.range(extent))
+        place = size - 1 - tf.abs(size - 1 - place)
+        images = tf.gather(images, place, axis=axis, batch_dims=1)
+    return images
+
+
+def random_flip(images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+    """Half of the images mirrored, left to right."""
+    flipped = tf.random.stateless_uniform((images.shape[0], 1, 1, 1), key) < 0.5
+    return tf.where(flipped, tf.reverse(images, axis=[2]), images)
+
+
+def random_colours(images: tf.Tensor, jitter: float, key: tf.Tensor) -> tf.Tensor:
+    """Brightness, then contrast about the image's mean grey, then saturation, each by a factor of 1 ± jitter.
+
+    Grey images have no saturation. Values end at 0 and 255, and are rounded once, at the end.
+    """
+    batch = images.shape[0]
+    bright, contrast, colour = tf.unstack(
+        tf.random.stateless_uniform((3, batch, 1, 1, 1), key, 1 - jitter, 1 + jitter)
+    )
+    values = tf.cast(images, tf.float32) * bright
+    mean = tf.reduce_mean(_grey(values), axis=(1, 2, 3), keepdims=True)
+    values = mean + (values - mean) * contrast
+    if images.shape[-1] == 3:
+        grey = _grey(values)
+        values = grey + (values - grey) * colour
+    return tf.cast(tf.round(tf.clip_by_value(values, 0, 255)), tf.uint8)
+
+
+def _grey(values: tf.Tensor) -> tf.Tensor:
+    """Luma of Rec. 601."""
+    if values.shape[-1] == 1:
+        return values
+    return tf.reduce_sum(values * tf.constant([0.299, 0.587, 0.114]), axis=-1, keepdims=True)
+
+
+def random_hole(images: tf.Tensor, side: int, key: tf.Tensor) -> tf.Tensor:
+    """A square about a random pixel, cut off at the image's border, filled with the image's mean colour.
+
+    DeVries and Taylor 2017, section 3.2, fill with the mean of the data set instead.
+    """
+    batch, height, width = images.shape[:3]
+    inside = tf.ones((batch, 1, 1, 1), tf.bool)
+    for axis, size in enumerate((height, width), start=1):
+        centre = tf.random.stateless_uniform((batch, 1), tf.random.fold_in(key, axis), 0, size, tf.int32)
+        first = centre - side // 2
+        place = tf.range(size)[tf.newaxis]
+        along = (place >= first) & (place < first + side)
+        inside &= tf.reshape(along, (batch, size, 1, 1) if axis == 1 else (batch, 1, size, 1))
+    mean = tf.reduce_mean(tf.cast(images, tf.float32), axis=(1, 2), keepdims=True)
+    return tf.where(inside, tf.cast(tf.round(mean), tf.uint8), images)

@@ -1,0 +1,70 @@
+"""The one evaluator: every model, on every split, is scored here from its predicted probabilities."""
+
+from collections.abc import Callable
+
+import numpy as np
+from sklearn.metrics import classification_report, confusion_matrix
+
+from experiments import names
+
+SHOWN = 40  # mistakes of a trial whose images are kept
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def score(split: str, probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Accuracy (0…1) and mean cross-entropy (nats) of one split, by metric name.
+
+    Args:
+        split: the split's name.
+        probabilities: float (n, classes).
+        labels: int (n,).
+    """
+    chosen = probabilities.astype(np.float64)[np.arange(len(labels)), labels]
+    # A float32 softmax can underflow to zero; the smallest normal float32 bounds the loss of one image at 87.
+    likelihood = np.maximum(chosen, np.finfo(np.float32).tiny)
+    accuracy = np.mean(probabilities.argmax(axis=1) == labels)
+    return {
+        names.metric(split, names.ACCURACY): float(accuracy),
+        names.metric(split, names.LOSS): float(-np.log(likelihood).mean()),
+    }
+
+
+def test_report(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> dict[str, object]:
+    """Confusion matrix (rows: true class) and per-class precision, recall and F1, as JSON values."""
+    predicted = probabilities.argmax(axis=1)
+    every = list(range(len(classes)))
+    table = classification_report(
+        labels, predicted, labels=every, target_names=list(map(str, every)), output_dict=True, zero_division=0
+    )
+    return {
+        "classes": list(classes),
+        "confusion_matrix": confusion_matrix(labels, predicted, labels=every).tolist(),
+        "per_class": [
+            {
+                "class": name,
+                **{key: table[str(index)][key] for key in ("precision", "recall", "f1-score", "support")},
+            }
+            for index, name in enumerate(classes)
+        ],
+        names.MACRO_F1: table["macro avg"]["f1-score"],
+    }
+
+
+def mistakes(probabilities: np.ndarray, labels: np.ndarray, positions: np.ndarray) -> dict[str, list[int]]:
+    """The images that are told wrong, as JSON values: `image` (their places here), `true`, `predicted`.
+
+    positions: of the images in their data set; `position` has those of the mistakes.
+    `shown`: the places of at most SHOWN of them, those whose true class got the least probability first; of
+    equals the earlier.
+    """
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    of_true = np.nan_to_num(probabilities[wrong, labels[wrong]])
+    hardest = wrong[np.argsort(of_true, kind="stable")][:SHOWN]
+    return {
+        "image": wrong.tolist(),
+        "position": positions[wrong].tolist(),
+        "true": labels[wrong].tolist(),
+        "predicted": predicted[wrong].tolist(),
+        "shown": hardest.tolist(),
+    }

@@ -1,0 +1,88 @@
+"""Measures the cost of one network in a process of its own: a few timed steps and one evaluation.
+
+    python -m experiments.trial.measure REQUEST ANSWER
+
+reads the request from one JSON file and writes the cost to the other.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from experiments import catalog, files, names, processes
+from experiments.command_line import Parser
+from experiments.studies.cost import Cost, Request
+from experiments.trial import provenance
+
+EPOCHS, STEPS, VALIDATION = 3, 3, 250  # of the timed training
+LEAST_TRAINED = 128  # images: as many components as a study may ask for need as many
+
+
+def measure(wanted: Request, began: float) -> Cost:
+    """Train the network for three short epochs on random images, through its own learner."""
+    import numpy as np
+
+    from experiments.trial import evaluation, learners, process, saved
+    from experiments.trial.macs import activation_bytes
+
+    process.prepare_process(wanted.recipe.threads, seed=0)
+    generator = np.random.default_rng(0)
+    recipe = wanted.recipe.model_copy(update={"epochs": EPOCHS})
+    train = max(STEPS * recipe.batch_size, LEAST_TRAINED)
+    images = generator.integers(0, 256, (train + VALIDATION, *wanted.input_shape), np.uint8)
+    # Five images a class: a classifier with inner folds needs them.
+    labels = np.arange(len(images), dtype=np.int64) % min(wanted.classes, train // 5)
+    data = learners.TrainingData(
+        images[:train], labels[:train], wanted.classes, None, images[:train], images[train:]
+    )
+
+    def evaluate(predict: evaluation.Predict) -> dict[str, float]:
+        return {
+            **evaluation.score(names.TRAIN, predict(data.slice_images), labels[:train]),
+            **evaluation.score(names.VALIDATION, predict(data.validation_images), labels[train:]),
+        }
+
+    reports: list[tuple[float, float]] = []
+
+    def report(epoch: int, metrics: dict[str, float]) -> None:
+        reports.append((time.time() - began, metrics[names.TRAIN_SECONDS]))
+
+    built = catalog.build(wanted.model, wanted.input_shape, wanted.classes, wanted.arguments)
+    learner = catalog.learner(wanted.model)(built, data, recipe, 0)
+    learner.fit(evaluate, report)
+    size = saved.size(learner.network)
+    # A learner without epochs reports once; its cost is then all in the start.
+    (first, trained_first), (second, trained_second) = reports[:2] if reports[1:] else reports * 2
+    epoch_seconds = trained_second - trained_first
+    evaluation_seconds = max(0.0, second - first - epoch_seconds)
+    return Cost(
+        parameters=int(size.get(names.PARAMETERS, 0)),
+        macs=int(size.get(names.MACS, 0)),
+        start_seconds=max(0.0, first - epoch_seconds - evaluation_seconds),
+        step_seconds=epoch_seconds / recipe.steps_per_epoch(train),
+        evaluated_image_seconds=evaluation_seconds / len(images),
+        memory_mib=provenance.peak_memory_mib(),
+        activation_bytes=0 if learner.network is None else activation_bytes(learner.network),
+    )
+
+
+def main() -> int:
+    """Answer one request file."""
+    began = time.time()
+    parser = Parser(description="Measure the cost of one network.")
+    parser.add_argument("request", type=Path)
+    parser.add_argument("answer", type=Path)
+    parser.add_argument("--with-parent", action="store_true", help="end when the standard input is closed")
+    arguments = parser.parse_args()
+    if arguments.with_parent:
+        processes.end_with_parent()
+    cost = measure(Request.model_validate_json(arguments.request.read_text()), began)
+    made = files.beside(arguments.answer)
+    made.write_text(json.dumps(cost.model_dump(), indent=1))
+    files.publish(made, arguments.answer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

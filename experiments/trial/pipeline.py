@@ -1,0 +1,121 @@
+"""Batches: for training one endless stream, stateless in (seed, epoch, step); for evaluation all in order.
+
+Batch k of epoch e is a function of the seed, e and k alone, so any process can start it at any epoch. An
+epoch has ceil(n / batch) steps; its last batch is filled up with the epoch's first images.
+Images stay uint8; the network normalises them.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.data.crops import IN_MEMORY, View
+from experiments.trial.augmentation import Augmentation
+
+EVALUATION_BATCH = 500
+EVALUATION_PIXELS = 2**21  # in a batch: large images come in smaller batches
+UNCHANGED = Augmentation()
+
+
+def training_batches(
+    images: np.ndarray | View,
+    labels: np.ndarray,
+    *,
+    seed: int,
+    batch_size: int,
+    augmentation: Augmentation = UNCHANGED,
+    steps: int | None = None,
+    first_epoch: int = 1,
+) -> tf.data.Dataset:
+    """An endless stream of (images uint8 (batch, height, width, channels), labels int64 (batch,)).
+
+    Args:
+        images: uint8 (n, height, width, channels), and labels int (n,).
+        seed: of order and augmentation.
+        batch_size: images a step.
+        augmentation: what changes them.
+        steps: of an epoch; by default as many as hold each image once.
+        first_epoch: where the stream begins; epochs count from 1.
+    """
+    classes, fetch = tf.constant(labels), _fetch(images)
+    count = len(images)
+
+    def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
+        order = _epoch_order(epoch, count, seed, batch_size, steps)
+        chosen = tf.data.Dataset.from_tensor_slices(order)
+        return chosen.enumerate().map(lambda step, batch: (epoch, step, batch))
+
+    def make_batch(epoch: tf.Tensor, step: tf.Tensor, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        key = tf.random.fold_in(tf.random.fold_in(tf.constant([seed, _AUGMENTATION], tf.int64), epoch), step)
+        return augmentation.applied(fetch(batch), key), tf.gather(classes, batch)
+
+    stream = tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch_batches)
+    return stream.map(make_batch).with_options(_options()).prefetch(2)
+
+
+def _epoch_order(epoch: tf.Tensor, count: int, seed: int, batch_size: int, steps: int | None) -> tf.Tensor:
+    """The positions of an epoch's images, (steps, batch_size)."""
+
+    def shuffled(number: tf.Tensor) -> tf.Tensor:
+        return tf.random.experimental.stateless_shuffle(
+            tf.range(count), seed=[tf.constant(seed, tf.int64), number]
+        )
+
+    if steps is None:
+        steps = math.ceil(count / batch_size)
+        order = tf.gather(shuffled(epoch), tf.range(steps * batch_size) % count)
+        return tf.reshape(order, (steps, batch_size))
+    # Passes follow each other without a gap, wherever the epochs end.
+    first = (epoch - 1) * steps * batch_size
+    place = first + tf.range(steps * batch_size, dtype=tf.int64)
+    passes = tf.range(first // count, place[-1] // count + 1)
+    orders = tf.map_fn(lambda number: shuffled(number + 1), passes, fn_output_signature=tf.int32)
+    order = tf.gather_nd(orders, tf.stack([place // count - passes[0], place % count], axis=1))
+    return tf.reshape(order, (steps, batch_size))
+
+
+def _fetch(images: np.ndarray | View) -> Callable[[tf.Tensor], tf.Tensor]:
+    """What takes positions (batch,) to images (batch, height, width, channels)."""
+    if images.nbytes <= IN_MEMORY:
+        pixels = tf.constant(images[:])
+        return lambda batch: tf.gather(pixels, batch)
+
+    def from_disk(batch: tf.Tensor) -> tf.Tensor:
+        found = tf.numpy_function(lambda places: images[places], [batch], tf.uint8, stateful=False)
+        found.set_shape((*batch.shape, *images.shape[1:]))
+        return found
+
+    return from_disk
+
+
+def outputs(network: keras.Model, images: np.ndarray | View) -> Any:  # noqa: ANN401 - one array an output
+    """What the network gives for images (n, height, width, channels), in their order and in inference mode.
+
+    An array (n, …), or as many in a list as the network has outputs.
+    """
+    size = max(1, min(EVALUATION_BATCH, EVALUATION_PIXELS // math.prod(images.shape[1:3])))
+    if images.nbytes <= IN_MEMORY:
+        batches = tf.data.Dataset.from_tensor_slices(images[:]).batch(size)
+    else:
+        batches = tf.data.Dataset.range(len(images)).batch(size).map(_fetch(images)).prefetch(1)
+    return network.predict(batches.with_options(_options()), verbose=0)
+
+
+def _options() -> tf.data.Options:
+    """One thread, and no tuner: there is nothing to tune.
+
+    The tuner sleeps ever longer, up to a minute, and in tensorflow 2.21 the end of an iterator can miss to
+    wake it: a trial then stands still after its last epoch.
+    """
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = 1
+    options.threading.max_intra_op_parallelism = 1
+    options.autotune.enabled = False
+    return options
+
+
+_AUGMENTATION = 1  # keeps the draws of the augmentation apart from those of the order

@@ -1,0 +1,60 @@
+"""The process of a trial: its threads and seeds, and the lines by which it reaches its parent."""
+
+import math
+import os
+import threading
+import time
+
+BEAT_SECONDS = 5.0
+BUSY = 0.01  # of a core: a process that uses less does nothing
+
+
+def prepare_process(threads: int, seed: int) -> None:
+    """Threads and seeds of this process, before anything of tensorflow runs.
+
+    The thread counts are part of the recipe: they change round-off.
+    """
+    import keras
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
+    keras.utils.set_random_seed(seed)
+
+
+class Teller:
+    """Lines to the parent, whole ones, from more than one thread."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._turn = threading.Lock()
+
+    def tell(self, line: str) -> None:
+        """Write one line, whole."""
+        with self._turn:
+            left = f"{line}\n".encode()
+            try:
+                while left:
+                    left = left[os.write(self._descriptor, left) :]
+            except BrokenPipeError:
+                os._exit(1)  # nobody listens any more: the log alone has it
+
+
+def beat(teller: Teller) -> None:
+    """An empty line now and then, as long as this process is at work: one that hangs uses no processor."""
+    used = -math.inf
+    while True:
+        now = time.process_time()
+        if now - used >= BUSY * BEAT_SECONDS:
+            teller.tell("")
+        used = now
+        time.sleep(BEAT_SECONDS)
+
+
+def claim_stdout() -> int:
+    """A descriptor of the real stdout, while everything else that is printed goes to stderr."""
+    told = os.dup(1)
+    os.dup2(2, 1)
+    return told

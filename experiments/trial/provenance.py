@@ -1,0 +1,58 @@
+"""What a trial ran on, as tags: versions, processor, threads. Provenance, not identity."""
+
+import os
+import platform
+import resource
+import sys
+from importlib import metadata
+
+from experiments import location, names, processes
+
+TRAINING_CODE = ("experiments", "resnet", "baselines", "requirements.txt")
+NO_GPU = "none"
+PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
+
+
+def tags(threads: int, workers: int) -> dict[str, str]:
+    """The tags of this process, one of `workers` side by side; tensorflow must have been imported."""
+    versions = [f"{package} {metadata.version(package)}" for package in PACKAGES]
+    return {
+        names.VERSIONS: ", ".join([f"python {platform.python_version()}", *versions]),
+        names.CPU: processes.cpu(),
+        names.GPU: gpu(),
+        names.THREADS: str(threads),
+        names.WORKERS: str(workers),
+        names.ONEDNN: os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        **commit_tags(),
+    }
+
+
+def commit_tags() -> dict[str, str]:
+    """The commit, and whether the code that trains differs from it; nothing outside a checkout."""
+    try:
+        import git
+    except ImportError:  # GitPython says so where there is no git
+        return {}
+    try:
+        repository = git.Repo(location.ROOT)
+        return {
+            names.GIT_COMMIT: repository.head.commit.hexsha,
+            names.GIT_DIRTY: str(bool(repository.git.status("--porcelain", "--", *TRAINING_CODE))).lower(),
+        }
+    except (git.GitError, ValueError, OSError):  # no checkout, or that of somebody else
+        return {}
+
+
+def peak_memory_mib() -> float:
+    """The largest resident size of this process so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)  # macOS counts bytes, Linux KiB
+
+
+def gpu() -> str:
+    """The names of the GPUs that tensorflow sees, or NO_GPU."""
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(device) for device in found]
+    return ", ".join(detail.get("device_name", "unknown GPU") for detail in details) or NO_GPU

@@ -1,0 +1,1 @@
+"""From frames to verdicts on claims, and the sentences that say them."""

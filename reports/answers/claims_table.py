@@ -1,0 +1,165 @@
+"""The claims of a study with their verdicts, as Markdown for people and as a frame for programs."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from experiments import names
+from reports import words
+from reports.answers.judge import Judged
+from reports.answers.verdicts import LEVEL, UNDECIDED
+from reports.tables import markdown
+
+HEADER = [
+    "Claim",
+    "Verdict",
+    "Difference",
+    "95 % interval",
+    "p, adjusted",
+    "Trials",
+    "Seeds that would decide",
+]
+EXPLANATION = (
+    f"{markdown.DEFINITIONS[1]} "
+    "supported where the two-sided p is at most 0.05 and the interval lies wholly on the claimed side "
+    "of the margin, refuted where it lies wholly on the other side. Difference: first arm minus "
+    "second, of means over seeds (before they are rounded); of a time to a target, of means in which a "
+    "trial that never got there counts as the end of the common budget. Interval: Welch's t, over "
+    "seeds, of this claim alone, for these images and this split. p: the larger of an exact permutation "
+    "test's (of a time, of log-rank scores) and Welch's, or, of two settings of one network with seeds "
+    "enough, that of pairs; adjusted by Holm over all claims that were registered; "
+    "a claim for every setting of several rests on the one that speaks most against it, and shows that. "
+    "Seeds that would decide: an arm, in 80 % of studies, at 0.05 divided by the number of claims, were "
+    "difference and spread as seen; a rough number from so few."
+)
+UNITS = {"epochs": "epochs", "seconds": "s", "images": "images", "MACs": "MACs"}
+SMALL = {names.TRAINING_SECONDS: "s", names.NUMBER_OF_PARAMETERS: "", names.FORWARD_MACS: ""}
+
+
+def frame(judged: Sequence[Judged]) -> pd.DataFrame:
+    """A row a claim, raw numbers: what `Judged` and its `stated` hold."""
+    return pd.DataFrame(
+        [
+            {
+                "claim": each.stated.text,
+                "verdict": each.verdict,
+                "difference": each.effect,
+                "low": each.low,
+                "high": each.high,
+                "p": each.alone,
+                "p_adjusted": each.p,
+                "hedges_g": each.size,
+                **{
+                    f"{side}{suffix}": value
+                    for side, (arm, mean) in zip(("left", "right"), each.sides, strict=False)
+                    for suffix, value in (("", arm), ("_mean", mean))
+                },
+                "trials_left": each.left,
+                "trials_right": each.right,
+                "seeds_needed": each.seeds,
+                "other_test_images_half_width": each.images,
+                "registered": datetime.fromtimestamp(each.stated.registered / 1000, UTC).isoformat(),
+                "in_study_file": each.stated.current,
+                "added_after_data": each.stated.after_data,
+                "note": each.note,
+            }
+            for each in judged
+        ]
+    )
+
+
+def rows(judged: Sequence[Judged]) -> list[list[str]]:
+    """The cells of each claim, as people read them, in the order of HEADER."""
+    return [
+        [
+            told(each),
+            each.verdict,
+            amount(each.effect, each.stated.metric),
+            interval(each),
+            probability(each.p),
+            trials(each),
+            seeds(each),
+        ]
+        for each in judged
+    ]
+
+
+def told(each: Judged) -> str:
+    """The claim as written, and whether it came too late."""
+    return f"{each.stated.text} (added after data)" if each.stated.after_data else each.stated.text
+
+
+def amount(value: float, metric: str, sign: str = "+") -> str:
+    """A difference in the metric's unit, signed: `+0.012`, `−1.4 epochs`; sign="": a value of its own."""
+    if math.isnan(value):
+        return "–"
+    if metric not in UNITS and metric not in SMALL:
+        return words.signed(value) if sign else f"{value:z.3f}".replace("-", "−")
+    unit = UNITS.get(metric, SMALL.get(metric, ""))
+    number = f"{value:{sign},.3g}" if abs(value) < 1000 else f"{value:{sign},.0f}"
+    if abs(value) >= 1e6:
+        number = f"{value:{sign}.3g}"
+    return f"{number.replace('-', '−')} {unit}".strip()
+
+
+def interval(each: Judged) -> str:
+    """`+0.004 … +0.020`; nothing where there is none."""
+    if math.isnan(each.low) or each.stated.metric in names.EXACT_METRICS:
+        return "exact" if each.stated.metric in names.EXACT_METRICS and each.left else "–"
+    return f"{amount(each.low, each.stated.metric)} … {amount(each.high, each.stated.metric)}"
+
+
+def probability(p: float) -> str:
+    """`0.048`, `< 0.001`; nothing where nothing was tested."""
+    if math.isnan(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def trials(each: Judged) -> str:
+    """How many of each arm."""
+    return f"{each.left} and {each.right}" + (f" ({each.note})" if each.note else "")
+
+
+def seeds(each: Judged) -> str:
+    """An arm; none of a claim that is decided, or of which there is no spread over seeds yet."""
+    exact = each.stated.metric in names.EXACT_METRICS
+    if each.verdict != UNDECIDED or exact or min(each.left, each.right) < 2:
+        return "–"
+    return f"{each.seeds}" if each.seeds else "over 1,000"
+
+
+def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
+    """What a reader must know beside the table, a line each; missing: trials of the study are still due."""
+    found = []
+    kept = [each.stated.registered for each in judged if each.stated.current and not each.stated.after_data]
+    if kept:
+        day = datetime.fromtimestamp(max(kept) / 1000, UTC)
+        claims = "1 claim was" if len(kept) == 1 else f"{len(kept)} claims were"
+        found.append(f"{claims} registered by {day:%Y-%m-%d %H:%M} UTC, before the first trial began")
+    if late := sum(each.stated.after_data for each in judged):
+        claims = "1 claim was" if late == 1 else f"{late} claims were"
+        found.append(f"{claims} added after the first trial had begun: no prediction")
+    if gone := [each.stated.text for each in judged if not each.stated.current]:
+        found.append(
+            f"withdrawn from the study file after they were registered: {'; '.join(gone)}; p of the others "
+            "is adjusted for them too"
+        )
+    if missing and judged:
+        found.append("trials are still due: verdicts before the last one are preliminary")
+    if any(each.images > 0 for each in judged):
+        widest = max(each.images for each in judged if each.images > 0)
+        found.append(
+            f"verdicts are about these test images; another draw of them would move a difference of test "
+            f"accuracies by ±{widest:.3f} at most (95 %)"
+        )
+    return found
+
+
+def summary(judged: Sequence[Judged]) -> str:
+    """`2 supported, 1 refuted (p ≤ 0.05, adjusted over the claims of the study)`."""
+    counts = pd.Series([each.verdict for each in judged if each.stated.current]).value_counts(sort=False)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"{told} (p ≤ {LEVEL:g}, adjusted over the claims of the study)"

@@ -1,0 +1,97 @@
+"""The numbers that a claim compares: a metric and the frames of a study in, a value a trial out; pure."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+
+from experiments import names
+from reports.numbers import scores
+from reports.numbers.survival import Times
+from reports.store.record import Record
+
+OF_RUN = {
+    names.TEST_ACCURACY: names.metric(names.TEST, names.ACCURACY),
+    names.TEST_MACRO_F1: names.metric(names.TEST, names.MACRO_F1),
+    names.NUMBER_OF_PARAMETERS: names.PARAMETERS,
+    names.FORWARD_MACS: names.MACS,
+    names.TRAINING_SECONDS: names.TRAIN_SECONDS,
+}
+COLUMNS = {
+    "epochs": "epoch",
+    "seconds": names.TRAIN_SECONDS,
+    "images": names.IMAGES_SEEN,
+    "MACs": names.IMAGES_SEEN,
+}
+
+
+def values(record: Record, run_ids: list[str], metric: str) -> np.ndarray:
+    """Float, a value a trial in the order of run_ids; NaN where it was not measured.
+
+    metric: of names.CLAIM_METRICS, or names.STAGE_METRIC followed by a stage.
+    """
+    if metric in OF_RUN:
+        return record.runs.set_index("run_id")[OF_RUN[metric]].reindex(run_ids).to_numpy(float)
+    if metric == names.TEST_ERROR:
+        return 1 - values(record, run_ids, names.TEST_ACCURACY)
+    if metric == names.LEVEL_GAP:
+        gaps = scores.gaps_at_training_level(record.epochs, record.training_level)
+        return gaps.reindex(run_ids).to_numpy(float)
+    return (
+        _of_epochs(record.epochs[record.epochs["run_id"].isin(run_ids)], metric)
+        .reindex(run_ids)
+        .to_numpy(float)
+    )
+
+
+def reached(record: Record, run_ids: list[str], target: float) -> bool:
+    """Whether any of these trials reached the target."""
+    trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
+    return bool(scores.to_target(trials, target).notna().any())
+
+
+def _of_epochs(trials: pd.DataFrame, metric: str) -> pd.Series:
+    if metric == names.GAP:
+        return scores.gaps_at_chosen_epoch(trials)
+    if metric == names.LAST_GAP:
+        return scores.gaps_at_last_epoch(trials)
+    if metric == names.VALIDATION_ACCURACY:
+        return scores.chosen(trials)[scores.VALIDATION_ACCURACY]
+    if metric.startswith(names.STAGE_METRIC):
+        column = f"{names.GRADIENT_NORM}/{metric.removeprefix(names.STAGE_METRIC)}"
+        norms = trials[column] if column in trials else pd.Series(math.nan, index=trials.index)
+        return np.log10(norms.where(norms > 0)).groupby(trials["run_id"]).mean()
+    last = scores.last_train_accuracies(trials)
+    return 1 - last if metric == names.TRAIN_ERROR else last
+
+
+def times(record: Record, run_ids: list[str], cost: str, target: float) -> Times:
+    """What each trial took to a target, or its whole budget, in epochs, training seconds, images or MACs.
+
+    A diverged trial is watched to the last epoch that its recipe asked for, though it stopped before, each
+    epoch at the cost of those it had.
+    """
+    trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
+    column = COLUMNS[cost]
+    unit = pd.Series(1.0, index=run_ids)
+    if cost == "MACs":
+        macs = record.runs.set_index("run_id")[names.MACS].reindex(run_ids)
+        unit = names.TRAINING_MACS_PER_FORWARD * macs.astype(float)
+    by_run = trials.groupby("run_id")
+    watched, ended = (by_run[each].max().reindex(run_ids) for each in (column, "epoch"))
+    stopped = by_run["diverged"].any().reindex(run_ids)
+    stopped = stopped.isna() | stopped.eq(True)
+    asked = record.runs.set_index("run_id")["recipe"].reindex(run_ids).map(_epochs).astype(float)
+    whole = watched * (asked / ended).clip(lower=1)
+    # Nothing is known of one that stopped in its first epoch.
+    longest = record.epochs[column].max()
+    whole = whole.fillna(asked if column == "epoch" else longest).fillna(longest)
+    given = unit * watched.where(~stopped, whole)
+    reached_at = unit * scores.to_target(trials, target, column).reindex(run_ids)
+    return Times.of(reached_at.to_numpy(float), given.to_numpy(float))
+
+
+def _epochs(recipe: str) -> float:
+    """How many epochs a recipe asks for; NaN where it was not recorded."""
+    return float(json.loads(recipe).get("epochs", math.nan))

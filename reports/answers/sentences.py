@@ -1,0 +1,159 @@
+"""The answer of a study, in sentences: its claims, what was measured and how sure that is; pure."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from experiments import names
+from reports import words
+from reports.answers import claims_table
+from reports.answers.judge import Judged, number_tested
+from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED, WITHDRAWN
+from reports.numbers import intervals, permutation
+from reports.store.record import Record
+
+WITHOUT_CLAIMS = (
+    "The study states no claim, so no difference between its arms is tested: read means and intervals as "
+    "description."
+)
+TITLES = {
+    SUPPORTED: "Supported",
+    REFUTED: "Refuted",
+    UNDECIDED: "Not enough evidence",
+    WITHDRAWN: "Withdrawn",
+}
+
+
+class Group(NamedTuple):
+    """The claims of one verdict, and what stands over them."""
+
+    verdict: str
+    title: str
+    claims: list[Judged]
+
+
+def groups(judged: Sequence[Judged]) -> list[Group]:
+    """What holds, what does not, what is open and what was taken back; each claim once, in study order."""
+    current = sum(each.stated.current for each in judged)
+    found = []
+    for verdict, title in TITLES.items():
+        members = [each for each in judged if each.verdict == verdict]
+        of = f"{len(members)}" if verdict == WITHDRAWN else f"{len(members)} of {current} claims"
+        found += [Group(verdict, f"{title} ({of})", members)] if members else []
+    return found
+
+
+def told(each: Judged, claims: int) -> str:
+    """What was measured of a claim, how sure that is, and what would change it; claims: of the study."""
+    if not each.left or not each.right:
+        return f"Nothing to judge yet: {each.note}." if each.note else "Nothing to judge yet."
+    metric = each.stated.metric
+    if each.note and not each.effect:
+        return f"{each.note[:1].upper()}{each.note[1:]}: the claim says nothing here."
+    settings = len(each.stated.comparisons)
+    values = ", ".join(f"{arm} {claims_table.amount(mean, metric, sign='')}" for arm, mean in each.sides)
+    where = f"of {settings} settings, the one that decides: " if settings > 1 else ""
+    to = ""
+    if each.stated.target is not None:
+        target = words.target(each.stated.target)
+        to = f" to validation accuracy {target}, a trial counted no longer than the {metric} that all had"
+    found = f"Means{to}: {where}{values}; difference {claims_table.amount(each.effect, metric)}"
+    if metric in names.EXACT_METRICS:
+        return f"{found}, counted, the same at every seed."
+    if not math.isnan(each.low):
+        found += f", 95 % interval {claims_table.interval(each)}, p {_equals(each.alone)}"
+        found += f" (adjusted for {claims} claims: {claims_table.probability(each.p)})" if claims > 1 else ""
+    return f"{found}. {_outlook(each)}"
+
+
+def _outlook(each: Judged) -> str:
+    """What would change the verdict."""
+    if each.verdict != UNDECIDED:
+        return "It holds for these images, this split and this recipe; others could change it."
+    if min(each.left, each.right) < 2:
+        return "One seed has no spread: there is no telling yet."
+    if each.seeds is None:
+        return "If that difference and spread were the true ones, 1,000 seeds an arm would not decide it."
+    more = max(each.seeds, each.left + 1, each.right + 1)
+    has = f"{each.left}" if each.left == each.right else f"{each.left} and {each.right}"
+    sign = 1 if each.stated.direction == ">" else -1
+    verb = "refute" if sign * (each.effect - each.stated.margin) < 0 else "show"
+    return (
+        f"If that difference and spread were the true ones, {more:,} seeds an arm would {verb} it in four of "
+        f"five studies; this one has {has}."
+    )
+
+
+def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> list[str]:
+    """How far the study's numbers carry, and what would change them, in sentences.
+
+    arms: `summary.of(record)`.
+    """
+    runs = record.runs
+    counts = sorted({arm["seed"].nunique() for _, arm in runs.groupby("label")})
+    seeds = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
+    told = [
+        f"Seeds an arm: {seeds}. An interval tells how much other seeds (first weights, order of images) "
+        f"would change a mean; more seeds narrow it.{_floor(counts[0], judged)}",
+        *_images(record, arms),
+    ]
+    if runs.groupby(["setting", "arm"])["split_digest"].nunique().max() == 1:
+        nested = " Smaller training sets are parts of larger ones." if _nested(runs) else ""
+        told.append(
+            f"Splits: one draw, for all seeds.{nested} Nothing here says how much another one would change."
+        )
+    machines = sorted({cpu for cpu in runs["cpu"] if cpu})
+    threads, workers = (
+        "/".join(sorted({*map(str, runs[column])} - {""})) for column in ("threads", "workers")
+    )
+    told += [
+        f"Seconds: of {words.listed(machines) or 'an unknown machine'}"
+        + (f", {threads} {'thread' if threads == '1' else 'threads'} a trial" if threads else "")
+        + (f", {workers} trials side by side" if workers else "")
+        + ". On another machine, above all on a GPU, arms may take other shares of time.",
+        "Recipe and budget: those of the study file. An arm that needs longer, or another learning rate, may "
+        "rank otherwise there. A difference between two arms is of all that differs between them (Fairness), "
+        "not of one part alone.",
+    ]
+    return told
+
+
+def _nested(runs: pd.DataFrame) -> bool:
+    """Whether training sizes vary over the same validation and test images."""
+    held = runs[["data_digest", "validation_digest", "test_digest"]].nunique().max() == 1
+    return held and runs["train_size"].nunique() > 1
+
+
+def _floor(seeds: int, judged: Sequence[Judged]) -> str:
+    """The least p that so many seeds can show, of so many claims."""
+    tested = number_tested(each.stated for each in judged)
+    if not tested or seeds < 2:
+        return ""
+    least = permutation.least_p(seeds)
+    adjusted = min(1.0, tested * least)
+    of = f", {adjusted:.2g} adjusted for {tested} claims" if tested > 1 else ""
+    return f" With {seeds} against {seeds} seeds p can be no less than {least:.2g}{of}."
+
+
+def _images(record: Record, arms: pd.DataFrame) -> Iterator[str]:
+    """How much other test and validation images would move an accuracy."""
+    best = arms["test_accuracy"].max()
+    shown = {
+        "test": "A larger test set narrows it. A difference between two arms on the same images varies less.",
+        "validation": "Every gap, every time to a target and the choice of the epoch rest on them.",
+    }
+    for split, remark in shown.items():
+        size = record.runs[f"{split}_size"].max()
+        if size > 0 and 0 < best < 1:
+            half = intervals.sampling_half_width(best, size)
+            yield (
+                f"{split.capitalize()} images: {size:,.0f}. Others of the same kind would move an accuracy "
+                f"like {best:.2f} by ± {half:.3f} (95 %), in addition. {remark}"
+            )
+
+
+def _equals(p: float) -> str:
+    told = claims_table.probability(p)
+    return told if told.startswith("<") else f"= {told}"

@@ -1,0 +1,1 @@
+"""report.html: a study in one self-contained page."""

@@ -1,0 +1,137 @@
+"""Curves by a size that a study varies: what `learning_curves` and `crops` draw alike, a line an arm."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from reports import words
+from reports.numbers.intervals import mean_interval
+from reports.plots import axes, sizes, style
+from reports.store.record import Record
+
+NOTE = (
+    " Large marks: mean over seeds with Student's 95 % t interval, the arms a little side by side; small "
+    "marks, behind them: seeds. Each trial was tested once, at its chosen epoch, that of highest validation "
+    "accuracy. Gap: train minus validation accuracy at the chosen epoch, without augmentation; 0 is none."
+)
+DIVERGED = " A diverged trial counts with what was measured before."
+ROW = 2.8  # inches
+SPREAD = 0.4  # of the least distance between two sizes: over at most so much the arms stand side by side
+STEP = 0.03  # of the axis' width: no farther apart, which is a mark's
+CLOSEST = 0.07  # of the axis' width, between two labels of ticks
+
+
+def side_by_side(frame: pd.DataFrame, field: str, log: bool) -> pd.DataFrame:
+    """The frame with x: where a trial's arm stands at its size. frame: arm_order and the field, a size."""
+    at = sizes.places(frame[field], log)
+    rank = frame["arm_order"].rank(method="dense") - 1
+    step = min(SPREAD * np.diff(at).min() / (rank.max() + 1), STEP * np.ptp(at))
+    x = frame[field].map(at) + step * (rank - rank.max() / 2)
+    return frame.assign(x=10**x if log else x)
+
+
+def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf) -> Axes:
+    """A line an arm through its means, and seeds as small marks. frame: arm_order, x, y (NaN: not measured).
+
+    floor: what lies below it is drawn there; an error of 0 has no place on a logarithmic axis.
+    """
+    for order, arm in frame.dropna(subset=["y"]).groupby("arm_order"):
+        look = style.arm(int(order))
+        means = {x: mean_interval(seeds) for x, seeds in arm.groupby("x")["y"]}
+        y = np.maximum([each.mean for each in means.values()], floor)
+        half = [each.half_width for each in means.values()]  # NaN of one seed: no interval
+        line, *_ = ax.errorbar([*means], y, half, color=look.color, marker=look.marker, linestyle=look.line,
+                               markersize=8, capsize=4, linewidth=1.5, zorder=3)  # fmt: skip
+        line.set_clip_on(False)  # whole at an accuracy of 1 too, where the axis ends
+        ax.plot(arm["x"], np.maximum(arm["y"], floor), look.marker, color=look.color, markersize=4, zorder=2,
+                markeredgewidth=0.8, markerfacecolor="white", clip_on=False)  # fmt: skip
+    return ax
+
+
+def page(frame: pd.DataFrame) -> tuple[Figure, dict[tuple[Axes, Axes], pd.DataFrame]]:
+    """A page, and its left and right panel for the trials of each setting of what else is varied."""
+    rests = sizes.by_rest(frame)
+    made = style.page(height=5.6 if len(rests) == 1 else 2.4 + ROW * len(rests))
+    panels = made.subplots(len(rests), 2, sharex=True, sharey="col", squeeze=False)
+    for (left, _), rest in zip(panels, rests, strict=True):
+        left.set_title(rest, weight="bold")
+    return made, dict(zip(map(tuple, panels), rests.values(), strict=True))
+
+
+def draw_gaps(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """The overfitting gap, over a line where there is none. frame: as of `draw`, with gap instead of y."""
+    ax.axhline(0, color=style.MUTED, linewidth=1)
+    return draw(frame.assign(y=frame["gap"]), ax)
+
+
+def seeds_of(frame: pd.DataFrame, field: str, column: str) -> list[pd.Series]:
+    """The values of each mean that is drawn."""
+    return [seeds for _, seeds in frame.groupby(["rest", "arm", field])[column]]
+
+
+def finish(
+    made: Figure, record: Record, frame: pd.DataFrame, field: str, title: str, note: str, cut: bool
+) -> None:
+    """Ticks at the sizes, limits of the gaps, legend and caption. frame: as drawn; cut: at the left.
+
+    The ticks come last: a scale that is set after them replaces them.
+    """
+    left, right = made.axes[-2:]
+    log = left.get_xscale() == "log"
+    at = sizes.places(frame[field], log)
+    for ax in (left, right):
+        ax.set_xticks(10**at if log else at, _apart(at))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.margins(x=0.08)
+    if frame["gap"].notna().any():
+        limits = axes.of_seeds(seeds_of(frame, field, "gap"), lowest=-1.0)
+        right.set_ylim(min(limits.low, 0), max(limits.high, 0))
+        cut |= limits.cut
+    whole = sizes.as_one(record)
+    style.legend(made, whole)
+    note += NOTE + axes.OPEN * cut + DIVERGED * bool(frame["diverged"].any())
+    style.caption(made, title, whole, note + sizes.left_out(record, frame))
+
+
+def _apart(at: pd.Series) -> list[str]:
+    """The sizes as text, of ticks that nearly coincide only the first."""
+    labels, last = [], -math.inf
+    for size, place in at.items():
+        free = place - last >= CLOSEST * np.ptp(at)
+        labels.append(sizes.told(size) if free else "")
+        last = place if free else last
+    return labels
+
+
+def finding(record: Record, field: str, told: str, *, error: bool = False) -> str:
+    """What a figure by this field shows: from the smallest to the largest size, in a sentence a rest.
+
+    told: what the field counts; error: tell 1 − accuracy.
+    """
+    trials = sizes.trials(record, field)
+    if trials is None:
+        return ""
+    sentences = []
+    for rest, fitting in sizes.by_rest(trials).items():
+        fitting = fitting.assign(told=1 - fitting["accuracy"] if error else fitting["accuracy"])
+        means = fitting.groupby(["arm", field], sort=False)[["told", "gap"]].mean().dropna()
+        ends = [means.xs(size, level=field) for size in (trials[field].min(), trials[field].max())]
+        arms = [arm for arm in fitting["arm"].unique() if all(arm in end.index for end in ends)]
+        each = [f"{arm} {_from_to(*(end.loc[arm] for end in ends))}" for arm in arms]
+        if each:
+            sentences.append(f"{f'{rest}: ' if rest else ''}{words.listed(each)}.")
+    span = f"{sizes.told(trials[field].min())} to {sizes.told(trials[field].max())}"
+    if not sentences:
+        return ""
+    what = "error" if error else "accuracy"
+    return f"Mean test {what}, and gap at the chosen epoch, from {span} {told}: {' '.join(sentences)}"
+
+
+def _from_to(first: pd.Series, last: pd.Series) -> str:
+    """`0.350 → 0.247 (gap +0.090 → +0.217)`."""
+    gaps = " → ".join(words.signed(end["gap"]) for end in (first, last))
+    return f"{first['told']:.3f} → {last['told']:.3f} (gap {gaps})"

@@ -1,0 +1,75 @@
+"""Convergence: validation accuracy by epoch and by training second."""
+
+import math
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from experiments import names
+from reports import words
+from reports.numbers import scores
+from reports.numbers.scores import VALIDATION_ACCURACY
+from reports.plots import axes, curves, phrases, style
+from reports.store.record import Record
+from reports.tables import summary
+from reports.words import seconds
+
+TITLE = "Convergence"
+APPLIES = "each setting"
+NOTE = (
+    "Lines: median over seeds at each epoch; bands: smallest to largest seed. "
+    "A single mark with bars: an arm scored once, at its whole cost. "
+    "Training time: without compilation and evaluation, the median over seeds at each epoch."
+)
+DIVERGED = (
+    " A diverged seed ranks below the others after its last epoch; the band shows those still training."
+)
+
+
+def figure(record: Record) -> Figure:
+    """Both panels for one setting."""
+    medians = curves.across_seeds(record.epochs, VALIDATION_ACCURACY, after_divergence=-math.inf)
+    with style.context():
+        if medians.empty:
+            return style.empty_page(f"{TITLE}: no trial was validated", record)
+        page = style.page(height=5.4)
+        by_epoch, by_second = page.subplots(1, 2, sharey=True)
+        curves.draw(medians.assign(x=medians["epoch"]), by_epoch)
+        by_epoch.set(xlabel="epoch", ylabel="validation accuracy", title="by epoch")
+        by_epoch.set_xticks(style.whole_epochs(1, medians["epoch"].max()))
+        curves.draw(medians.assign(x=medians[names.TRAIN_SECONDS]), by_second)
+        by_second.set(xlabel="training time (s)", title="by training time")
+        by_second.set_ylim(axes.within(*by_second.get_ylim()))
+        style.log_if_wide(by_second, medians.groupby("label")[names.TRAIN_SECONDS].max())
+        style.legend(page, record, at_once=set(medians.loc[medians["at_once"], "label"]))
+        style.caption(page, TITLE, record, NOTE + DIVERGED * bool(record.runs["diverged"].any()))
+    return page
+
+
+def finding(record: Record) -> str:
+    """What the figure shows, in a sentence or two; empty where there is nothing to say."""
+    arms = summary.of(record)
+    reached = [target for target in record.targets if arms[f"epochs_to_{target:g}"].notna().any()]
+    if not reached:
+        return "The median trial of no arm reaches a target."
+    target = reached[-1]
+    found = (
+        f"To validation accuracy {words.target(target)}, the highest target that the median trial of any arm "
+        "reaches"
+    )
+    if len(arms) > phrases.MOST_LISTED:
+        epochs = phrases.least(arms, f"epochs_to_{target:g}", "{:g} epochs".format)
+        return (
+            f"{found}, the least medians: {epochs}; {phrases.least(arms, f'seconds_to_{target:g}', seconds)}."
+        )
+    once = scores.scored_once(record.epochs)
+    told = (f"{row['label']} {_median(row, target, row['label'] in once)}" for _, row in arms.iterrows())
+    return f"{found} (medians): {'; '.join(told)}."
+
+
+def _median(row: pd.Series, target: float, once: bool) -> str:
+    epochs = row[f"epochs_to_{target:g}"]
+    if math.isnan(epochs):
+        return "not reached"
+    named = "epoch" if epochs == 1 else "epochs"
+    return f"{'at most ' * once}{epochs:g} {named}, {seconds(row[f'seconds_to_{target:g}'])}"

@@ -1,0 +1,60 @@
+"""Learning curves: test error and overfitting gap by the number of training images: would more data help?
+
+It needs a study that varies `data.train`, and beside it at most eight settings of other fields, such as
+crops: each is a row of panels.
+"""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from reports.plots import axes, by_size, sizes, style
+from reports.store.record import Record
+
+TITLE = "Learning curves"
+APPLIES = "all settings"
+NOTE = "Left: test error, 1 − test accuracy; right: overfitting gap, chosen epoch."
+ZERO = " A test error of 0 is drawn at that of half an image."
+NO_SIZE = 1e-4  # stands for half an image where the number of test images was not recorded
+
+
+def log_axis(ax: Axes, limits: axes.Limits) -> None:
+    """A logarithmic axis of errors, which seldom span a decade: labels at 1, 2, 5, or closer."""
+    ax.set_yscale("log")  # clips what it cannot show: a bar that goes below 0 runs out of the panel
+    ax.set_ylim(*limits[:2])
+    subs = (1, 2, 5) if limits.high > 8 * limits.low else (1, 1.5, 2, 3, 4, 5, 6, 8)
+    ax.yaxis.set_major_locator(LogLocator(subs=subs))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def figure(record: Record) -> Figure | None:
+    """A row of two panels for each setting of what else is varied; None where no train size varies."""
+    trials = sizes.trials(record, sizes.TRAIN)
+    if trials is None:
+        return None
+    with style.context():
+        if trials["accuracy"].isna().all():
+            return style.empty_page(f"{TITLE}: no trial was tested", sizes.as_one(record))
+        images = record.runs["test_size"].max()
+        floor = 0.5 / images if images > 0 else NO_SIZE
+        frame = by_size.side_by_side(trials.assign(error=1 - trials["accuracy"]), sizes.TRAIN, log=True)
+        limits = axes.of_errors(by_size.seeds_of(frame, sizes.TRAIN, "error"), floor)
+        page, panels = by_size.page(frame)
+        for (error, gap), rest in panels.items():
+            error.set_xscale("log")
+            log_axis(error, limits)
+            by_size.draw(rest.assign(y=rest["error"]), error, floor)
+            by_size.draw_gaps(rest, gap)
+            error.set_ylabel("test error, log scale")
+            gap.set_ylabel("gap (train − validation)")
+        for ax in page.axes[-2:]:
+            ax.set_xlabel("training images, log scale")
+        zero = ZERO * bool((frame["error"] <= 0).any())
+        by_size.finish(page, record, frame, sizes.TRAIN, "Learning curves", NOTE + zero, limits.cut)
+    return page
+
+
+def finding(record: Record) -> str:
+    """What the figure shows, in a sentence or two; empty where there is nothing to say."""
+    return by_size.finding(record, sizes.TRAIN, "training images", error=True)

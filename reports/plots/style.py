@@ -1,0 +1,173 @@
+"""How every figure looks: one colour, marker and line an arm, readable in greyscale."""
+
+import math
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple
+
+import matplotlib
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from reports.store.record import Record, provenance
+
+
+class ArmStyle(NamedTuple):
+    """What tells one arm from another, three times over."""
+
+    color: str
+    marker: str
+    line: str | tuple
+
+
+# Okabe and Ito's colours, neighbours far apart in lightness too; then marker and dash pattern.
+ARMS = (
+    ArmStyle("#E69F00", "s", (0, (5, 1.5))),
+    ArmStyle("#000000", "D", (0, (1, 1.2))),
+    ArmStyle("#0072B2", "o", "-"),
+    ArmStyle("#D55E00", "^", (0, (6, 1.5, 1, 1.5))),
+    ArmStyle("#009E73", "v", (0, (3, 1))),
+    ArmStyle("#CC79A7", "P", "-"),
+    ArmStyle("#56B4E9", "X", (0, (5, 1, 1, 1, 1, 1))),
+)
+MORE_MARKERS = ("<", ">", "*", "d", "p", "h", "8")
+MUTED = "#595959"
+GRID = "#DDDDDD"
+PAGE_WIDTH = 11  # inches; fonts below are readable at full width on a page and on a slide
+TITLE_HEIGHT = 0.4  # inches
+LEGEND_ROW = 0.28  # inches
+LEGEND_HANDLE, LEGEND_CHARACTER = 1.0, 0.092  # inches: a handle with the space around it, a character
+CAPTION_WIDTH = 160  # characters
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+RC = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure on every machine
+    "font.size": 12,
+    "axes.titlesize": 12,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "lines.markersize": 6,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "reports",
+    "pdf.fonttype": 42,  # TrueType: what papers ask for
+    "text.parse_math": False,  # arm names are plain text: a $ or _ in one is no formula
+}
+
+
+def context() -> AbstractContextManager:
+    """The settings under which every figure is made and saved; nothing global changes."""
+    return matplotlib.rc_context(RC)
+
+
+def arm(order: int) -> ArmStyle:
+    """The style of the arm at a position of the study file; it does not change while arms are missing.
+
+    From the eighth arm on colours come again, with a new marker and another line.
+    """
+    turn, place = divmod(order, len(ARMS))
+    if turn == 0:
+        return ARMS[place]
+    line = ARMS[(place + 3 * turn) % len(ARMS)].line
+    return ArmStyle(ARMS[place].color, MORE_MARKERS[(place + turn - 1) % len(MORE_MARKERS)], line)
+
+
+def page(height: float) -> Figure:
+    """An empty figure of the common width; `height` in inches."""
+    return Figure(figsize=(PAGE_WIDTH, height), layout="constrained")
+
+
+def empty_page(title: str, record: Record) -> Figure:
+    """A page that says why there is nothing on it."""
+    figure = page(height=1.6)
+    caption(figure, title, record, "")
+    return figure
+
+
+def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
+    """Name the arms between title and panels, in study order; labels in `at_once` have no line."""
+    handles = []
+    labels = []
+    for label, runs in record.runs.groupby("label", sort=False):
+        look = arm(int(runs["arm_order"].iloc[0]))
+        line = "none" if label in at_once else look.line
+        handles.append(Line2D([], [], color=look.color, marker=look.marker, linestyle=line))
+        diverged = int(runs["diverged"].sum())
+        labels.append(f"{label} ({diverged} of {len(runs)} diverged)" if diverged else label)
+    name(figure, handles, labels)
+
+
+def name(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:
+    """Say between title and panels what each handle stands for."""
+    columns = 4 if sum(map(len, labels)) < 75 else 3
+    while columns > 1 and _legend_width(labels, columns) > PAGE_WIDTH:
+        columns -= 1
+    height = figure.get_figheight()
+    top = 1 - TITLE_HEIGHT / height
+    named = figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.004, top), ncols=columns,
+                          handlelength=3.2, borderaxespad=0.1)  # fmt: skip
+    # Left out of the layout and given its room by hand: matplotlib would lay it over the title.
+    named.set_in_layout(False)
+    below = TITLE_HEIGHT + LEGEND_ROW * math.ceil(len(labels) / columns) + 0.1
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - below / height), w_pad=0.06)
+
+
+def _legend_width(labels: Sequence[str], columns: int) -> float:
+    rows = math.ceil(len(labels) / columns)
+    longest = [max(map(len, labels[first : first + rows])) for first in range(0, len(labels), rows)]
+    return sum(LEGEND_HANDLE + LEGEND_CHARACTER * length for length in longest)
+
+
+def caption(figure: Figure, title: str, record: Record, note: str) -> None:
+    """Title above; below, what the figure was drawn from and how to read it."""
+    setting = record.runs["setting"].iloc[0]
+    top = 1 - 0.12 / figure.get_figheight()
+    title = f"{title} · {setting}" if setting else title
+    figure.suptitle(title, x=0.01, y=top, ha="left", va="top", fontsize=14, weight="bold")
+    lines = [textwrap.fill(line, CAPTION_WIDTH) for line in (note, provenance(record)) if line]
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=9, color=MUTED)
+
+
+def log_if_wide(ax: Axes, costs: pd.Series, told: Callable[[float], str] = "{:,.10g}".format) -> None:
+    """A logarithmic x axis, and a label that says so, where the arms' costs differ fourfold or more.
+
+    told: a cost as text, for the ticks.
+    """
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: told(value)))
+    if not 0 < 4 * costs.min() <= costs.max():
+        return
+    ax.set_xscale("log")
+    ax.set_xlabel(f"{ax.get_xlabel()}, log scale")
+    wide = costs.max() > 100 * costs.min()
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: told(value)))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def log_y(ax: Axes) -> None:
+    """A logarithmic y axis with ticks as plain text, `10⁻³`; an exact 0 has no point on it."""
+    ax.set_yscale("log", nonpositive="mask")
+    for line in ax.lines:
+        line.set_clip_on(True)
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"10{str(round(math.log10(value))).translate(SUPERSCRIPT)}")
+    )
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def whole_epochs(low: float, high: float) -> list[int]:
+    """At most about eight whole numbers between two epochs, for ticks."""
+    step = max(1, math.ceil((high - low) / 8))
+    step = next(nice for nice in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, step) if nice >= step)
+    return [epoch for epoch in range(0, int(high) + 1, step) if epoch >= low] or [int(low)]

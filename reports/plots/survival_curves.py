@@ -1,0 +1,86 @@
+"""Time to target, as survival: the share of seeds that have not reached it yet, by epoch and by second."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports import words
+from reports.numbers import survival
+from reports.plots import style
+from reports.store.record import Record
+from reports.tables import times
+from reports.tables.results import shown
+
+TITLE = "Time to target, as survival"
+APPLIES = "each setting"
+NOTE = (
+    "Kaplan–Meier curves over seeds, pointwise 95 % log-log intervals, where they exist; lower is faster. "
+    "Where a curve falls below one half is the median time. A cross: the last trials ended their budget "
+    "below the target (censored). A diverged trial stays among those that have not reached it."
+)
+COSTS = {"epochs": "epochs", "seconds": "training time (s)"}
+
+
+def draw(times_of: dict[int, survival.Times], ax: Axes) -> Axes:
+    """A step curve with its interval an arm; times_of: by the arm's place in the study file."""
+    for order, found in times_of.items():
+        look = style.arm(order)
+        curve = survival.kaplan_meier(found)
+        cost = np.concatenate([[0.0], curve.cost])
+        share, low, high = (np.concatenate([[1.0], each]) for each in (curve.share, curve.low, curve.high))
+        color = {"color": look.color}
+        ax.fill_between(cost, low, high, step="post", alpha=0.12, linewidth=0, **color)
+        ax.step(cost, share, where="post", linestyle=look.line, **color)
+        if found.reached.any():
+            at = np.sort(found.cost[found.reached])
+            ax.plot(at, _after(curve, found), look.marker, clip_on=False, **color)
+        if not found.reached.all():
+            ax.plot(found.cost[~found.reached].max(), share[-1], "x", markersize=9, markeredgewidth=2,
+                    clip_on=False, **color)  # fmt: skip
+    ax.axhline(0.5, color=style.MUTED, linewidth=1, linestyle=":")
+    ax.set_ylim(-0.02, 1.02)
+    return ax
+
+
+def _after(curve: survival.Curve, found: survival.Times) -> np.ndarray:
+    """The share left right after each trial that reached the target, in order of cost."""
+    return curve.share[np.searchsorted(curve.cost, np.sort(found.cost[found.reached]))]
+
+
+def figure(record: Record) -> Figure | None:
+    """A column a target, a row a cost, for one setting; None where the study names no targets."""
+    targets = shown(record.targets)
+    if not targets or record.epochs.empty:
+        return None
+    order = record.runs.groupby("label", sort=False)["arm_order"].first()
+    with style.context():
+        page = style.page(height=7.4)
+        panels = page.subplots(len(COSTS), len(targets), sharey=True, squeeze=False)
+        for row, (cost, told) in zip(panels, COSTS.items(), strict=True):
+            for ax, target in zip(row, targets, strict=True):
+                found = dict(times.of_labels(record, target, cost))
+                draw({int(order[label]): each for label, each in found.items()}, ax)
+                ax.set(xlabel=told, title=f"to {words.target(target)}")
+                ax.set_xlim(left=0)
+            row[0].set_ylabel("share not there yet")
+        style.legend(page, record)
+        style.caption(page, TITLE, record, NOTE)
+    return page
+
+
+def finding(record: Record) -> str:
+    """What the figure shows, in a sentence or two; empty where there is nothing to say."""
+    found = times.frame(record, ["epochs"])
+    if not found["reached"].any():
+        return ""
+    target = found.loc[found["reached"] > 0, "target"].max()
+    means = found[found["target"] == target].set_index("label")
+    least, most = means["restricted_mean"].min(), means["restricted_mean"].max()
+    sentence = (
+        f"To validation accuracy {words.target(target)}, counting a trial that never gets there as the whole "
+        "common budget, the mean is "
+    )
+    if least == most:
+        return f"{sentence}{least:.1f} epochs for every arm."
+    lowest, highest = (words.listed(means.index[means["restricted_mean"] == each]) for each in (least, most))
+    return f"{sentence}lowest for {lowest} ({least:.1f} epochs), highest for {highest} ({most:.1f})."

@@ -1,0 +1,232 @@
+"""The store without pandas: where it is, which studies it holds, the rows of one, its fingerprint.
+
+Only the standard library, because "unchanged" must be answered in less time than pandas takes to import
+(so `sqlite3`, not SQLAlchemy). An SQLite store is read with read-only SQL; any other one through MLflow's
+public client, in `reports.client`.
+"""
+
+import hashlib
+import json
+import math
+import os
+import sqlite3
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlparse
+
+from experiments import names
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAIN = "`make compare`"  # in an error: `command.refuse`, which knows what was asked for, adds STUDY and DATA
+
+
+class StoreError(Exception):
+    """The store, or the study in it, cannot be read; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One attempt of a trial; `started` and `ended` are milliseconds since 1970."""
+
+    run_id: str
+    started: int | None
+    ended: int | None
+    tags: dict[str, str]
+    params: dict[str, str]
+    artifacts: str = ""  # where its files lie, as a URI
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One study: its experiment's id and tags, its active runs, and the points of complete runs.
+
+    A point: run id, metric, step, value.
+    """
+
+    experiment: str
+    tags: dict[str, str]
+    runs: list[Run]
+    points: list[tuple[str, str, int, float]]
+
+
+def default_uri() -> str:
+    """MLFLOW_TRACKING_URI, or else `mlflow.db` in the repository root."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}"
+
+
+def missing_study(study: str, studies: list[str], uri: str) -> StoreError:
+    """The error that names the study, the store, what the store holds, and the way out."""
+    holds = f"it holds: {', '.join(studies)}" if studies else "it holds no study yet"
+    return StoreError(f"no study '{study}' in {uri} ({holds}): run {TRAIN} for it first")
+
+
+def list_studies(uri: str) -> list[str]:
+    """The names of the studies in a store, sorted. Raises StoreError."""
+    if not uri.startswith("sqlite"):
+        pass  # mlflow itself is imported only when it is called
+
+        return _client_studies(uri)
+    with closing(_open(uri)) as database:
+        return _studies(database)
+
+
+def read_rows(uri: str, study: str, points: bool = True) -> Rows:
+    """The rows of one study; without `points`, its tags and runs only. Raises StoreError."""
+    if not uri.startswith("sqlite"):
+        pass
+
+        return _client_rows(uri, study, points)
+    with closing(_open(uri)) as database:
+        found = database.execute(EXPERIMENT, [study]).fetchone()
+        if not found:
+            raise missing_study(study, _studies(database), uri)
+        tags = dict(database.execute("SELECT key, value FROM experiment_tags WHERE experiment_id = ?", found))
+        runs = {
+            run: Run(run, started, ended, {}, {}, artifacts or "")
+            for run, started, ended, artifacts in database.execute(RUNS, found)
+        }
+        for run_id, key, value in database.execute(OF_RUNS.format(table="tags"), found):
+            runs[run_id].tags[key] = value
+        for run_id, key, value in database.execute(OF_RUNS.format(table="params"), found):
+            runs[run_id].params[key] = value
+        experiment = str(found[0])
+        return Rows(
+            experiment,
+            tags,
+            list(runs.values()),
+            database.execute(POINTS, found).fetchall() if points else [],
+        )
+
+
+def fingerprint(uri: str, study: str) -> str:
+    """A hash of what decides a report: run ids, their study tags and the study's own. Raises StoreError.
+
+    Other tags are left out: a note edited on MLflow's pages changes no figure.
+    """
+    rows = read_rows(uri, study, points=False)
+    tags = [rows.tags, *({"run": run.run_id} | run.tags for run in sorted(rows.runs, key=lambda r: r.run_id))]
+    kept = [
+        {key: tag[key] for key in sorted(tag) if key == "run" or key.startswith("study.")} for tag in tags
+    ]
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    path = Path(uri.partition(":///")[2].partition("?")[0])
+    if not path.is_file():
+        raise StoreError(f"no store at {path}: run {TRAIN} first, or name another with --store")
+    # A transaction that only reads, so that a study still running cannot change between two SELECTs.
+    # Not `mode=ro`: SQLite could not take back what a killed writer left half done.
+    database = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=30, isolation_level=None
+    )
+    try:
+        database.execute("BEGIN")
+        database.execute("SELECT 1 FROM experiments").fetchone()
+    except sqlite3.Error as error:
+        database.close()
+        raise StoreError(f"{path} cannot be read as an MLflow store ({error}): check --store") from None
+    return database
+
+
+def _studies(database: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in database.execute(STUDIES)]
+
+
+STUDIES = f"""
+SELECT DISTINCT name FROM experiments JOIN experiment_tags USING (experiment_id)
+WHERE lifecycle_stage = 'active' AND key = '{names.TARGETS}' ORDER BY name"""
+EXPERIMENT = "SELECT experiment_id FROM experiments WHERE name = ? AND lifecycle_stage = 'active'"
+RUNS = """
+SELECT run_uuid, start_time, end_time, artifact_uri FROM runs
+WHERE experiment_id = ? AND lifecycle_stage = 'active' ORDER BY start_time, run_uuid"""
+OF_RUNS = """
+SELECT run_uuid, key, value FROM {table} JOIN runs USING (run_uuid)
+WHERE experiment_id = ? AND lifecycle_stage = 'active'"""
+# The timestamp orders two rows of the same metric and step: the later one counts.
+POINTS = f"""
+SELECT run_uuid, metrics.key, step, metrics.value
+FROM metrics JOIN runs USING (run_uuid) JOIN tags USING (run_uuid)
+WHERE experiment_id = ? AND lifecycle_stage = 'active' AND NOT is_nan
+AND tags.key = '{names.COMPLETE}' AND tags.value = 'true'
+ORDER BY metrics.timestamp, metrics.value"""
+
+
+def _client_studies(uri: str) -> list[str]:
+    """The names of the studies in a store that only MLflow's client reaches. Raises StoreError."""
+    with _client(uri) as client:
+        return sorted(
+            experiment.name for experiment in client.search_experiments() if names.TARGETS in experiment.tags
+        )
+
+
+def artifact(uri: str, run_id: str, artifacts: str, name: str) -> bytes | None:
+    """The content of one file of a run; None where it has no such file. artifacts: where its files lie."""
+    place = urlparse(artifacts)
+    if place.scheme in ("", "file"):
+        file = Path(unquote(place.path)) / name
+        return file.read_bytes() if file.is_file() else None
+    with _client(uri) as client, tempfile.TemporaryDirectory() as folder:
+        if not any(each.path == name for each in client.list_artifacts(run_id)):
+            return None
+        return Path(client.download_artifacts(run_id, name, folder)).read_bytes()
+
+
+def _client_rows(uri: str, study: str, points: bool = True) -> Rows:
+    """What `store.read_rows` returns, through MLflow's public client. Raises StoreError."""
+    with _client(uri) as client:
+        experiment = client.get_experiment_by_name(study)
+        if experiment is None or experiment.lifecycle_stage != "active":
+            raise missing_study(study, _client_studies(uri), uri)
+        found = client.search_runs([experiment.experiment_id], max_results=1000)
+        runs = [*found]
+        while found.token:
+            found = client.search_runs([experiment.experiment_id], max_results=1000, page_token=found.token)
+            runs += found
+        runs.sort(key=lambda run: (run.info.start_time, run.info.run_id))
+        complete = [run for run in runs if points and run.data.tags.get(names.COMPLETE) == "true"]
+        history = [
+            (point.timestamp, point.value, run.info.run_id, key, point.step)
+            for run in complete
+            for key in run.data.metrics
+            for point in client.get_metric_history(run.info.run_id, key)
+            if not math.isnan(point.value)
+        ]
+    return Rows(
+        experiment=experiment.experiment_id,
+        tags=dict(experiment.tags),
+        runs=[
+            Run(
+                run.info.run_id,
+                run.info.start_time,
+                run.info.end_time,
+                run.data.tags,
+                run.data.params,
+                run.info.artifact_uri,
+            )
+            for run in runs
+        ],
+        points=[(run_id, key, step, value) for _, value, run_id, key, step in sorted(history)],
+    )
+
+
+@contextmanager
+def _client(uri: str) -> Iterator["MlflowClient"]:
+    # MLflow's default of seven retries would leave a mistyped address unanswered for minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield MlflowClient(tracking_uri=uri)
+    except MlflowException as error:
+        reason = textwrap.shorten(str(error), 160)
+        raise StoreError(f"{uri} does not answer ({reason}): check --store or MLFLOW_TRACKING_URI") from None

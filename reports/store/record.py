@@ -1,0 +1,255 @@
+"""From the store to two frames, a row a trial and a row a trial-epoch; and the grid of settings they span."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from experiments import names, settings
+from experiments.settings import assignments, readable
+from reports import words
+from reports.numbers import scores
+from reports.store import reading, stated
+from reports.store.stated import Stated
+
+MOST_APART = 6  # points of a grid that get figures of their own; a larger grid is drawn as one
+
+
+def grid_points(settings: Iterable[str]) -> dict[str, list[str]]:
+    """Each full setting, part of no other, with the settings that fit it: itself and its parts."""
+    assigned = {setting: assignments(setting).items() for setting in settings}
+    return {
+        full: [setting for setting, items in assigned.items() if items <= whole]
+        for full, whole in assigned.items()
+        if not any(whole < other for other in assigned.values())
+    }
+
+
+TAGS = {
+    "trial": names.TRIAL,
+    "arm": names.ARM,
+    "arm_order": names.ARM_ORDER,
+    "setting": names.SETTING,
+    "seed": names.SEED,
+    "data": names.DATA,
+    "data_digest": names.DATA_DIGEST,
+    "split_digest": names.SPLIT_DIGEST,
+    "validation_digest": names.VALIDATION_DIGEST,
+    "test_digest": names.TEST_DIGEST,
+    "versions": names.VERSIONS,
+    "cpu": names.CPU,
+    "gpu": names.GPU,
+    "onednn": names.ONEDNN,
+    "workers": names.WORKERS,
+    "commit": names.GIT_COMMIT,
+    "dirty": names.GIT_DIRTY,
+    "model": names.MODEL,
+    "threads": names.THREADS,
+}
+TRIAL_METRICS = [
+    names.metric(names.TEST, names.ACCURACY),
+    names.metric(names.TEST, names.LOSS),
+    names.metric(names.TEST, names.MACRO_F1),
+    names.CHOSEN_EPOCH,
+    names.PARAMETERS,
+    names.MACS,
+    names.PEAK_MEMORY,
+    names.TRIAL_SECONDS,
+]
+EPOCH_METRICS = [
+    *(
+        names.metric(split, measure)
+        for split in (names.TRAIN, names.VALIDATION)
+        for measure in (names.ACCURACY, names.LOSS, names.RECONSTRUCTION_LOSS)
+    ),
+    names.TRAIN_SECONDS,
+    names.IMAGES_SEEN,
+    names.LEARNING_RATE,
+]
+PARAMS = {
+    "train_size": names.PARAM_TRAIN_SIZE,
+    "validation_size": f"data.{names.VALIDATION}",
+    "test_size": f"data.{names.TEST}",
+    "learning_rate": f"recipe.{names.LEARNING_RATE}",
+}
+IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the store holds of one study.
+
+    runs: a row a complete trial: run_id, label ("arm", or "arm · readable setting" where settings vary), the
+    columns of TAGS (provenance as text), PARAMS (numbers) and TRIAL_METRICS, diverged, recipe, arguments and
+    data_spec (JSON of the trial's recipe params, of its model's arguments, and of its data params but for the
+    train size), artifacts (a URI), train_seconds and images_seen (totals), ended (UTC).
+    epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
+    NaN where nothing was logged.
+    tuning: a row a complete trial of the learning-rate sweep, which is no result: as runs, but no metrics.
+    All are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
+    training_level: `scores.training_level` of all settings, so that figures of one setting and the table
+    compare gaps at one training accuracy.
+    claims: those that were registered in the store. notices: what is left out of the data, or doubtful;
+    bad_files: how many files cannot be used; asked: study, data and near_duplicates of the
+    command that trained, as far as known, and the sizes that its study asked for, where the data holds fewer.
+    Runs that the study file no longer asks for (role "outdated") are in none of these.
+    """
+
+    study: str
+    experiment: str
+    question: str
+    targets: tuple[float, ...]
+    incomplete: int
+    runs: pd.DataFrame
+    epochs: pd.DataFrame
+    tuning: pd.DataFrame
+    training_level: float
+    claims: tuple[Stated, ...] = ()
+    notices: tuple[str, ...] = ()
+    bad_files: int = 0
+    asked: Mapping[str, str] = field(default_factory=dict)
+
+    def by_setting(self) -> list["Record"]:
+        """One record a full setting, what may share a figure: its runs and those whose setting is part of it.
+
+        There, label is the arm alone and setting the full one, as people read it.
+        """
+        settings = self.runs["setting"].unique()
+        points = [(parts, readable(full, settings)) for full, parts in grid_points(settings).items()]
+        return [
+            replace(self, runs=_at(self.runs, parts, named), epochs=_at(self.epochs, parts, named))
+            for parts, named in points
+        ]
+
+
+def _at(frame: pd.DataFrame, parts: list[str], setting: str) -> pd.DataFrame:
+    chosen = frame[frame["setting"].isin(parts)]
+    chosen = chosen.assign(label=chosen["arm"], setting=setting)
+    return chosen.sort_values(["arm_order", "seed"], kind="stable", ignore_index=True)
+
+
+def read_record(uri: str, study: str) -> Record:
+    """Read one study. Raises StoreError where the store or the study is missing."""
+    rows = reading.read_rows(uri, study)
+    asked = [run for run in rows.runs if run.tags.get(names.ROLE) in (names.RESULT_ROLE, names.TUNE_ROLE)]
+    complete = [run for run in asked if run.tags.get(names.COMPLETE) == "true"]
+    # Later keys replace earlier ones: the newest complete run of a trial stands for it.
+    newest = {run.tags.get(names.TRIAL, run.run_id): run for run in sorted(complete, key=_age)}
+    by_role = {names.RESULT_ROLE: [], names.TUNE_ROLE: []}
+    for run in newest.values():
+        by_role[run.tags[names.ROLE]].append(run)
+    runs, epochs = _frames(by_role[names.RESULT_ROLE], rows.points)
+    tuning, _ = _frames(by_role[names.TUNE_ROLE], points=[])
+    return Record(
+        study=study,
+        experiment=rows.experiment,
+        question=rows.tags.get(names.QUESTION, ""),
+        targets=tuple(json.loads(rows.tags.get(names.TARGETS, "[]"))),
+        incomplete=len(asked) - len(complete),
+        runs=runs,
+        epochs=epochs,
+        tuning=tuning,
+        training_level=scores.training_level(epochs),
+        notices=tuple(map(str, _json(rows.tags, names.DATA_NOTICES, []))),
+        bad_files=int(_json(rows.tags, names.BAD_FILES, 0)),
+        asked=_json(rows.tags, names.ASKED, {}),
+        claims=stated.read(rows.tags, min((run.started for run in rows.runs if run.started), default=None)),
+    )
+
+
+def _json(tags: Mapping[str, str], name: str, otherwise: Any) -> Any:  # noqa: ANN401 - whatever stands there
+    """A tag's value; that which stands for none also where somebody edited it, or the store cut it."""
+    try:
+        found = json.loads(tags[name])
+    except (KeyError, ValueError):
+        return otherwise
+    return found if isinstance(found, type(otherwise)) else otherwise
+
+
+def _age(run: reading.Run) -> tuple[int, str]:
+    return (run.started or 0, run.run_id)
+
+
+def _frames(complete: list[reading.Run], points: list[tuple]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    runs = pd.DataFrame([_row(run) for run in complete], columns=[*_row(EMPTY)])
+    numbers = ["arm_order", "seed", *PARAMS]
+    runs[numbers] = runs[numbers].apply(pd.to_numeric)
+    runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
+    named = (runs["setting"] != "") & (runs["setting"].nunique() > 1)
+    runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + runs["setting"].map(settings.readable))
+
+    points = pd.DataFrame(points, columns=["run_id", "metric", "epoch", "value"])
+    points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
+    of_trial = points["metric"].isin(TRIAL_METRICS)
+    once = points[of_trial].pivot_table(index="run_id", columns="metric", values="value", aggfunc="last")
+    runs = runs.join(once.reindex(columns=TRIAL_METRICS), on="run_id")
+
+    epochs = points[~of_trial].pivot(index=["run_id", "epoch"], columns="metric", values="value")
+    epochs = epochs.reindex(columns=[*EPOCH_METRICS, *epochs.columns.difference(EPOCH_METRICS)])
+    totals = epochs.groupby("run_id")[[names.TRAIN_SECONDS, names.IMAGES_SEEN]].max()
+    runs = runs.join(totals, on="run_id")
+    runs = runs.sort_values(
+        ["setting", "arm_order", "seed", "run_id"],
+        key=lambda column: column.map(_natural) if column.name == "setting" else column,
+        ignore_index=True,
+    )
+    # From the runs outwards: their order is kept, and points of replaced runs fall away.
+    epochs = runs[IDENTITY].merge(epochs.reset_index(), on="run_id")
+    return runs, epochs.rename_axis(columns=None)
+
+
+def _row(run: reading.Run) -> dict:
+    data = _under("data.", run.params)
+    data.pop(names.PARAM_TRAIN_SIZE.removeprefix("data."), None)
+    return {
+        "run_id": run.run_id,
+        **{column: run.tags.get(tag, "") for column, tag in TAGS.items()},
+        **{column: run.params.get(param) for column, param in PARAMS.items()},
+        "diverged": run.tags.get(names.DIVERGED) == "true",
+        "recipe": json.dumps(_under("recipe.", run.params)),
+        "data_spec": json.dumps(data),
+        "arguments": json.dumps(_under("arguments.", run.params)),
+        "artifacts": run.artifacts,
+        "ended": run.ended or run.started,
+    }
+
+
+EMPTY = reading.Run("", None, None, {}, {})
+
+
+def _under(prefix: str, params: dict[str, str]) -> dict[str, str]:
+    return {key.removeprefix(prefix): params[key] for key in sorted(params) if key.startswith(prefix)}
+
+
+def _natural(text: str) -> tuple:
+    """A sort key: train=250 before train=1000, rate=0.05 before rate=0.1, [16, 32] before [16, 32, 64]."""
+    parts = re.split(r"(\d+(?:\.\d+)?(?:e-\d+)?)", text.replace("]", " "))
+    return tuple((float(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts))
+
+
+def provenance(record: Record) -> str:
+    """Study, data and its sizes, number of trials, seeds, in a line."""
+    runs = record.runs
+    diverged = int(runs["diverged"].sum())
+    return " · ".join(
+        [
+            f"study {record.study}",
+            f"data {', '.join(sorted(set(runs['data'])))}{images(runs)}",
+            f"{len(runs)} {'trial' if len(runs) == 1 else 'trials'}"
+            + (f", {diverged} of them diverged" if diverged else ""),
+            f"seeds {words.seeds(runs['seed'])}",
+        ]
+    )
+
+
+def images(runs: pd.DataFrame) -> str:
+    """` (250 / 1,000 training, 300 validation, 2,000 test images)`: the sizes that were recorded, if any."""
+    splits = {"training": "train_size", "validation": "validation_size", "test": "test_size"}
+    sizes = {split: sorted(runs[column].dropna().unique()) for split, column in splits.items()}
+    told = [
+        f"{' / '.join(f'{size:,.0f}' for size in sizes[split])} {split}" for split in sizes if sizes[split]
+    ]
+    return f" ({', '.join(told)} images)" if told else ""

@@ -1,0 +1,1 @@
+"""Tables: of arms, times, differences, mistakes; for people and for programs."""

@@ -1,0 +1,90 @@
+"""What a reader must know beside a study's tables, a line each: of its data, its epochs, its recipes."""
+
+import json
+import math
+
+import pandas as pd
+
+from reports import words
+from reports.numbers import scores
+from reports.store.record import MOST_APART, Record, grid_points
+from reports.tables import differences
+
+NO_LEVEL = (
+    f"no common training accuracy of at least {scores.LEAST_LEVEL} was reached by all trials with a curve, "
+    "so gaps at equal training accuracy are not told"
+)
+
+
+def of(record: Record) -> list[str]:
+    """What a reader must know beside the table, a line each."""
+    no_level = [NO_LEVEL] if math.isnan(record.training_level) and _with_curves(record) else []
+    tuned = set(record.tuning["arm"])
+    return [
+        *_shrunk(record),
+        *(f"data: {notice}" for notice in record.notices),
+        *_of_epochs(record.runs),
+        *tuned_rates(record),
+        *differences.departures(record.runs, tuned),
+        *no_level,
+        *_undrawn(record),
+    ]
+
+
+def _shrunk(record: Record) -> list[str]:
+    if "sizes" not in record.asked:
+        return []
+    return [
+        f"data: fewer images than the study asks for ({record.asked['sizes']}), so its splits are smaller"
+    ]
+
+
+def _with_curves(record: Record) -> bool:
+    return not scores.with_curve(record.epochs).empty
+
+
+def _of_epochs(runs: pd.DataFrame) -> list[str]:
+    """What an epoch is where it is no pass over the training images."""
+    lines = []
+    for recipe, sizes in runs.groupby("recipe", sort=False)["train_size"]:
+        told = json.loads(recipe)
+        if told.get("steps", "None") == "None":
+            continue
+        images = int(told["steps"]) * int(told["batch_size"])
+        each = [f"{images / size:.3g} over {size:,.0f}" for size in sorted(sizes.unique())]
+        passes = f"passes {words.listed(each)} training images"
+        lines.append(f"an epoch is {told['steps']} steps, {images:,} images: {passes}")
+    return [*dict.fromkeys(lines)]
+
+
+def _undrawn(record: Record) -> list[str]:
+    points = len(grid_points(record.runs["setting"].unique()))
+    if points <= MOST_APART:
+        return []
+    return [
+        f"the figure settings shows all {points} settings; python -m reports.convergence {record.study} "
+        "draws one figure for each"
+    ]
+
+
+def tuned_rates(record: Record) -> list[str]:
+    """One line, or none where the study has no sweep. The rates chosen are those of the results."""
+    sweep = record.tuning
+    if sweep.empty:
+        return []
+    trials = "1 tuning trial" if len(sweep) == 1 else f"{len(sweep)} tuning trials"
+    diverged = int(sweep["diverged"].sum())
+    lost = f", {diverged} of them diverged" if diverged else ""
+    tuned = record.runs[record.runs["arm"].isin(sweep["arm"])].sort_values("arm_order", kind="stable")
+    chosen = [
+        f"{arm} {_rates(runs['learning_rate'], ' / ')}" for arm, runs in tuned.groupby("arm", sort=False)
+    ]
+    and_setting = " and setting" if tuned.groupby("arm")["setting"].nunique().max() > 1 else ""
+    return [
+        f"{trials} (seed {words.seeds(sweep['seed'])}{lost}) chose the learning rate of each arm"
+        f"{and_setting} on validation: {', '.join(chosen)} (each of {_rates(sweep['learning_rate'], ', ')})"
+    ]
+
+
+def _rates(rates: pd.Series, between: str) -> str:
+    return between.join(f"{rate:g}" for rate in sorted(rates.dropna().unique()))

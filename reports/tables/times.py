@@ -1,0 +1,89 @@
+"""Time to each target as survival over seeds: medians with intervals, restricted means, curves."""
+
+import math
+from collections.abc import Collection, Iterator, Sequence
+
+import pandas as pd
+
+from experiments import names
+from reports import words
+from reports.answers import measures
+from reports.numbers import survival
+from reports.numbers.intervals import median_interval
+from reports.store.record import Record
+from reports.words import scaled, seconds
+
+EXPLANATION = (
+    "Median over all seeds of what it took until validation accuracy first reached the target, with an "
+    "interval between two trials (at least 93 %; from five seeds on). A trial that never did counts as later "
+    "than any. Restricted mean: the mean in which such a trial counts as the epochs that all were given; "
+    "arms can be compared by it where medians don't exist. ≤: an arm scored once reaches a target only at "
+    "its whole cost. Training MACs: three forward passes an image."
+)
+SHOWN = ("epochs", "images", "seconds", "MACs")  # in the table, the first with its restricted mean
+COLUMNS = [
+    "label", "target", "cost", "trials", "reached", "median", "low", "high", "restricted_mean", "budget"
+]  # fmt: skip
+
+
+def of_labels(record: Record, target: float, cost: str) -> Iterator[tuple[str, survival.Times]]:
+    """Each label with what its trials took to the target; cost: of names.COSTS."""
+    for label, arm in record.runs.groupby("label", sort=False):
+        yield str(label), measures.times(record, list(arm["run_id"]), cost, target)
+
+
+def frame(record: Record, costs: Sequence[str] = names.COSTS) -> pd.DataFrame:
+    """A row a label, target and cost: COLUMNS.
+
+    median: of all trials, NaN where half of them never got there; low, high: its interval, infinite where a
+    trial at that end never did, NaN below five trials. restricted_mean: mean over trials up to `budget`, the
+    cost that all trials of the study that had not reached the target were watched to; one that had not
+    reached it by then counts as the budget. It exists where medians don't, and compares arms.
+    """
+    rows = []
+    for target in record.targets:
+        for cost in costs:
+            found = dict(of_labels(record, target, cost))
+            budget = survival.common_budget(*found.values())
+            for label, times in found.items():
+                median = median_interval(times.costs_or_nan)
+                within = times.within(budget) if math.isfinite(budget) else times
+                rows.append(
+                    dict(
+                        zip(
+                            COLUMNS,
+                            (label, target, cost, len(times.cost), int(times.reached.sum()), *median,
+                             within.restricted_mean, budget),
+                            strict=True,
+                        )
+                    )
+                )  # fmt: skip
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def table(found: pd.DataFrame, once: Collection[str] = ()) -> tuple[list[str], list[list[str]]]:
+    """Its header and a row a label and target, as people read them.
+
+    found: `frame(record)`; once: the labels of arms that are scored once. Restricted means are of epochs
+    alone: in seconds the trials of a slow arm are watched to another end than those of a fast one.
+    """
+    header = ["Arm", "Target", "Reached", "Epochs", "Epochs, restricted mean", "Images", "Seconds"]
+    header.append("Training MACs")
+    rows = []
+    for (target, label), group in found.groupby(["target", "label"], sort=False):
+        by_cost = group.set_index("cost")
+        reached = f"{by_cost['reached'].iloc[0]} of {by_cost['trials'].iloc[0]}"
+        cells = [_median(by_cost.loc[cost], cost, "≤ " * (label in once)) for cost in SHOWN]
+        cells.insert(1, f"{by_cost.loc['epochs', 'restricted_mean']:.1f}")
+        rows.append([str(label), words.target(target), reached, *cells])
+    return header, rows
+
+
+def _median(row: pd.Series, cost: str, bound: str) -> str:
+    told = {"epochs": "{:g}".format, "images": "{:,.0f}".format, "seconds": seconds, "MACs": scaled}[cost]
+    median = "not reached" if math.isnan(row["median"]) else bound + told(row["median"])
+    if not math.isnan(row["low"]) and row["low"] != row["high"]:
+        high = "never" if math.isinf(row["high"]) else told(row["high"])
+        low = "never" if math.isinf(row["low"]) else told(row["low"])
+        median += f" ({low} … {high})" if low != "never" else ""
+    return median

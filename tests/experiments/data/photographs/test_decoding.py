@@ -1,0 +1,165 @@
+"""Files of every kind that Pillow reads: what becomes of each, and why others are refused."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments.data import dataset, kept
+from experiments.data.facts import Wanted
+from experiments.data.photographs import decoding, listing, reading
+from experiments.errors import UserError
+from tests.support.animals import PIXELS, opened, prepare, write
+from tests.support.odd_files import BAD, IGNORED, ODD, SIZE, sixteen_bits
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Every kind in the class `odd`, one class of ordinary pictures beside it."""
+    place = tmp_path / "photographs"
+    write(place / "plain", PIXELS["cat"])
+    (place / "odd").mkdir()
+    for kind in ODD + BAD:
+        kind.make(place / "odd" / kind.name)
+    for name in IGNORED:
+        (place / "odd" / name).write_text("no picture")
+    return place
+
+
+def index_of(source, image_size, work):
+    return kept.index_file(source, kept.listed(source), image_size, "together", work)
+
+
+def test_at_least_twenty_five_kinds():
+    assert len(ODD) >= 25
+    assert len(BAD) >= 15
+
+
+def test_every_odd_file_becomes_its_colour_and_every_bad_one_is_told(folder, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    found = reading.read(listing.listing(folder), 8, scratch)
+    assert found.images.shape[1:] == (8, 8, 3)
+
+    pictures = dict(zip(found.files.names, found.images[found.rows], strict=True))
+    expected = {f"odd/{kind.name}" for kind in ODD} | {f"plain/{number}.png" for number in (1, 2, 3)}
+    assert set(pictures) == expected
+    for kind in ODD:
+        centre = pictures[f"odd/{kind.name}"][2, 4].astype(int)  # in the upper half
+        assert np.abs(centre - kind.becomes).max() <= kind.near, (kind.name, centre)
+
+    reasons = {name: reason for name, reason, _ in found.files.bad}
+    assert set(reasons) == {f"odd/{kind.name}" for kind in BAD}
+    for kind in BAD:
+        assert reasons[f"odd/{kind.name}"].startswith(kind.becomes), (kind.name, reasons[f"odd/{kind.name}"])
+    assert found.files.other == {".txt": 1, ".db": 1}
+
+
+def test_bad_files_stop_a_study_or_are_left_out(folder, tmp_path):
+    work = tmp_path / "work"
+    with pytest.raises(UserError) as caught:
+        dataset.summary(Wanted(f"path:{folder}", 8), work)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(
+        f"data source path:{folder}: {len(BAD)} files cannot be used, the first is odd/"
+    )
+    assert message.endswith(
+        "mend or remove them, or leave them out by ON_BAD=skip (--on-bad skip, or on_bad: skip in the "
+        "study's data)"
+    )
+
+    facts = dataset.summary(Wanted(f"path:{folder}", 8, on_bad="skip"), work)
+    assert (facts.train_part, facts.bad) == (len(ODD) + 3, len(BAD))
+    listed = kept.bad_files(index_of(f"path:{folder}", 8, work))
+    assert listed.read_text(encoding="utf-8").count("\n") == len(BAD) + 1
+    assert str(listed) in message
+
+    # Once they are gone, nobody stops.
+    for kind in BAD:
+        (folder / "odd" / kind.name).unlink()
+    assert dataset.summary(Wanted(f"path:{folder}", 8), work).digest == facts.digest
+
+
+# As EXIF numbers them: how the stored rows and columns are to be looked at.
+LOOKED_AT = {
+    1: lambda pixels: pixels,
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: np.swapaxes(pixels, 0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.flipud(np.rot90(pixels, -1)),
+    8: np.rot90,
+}
+
+
+KINDS = [(kind, mode) for kind in ("tif", "png") for mode in ("RGB", "L", "RGBA", "I;16")]
+
+
+@pytest.mark.parametrize(("kind", "mode"), [*KINDS, ("tif", "CMYK")])
+@pytest.mark.parametrize("orientation", LOOKED_AT)
+def test_every_orientation_of_every_kind(tmp_path, kind, mode, orientation):
+    grey = np.random.default_rng(orientation).integers(0, 256, (6, 10), np.uint8)
+    stored = Image.fromarray(grey.astype(np.uint16) << 8 if mode == "I;16" else grey)
+    stored = stored if mode == "I;16" else stored.convert("RGB" if mode == "CMYK" else mode).convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(tmp_path / f"1.{kind}", exif=exif)
+    seen = np.asarray(decoding.upright(tmp_path / f"1.{kind}").convert("L"))
+    np.testing.assert_array_equal(seen, LOOKED_AT[orientation](grey))
+
+
+def test_more_pixels_than_are_taken_are_refused_before_they_are_decoded(tmp_path, monkeypatch):
+    file = tmp_path / "1.png"
+    Image.new("RGB", (10, 10)).save(file)
+    monkeypatch.setattr(decoding, "LARGEST_PIXELS", 100)
+    assert decoding.upright(file).size == (10, 10)
+    monkeypatch.setattr(decoding, "LARGEST_PIXELS", 99)
+    with pytest.raises(decoding.Unreadable, match="more than 99 pixels"):
+        decoding.upright(file)
+
+
+def test_a_file_that_may_not_be_read():
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        file = Path(place, "1.png")
+        Image.new("RGB", SIZE).save(file)
+        file.chmod(0)
+        nobody = os.geteuid() == 0  # who may read everything
+        try:
+            if nobody:
+                os.seteuid(65534)
+            with pytest.raises(decoding.Unreadable, match="may not be read"):
+                decoding.upright(file)
+        finally:
+            if nobody:
+                os.seteuid(0)
+
+
+def test_a_class_of_bad_files_alone_is_told(tmp_path):
+    place = tmp_path / "photographs"
+    write(place / "cat", PIXELS["cat"])
+    (place / "dog").mkdir()
+    (place / "dog" / "1.png").write_bytes(b"no picture")
+    with pytest.raises(UserError) as caught:
+        prepare(place, tmp_path)
+    listed = kept.bad_files(index_of(f"path:{place}", None, tmp_path))
+    assert str(caught.value) == (
+        f"data source path:{place}: no image of class 'dog' can be used; the first of 1 file: "
+        f"dog/1.png: not an image; {listed} lists them all"
+    )
+    assert listed.read_text(encoding="utf-8").splitlines()[1:] == ["dog/1.png,not an image,dog"]
+
+
+# 0x1234 keeps its upper eight bits, 0x12; two classes of grey files stay grey.
+def test_sixteen_bits_of_grey_stay_grey(tmp_path):
+    for name, value in {"cat": 0x1234, "dog": 0xFFFF}.items():
+        (tmp_path / "deep" / name).mkdir(parents=True)
+        sixteen_bits(value)(tmp_path / "deep" / name / "1.png")
+    kept = opened(prepare(tmp_path / "deep", tmp_path), tmp_path)
+    assert kept.images.shape == (2, 12, 16, 1)
+    assert [int(image.max()) for image in kept.images] == [0x12, 0xFF]

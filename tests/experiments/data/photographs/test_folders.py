@@ -1,0 +1,240 @@
+"""Folders of pictures: how files are decoded and fitted, and what is refused."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments.data.photographs import listing
+from tests.support.animals import CATS, PIXELS, opened, prepare, refusal, write
+
+# Decoding.
+
+
+def test_grey_only_where_every_file_is_grey(tmp_path):
+    grey = {name: images[..., 0] for name, images in PIXELS.items()}
+    for name, images in grey.items():
+        write(tmp_path / "grey" / name, images)
+        write(tmp_path / "mixed" / name, images)
+    Image.fromarray(CATS[0]).save(tmp_path / "mixed" / "cat" / "1.png")
+
+    assert prepare(tmp_path / "grey", tmp_path).image_shape == (6, 8, 1)
+    mixed = prepare(tmp_path / "mixed", tmp_path)
+    assert mixed.image_shape == (6, 8, 3)
+    kept = opened(mixed, tmp_path)
+    for image in kept.images[kept.labels == 1]:
+        np.testing.assert_array_equal(image[..., 0], image[..., 2])
+
+
+# A camera held upright stores a lying picture and orientation 6: turn it clockwise to look at it.
+def test_exif_orientation_is_followed(animals, tmp_path):
+    lying = np.zeros((8, 6, 3), np.uint8)  # eight rows of six columns, white in the top row
+    lying[0] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(lying).save(animals / "dog" / "1.png", exif=exif)
+    made = prepare(animals, tmp_path)
+    assert made.image_shape == (6, 8, 3)
+    turned = np.zeros((6, 8, 3), np.uint8)
+    turned[:, -1] = 255
+    kept = opened(made, tmp_path)
+    assert turned.tobytes() in {image.tobytes() for image in kept.images}
+
+
+# 4 × 8 fitted to 4 × 4: nothing is scaled, the two columns on either side go.
+def test_image_size_cuts_the_long_side_about_its_centre(tmp_path):
+    columns = np.tile(np.arange(0, 80, 10, dtype=np.uint8), (4, 1))
+    for name, pixels in {"cat": columns, "dog": columns + 1}.items():
+        write(tmp_path / "wide" / name, [pixels], ("1.png",))
+    kept = opened(prepare(tmp_path / "wide", tmp_path, image_size=4), tmp_path)
+    assert kept.images[0, :, :, 0].tolist() == [[20, 30, 40, 50]] * 4
+
+
+def test_image_size_makes_mixed_sizes_equal(animals, tmp_path):
+    Image.new("RGB", (20, 9)).save(animals / "cat" / "1.png")
+    assert prepare(animals, tmp_path, image_size=8).image_shape == (8, 8, 3)
+
+
+# Refusals.
+
+
+def test_no_such_folder(tmp_path):
+    assert refusal(tmp_path / "none", tmp_path) == "data source path:FOLDER: no such folder"
+
+
+def test_a_single_class(animals, tmp_path):
+    shutil.rmtree(animals / "dog")
+    message = refusal(animals, tmp_path)
+    assert message.startswith(
+        "data source path:FOLDER: 3 image files in 1 class folder (cat/: are the classes inside it?); "
+        "expected class/…"
+    )
+
+
+def test_no_images(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert "0 image files in 0 class folders; expected" in refusal(tmp_path / "empty", tmp_path)
+
+
+@pytest.mark.parametrize(("there", "missing"), [("train", "test"), ("test", "train")])
+def test_half_of_train_and_test(animals, tmp_path, there, missing):
+    (tmp_path / "half").mkdir()
+    animals.rename(tmp_path / "half" / there)
+    assert refusal(tmp_path / "half", tmp_path) == (
+        f"data source path:FOLDER: it has {there}/ but no {missing}/; add {missing}/<class>/…, or put all "
+        f"into <class>/… and leave splitting to the study (a class cannot be called {there}, but in a list)"
+    )
+
+
+def test_a_validation_part_is_no_test_part_unless_it_is_called_so(tmp_path):
+    for part in ("train", "val"):
+        for name, images in PIXELS.items():
+            write(tmp_path / "parts" / part / name, images)
+    assert "it has train/ but no test/; rename val/ to test/, or put all" in refusal(
+        tmp_path / "parts", tmp_path
+    )
+
+
+def test_splits_by_another_name_are_not_taken_for_classes(tmp_path):
+    for part in ("Train", "Testing"):
+        for name, images in PIXELS.items():
+            write(tmp_path / "parts" / part / name, images)
+    assert refusal(tmp_path / "parts", tmp_path) == (
+        "data source path:FOLDER: its folders Testing/, Train/ seem to be splits, not classes; call them "
+        "train/ and test/"
+    )
+
+
+# What is left out.
+
+
+def test_images_in_no_class_folder_and_folders_without_images_are_told(animals, tmp_path):
+    write(animals, PIXELS["cat"][:1], ("loose.png",))
+    for name in ("notes", "one", "three", "two"):
+        (animals / name).mkdir()
+    (animals / "notes" / "read me.txt").write_text("no picture")
+    facts = prepare(animals, tmp_path)
+    assert (facts.classes, facts.train_part) == (("cat", "dog"), 6)
+    assert facts.notices == (
+        "1 image file lies in the folder itself, in no class folder, and is not used",
+        "no image file lies in notes/, one/, three/ and 1 more: not taken for a class",
+    )
+
+
+def test_what_lies_beside_train_and_test_is_told(tmp_path):
+    folder = tmp_path / "parts"
+    for part in ("train", "test", "val"):
+        for name, images in PIXELS.items():
+            write(folder / part / name, images if part != "test" else 255 - images)
+    write(folder, PIXELS["cat"][:2], ("1.png", "2.png"))
+    write(folder / "test", PIXELS["cat"][:1], ("1.png",))
+    facts = prepare(folder, tmp_path)
+    assert (facts.train_part, facts.test_part) == (6, 6)
+    assert facts.notices == (
+        "6 image files lie in val/, beside train/ and test/, and are not used (validation images are drawn "
+        "from train/)",
+        "2 image files lie beside train/ and test/, and are not used",
+        "1 image file lies in test/ itself, in no class folder, and is not used",
+    )
+    # They count at once, though no image of the data set changed.
+    shutil.rmtree(folder / "val")
+    assert len(prepare(folder, tmp_path).notices) == 2
+
+
+def test_a_test_part_without_images_is_refused(tmp_path):
+    folder = tmp_path / "parts"
+    for name, images in PIXELS.items():
+        write(folder / "train" / name, images)
+        (folder / "test" / name).mkdir(parents=True)
+    assert "no image file lies in the class folders of test/; add some, or" in refusal(folder, tmp_path)
+    # The same where there are files, and none can be used.
+    for name in PIXELS:
+        (folder / "test" / name / "1.heic").write_bytes(b"phone")
+    assert "no image of the given test part can be used; the first of 2 files: test/cat/1.heic" in refusal(
+        folder, tmp_path
+    )
+
+
+def test_splits_inside_the_classes_are_not_taken_for_bursts(tmp_path):
+    folder = tmp_path / "parts"
+    for name, images in PIXELS.items():
+        write(folder / name / "train", images)
+        write(folder / name / "test", images)
+    assert "cat/test/ and cat/train/ seem to be splits inside a class; expected train/<class>/…" in refusal(
+        folder, tmp_path
+    )
+
+
+def test_a_class_of_the_test_part_alone(tmp_path):
+    folder = tmp_path / "parts"
+    for part, classes in {"train": ("cat", "dog"), "test": ("cat", "dog", "emu")}.items():
+        for name in classes:
+            write(folder / part / name, CATS)
+    expected = (
+        "data source path:FOLDER: class 'emu' stands in the test part but not in train; add some of it there "
+        "or leave it out"
+    )
+    assert refusal(folder, tmp_path) == expected
+
+
+def test_mixed_sizes(animals, tmp_path):
+    Image.new("RGB", (20, 9)).save(animals / "dog" / "2.png")
+    assert refusal(animals, tmp_path) == (
+        "data source path:FOLDER: images of several sizes (1.png has 8×6 pixels, 2.png 20×9); "
+        "set data.image_size"
+    )
+
+
+def test_a_list_in_the_folder_and_other_files_are_told(animals, tmp_path):
+    (animals / "list.csv").write_text("file,label\n")
+    (animals / "cat" / "notes.txt").write_text("no picture")
+    facts = prepare(animals, tmp_path)
+    assert facts.notices == ("the list list.csv is not read; DATA=path:… with its own path reads it",)
+    assert facts.other == 2
+
+
+# Folders below a class.
+
+
+def grouped(folder, work):
+    facts = prepare(folder, work)
+    return facts.grouped, facts.train_part
+
+
+def test_folders_below_a_class_are_groups_unless_one_holds_the_whole_class(tmp_path):
+    for name, images in PIXELS.items():
+        write(tmp_path / "whole" / name / "images", images)
+        write(tmp_path / "parted" / name / "monday", images[:2], ("1.png", "2.png"))
+        write(tmp_path / "parted" / name / "tuesday", images[2:], ("1.png",))
+    assert grouped(tmp_path / "whole", tmp_path / "one") == (0, 6)
+    assert grouped(tmp_path / "parted", tmp_path / "two") == (4, 6)
+
+
+# Two patients of two visits each, below a folder that says nothing: a patient is a group.
+def test_the_first_folder_that_tells_images_apart_is_the_group(tmp_path):
+    for name, images in PIXELS.items():
+        for patient in ("anna", "bo"):
+            for visit, pixels in enumerate(images[:2] if patient == "bo" else images[1:]):
+                write(tmp_path / "visits" / name / "all" / patient / f"{visit}", [pixels ^ 1], ("1.png",))
+    listed = listing.listing(tmp_path / "visits")
+    groups = {entry.file.parts[-3]: entry.group for entry in listed.entries if entry.label == "cat"}
+    assert groups == {"anna": "visits/cat/anna", "bo": "visits/cat/bo"}
+    assert len({entry.group for entry in listed.entries}) == 4
+
+
+# Tiny ImageNet lies so: the same folder's name in train and in test means nothing.
+def test_folders_of_one_name_in_train_and_test_are_two(tmp_path):
+    for part in ("train", "test"):
+        for name, images in PIXELS.items():
+            write(tmp_path / "parts" / part / name / "a", images[:2], ("1.png", "2.png"))
+            write(tmp_path / "parts" / part / name / "b", images[2:], ("1.png",))
+    facts = prepare(tmp_path / "parts", tmp_path)
+    assert (facts.train_part, facts.test_part) == (6, 6)
+
+
+def test_a_name_that_is_no_text_is_a_name(animals, tmp_path):
+    (animals / "cat" / os.fsdecode(b"caf\xe9.png")).write_bytes(b"no picture")
+    facts = prepare(animals, tmp_path)
+    assert facts.first_bad == "cat/caf\\udce9.png: not an image"

@@ -1,0 +1,199 @@
+"""Manifests: the same images as a folder are the same data; whatever is wrong is told with its line."""
+
+import csv
+import shutil
+
+import numpy as np
+import pytest
+
+from experiments.data import splits
+from tests.support.animals import PIXELS, opened, prepare, refusal, write
+
+NAMES = ("1.png", "2.jpg", "3.png")
+
+
+@pytest.fixture
+def parted(tmp_path):
+    """Two classes of three pictures, one of each in test/."""
+    for name, images in PIXELS.items():
+        write(tmp_path / "all" / name, images, NAMES)
+        for file, part in zip(NAMES, ("train", "train", "test"), strict=True):
+            (tmp_path / "parted" / part / name).mkdir(parents=True, exist_ok=True)
+            shutil.copy(tmp_path / "all" / name / file, tmp_path / "parted" / part / name / file)
+    return tmp_path / "parted"
+
+
+def rows_of(folder):
+    """file, label, split of a parted folder."""
+    return [
+        [str(file.relative_to(folder)), file.parent.name, file.parent.parent.name]
+        for file in sorted(folder.rglob("*.*"))
+    ]
+
+
+def write_list(path, rows, header=("file", "label", "split")):
+    with path.open("w", newline="", encoding="utf-8") as opened_:
+        csv.writer(opened_).writerows([header, *rows])
+    return path
+
+
+def test_a_manifest_is_the_same_data_as_its_folder(parted, tmp_path):
+    folder, work = prepare(parted, tmp_path / "one"), tmp_path / "two"
+    # Another order, and labels that are not the folders' doing.
+    shuffled = rows_of(parted)[::-1]
+    listed = prepare(write_list(parted / "list.csv", shuffled), work)
+    assert (listed.digest, listed.partition) == (folder.digest, folder.partition)
+    pooled = prepare(parted.parent / "all", tmp_path / "three")
+    assert pooled.digest == folder.digest
+    assert pooled.partition != folder.partition
+
+    def digests(facts, place):
+        data = opened(facts, place)
+        found = splits.split(
+            np.asarray(data.labels),
+            np.asarray(data.in_test),
+            data.groups,
+            train=2,
+            validation=2,
+            test=2,
+            seed=0,
+        )
+        return splits.digests(found, data.image_digests)
+
+    assert digests(listed, work) == digests(folder, tmp_path / "one")
+
+
+def test_groups_of_a_manifest_and_folders_below_a_class_are_the_same(tmp_path):
+    for name, images in PIXELS.items():
+        write(tmp_path / "bursts" / name / "burst", images[:2], NAMES[:2])
+        write(tmp_path / "bursts" / name, images[2:], NAMES[2:])
+    by_folder = prepare(tmp_path / "bursts", tmp_path / "one")
+    rows = [
+        [
+            str(file.relative_to(tmp_path / "bursts")),
+            label,
+            f"a burst of {label}s" if "burst/" in str(file) else "",
+        ]
+        for label in PIXELS
+        for file in sorted((tmp_path / "bursts" / label).rglob("*.*"))
+        if file.is_file()
+    ]
+    rows = [[file, label, group if "/burst/" in f"/{file}" else ""] for file, label, group in rows]
+    manifest = write_list(tmp_path / "bursts" / "list.csv", rows, ("file", "label", "group"))
+    by_list = prepare(manifest, tmp_path / "two")
+    assert by_list == by_folder
+    data = opened(by_folder, tmp_path / "one")
+    assert by_folder.grouped == 4
+    assert sorted(np.bincount(data.groups).tolist()) == [1, 1, 2, 2]
+
+
+HEAD = "file,label,split\n"
+GOOD = "all/cat/1.png,cat,train\nall/dog/1.png,dog,train\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ":1: no column 'file': the file is empty; the first line is file,label[,split][,group]"),
+        ("file;label\na;b\n", ":1: no column 'file': its fields are parted by semicolons, not by commas; the "
+         "first line is file,label[,split][,group]"),
+        ("file\tlabel\na\tb\n", ":1: no column 'file': its fields are parted by tabs, not by commas; the "
+         "first line is file,label[,split][,group]"),
+        ("File, Label\n", ":1: no column 'file' but 'File'; the first line is file,label[,split][,group]"),
+        ("path,label\n", ":1: no column 'file' among 'path, label'; the first line is "
+         "file,label[,split][,group]"),
+        ("file,label,weight\n", ":1: unknown column 'weight'; choose from: file, label, split, group"),
+        ("file,label,label\n", ":1: column 'label' stands there twice"),
+        (HEAD + GOOD + "all/cat/2.jpg,cat\n", ":4: expected 3 fields, file,label,split"),
+        (HEAD + GOOD + "all/cat/2.jpg,cat,train,x\n", ":4: expected 3 fields, file,label,split"),
+        (HEAD + GOOD + ",cat,train\n", ":4: file: a path is needed, not ''"),
+        (HEAD + GOOD + "all/cat/2.jpg, ,train\n", ":4: label: a class name is needed"),
+        (
+            HEAD + GOOD + "all/cat/2.jpg,cat,val\n",
+            ":4: split: 'val' is neither 'train' nor 'test'; validation images are drawn from train",
+        ),
+        (
+            HEAD + GOOD + "all/cat/1.png,dog,train\n",
+            ":4: file: 'all/cat/1.png' stands in line 2 already with label 'cat', here it has 'dog'",
+        ),
+        (HEAD + GOOD + '"all/cat/2.jpg,cat,train\n', ":4: not valid CSV (unexpected end of data)"),
+        (HEAD + GOOD.replace("dog,train", "cat,train"),
+         ": 2 images of 1 classes; two classes are needed"),
+        ("file,label\nall/cat/1.png,Cat\nall/dog/1.png,dog\nall/cat/2.jpg,cat\n",
+         ": classes 'Cat' and 'cat' differ in case, spaces or Unicode form alone; give them one name, or two "
+         "that differ"),
+        ("file,label\nall/cat/1.png,caf\u00e9\nall/dog/1.png,dog\nall/cat/2.jpg,cafe\u0301\n",
+         ": classes 'cafe\\u0301' and 'caf\\xe9' differ in case, spaces or Unicode form alone; give them one "
+         "name, or two that differ"),
+        ("file,label,split,group\nall/cat/1.png,cat,train,a\nall/dog/1.png,dog,train,b\n"
+         "all/cat/2.jpg,cat,test,a\nall/dog/2.jpg,dog,test,b\n",
+         ": group 'a' stands in train and in the test part with all/cat/1.png and all/cat/2.jpg (and 1 "
+         "more); put all of a group on one side"),
+        (HEAD + GOOD + "all/cat/2.jpg,cat,test\n",
+         ": class 'dog' stands in train but not in the test part; add some of it there or leave it out"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_wrong_with_a_manifest_is_told_with_its_line(parted, tmp_path, text, told):
+    manifest = tmp_path / "list.csv"
+    manifest.write_text(text, encoding="utf-8")
+    assert refusal(manifest, tmp_path) == f"data source path:FOLDER{told}"
+
+
+# Else its test images would be drawn from those that are listed for training.
+def test_a_test_part_of_files_that_are_not_there_is_refused(parted, tmp_path):
+    rows = [
+        [f"{file}.gone" if part == "test" else file, label, part] for file, label, part in rows_of(parted)
+    ]
+    assert "no image of the given test part can be used; the first of 2 files: " in refusal(
+        write_list(parted / "list.csv", rows), tmp_path
+    )
+
+
+# The same files are missing; what changed is of which part they were.
+def test_a_part_that_is_corrected_in_the_list_is_seen(parted, tmp_path):
+    gone = [["gone/1.png", "cat", "train"], ["gone/2.png", "dog", "train"]]
+    rows = [[file, label, "train"] for file, label, _ in rows_of(parted)]
+    listed = write_list(parted / "list.csv", rows + gone)
+    assert prepare(listed, tmp_path).bad == 2
+    write_list(listed, rows + [[file, label, "test"] for file, label, _ in gone])
+    assert "no image of the given test part can be used; the first of 2 files: gone/1.png" in refusal(
+        listed, tmp_path
+    )
+
+
+def test_paths_as_windows_writes_them_are_told(parted, tmp_path):
+    (tmp_path / "list.csv").write_text(HEAD + GOOD + "all\\cat\\1.png,cat,train\n", encoding="utf-8")
+    assert prepare(tmp_path / "list.csv", tmp_path).first_bad == (
+        "all\\cat\\1.png: no such file (it is written with \\, not /)"
+    )
+
+
+def test_a_manifest_that_is_not_there(tmp_path):
+    assert refusal(tmp_path / "none.csv", tmp_path) == "data source path:FOLDER: no such file"
+
+
+def test_a_manifest_that_is_no_text_or_no_manifest(parted, tmp_path):
+    (tmp_path / "list.csv").write_bytes(b"file,label\n\xff\xfe,cat\n")
+    assert refusal(tmp_path / "list.csv", tmp_path) == "data source path:FOLDER: not a text file in UTF-8"
+    picture = parted / "train" / "cat" / "1.png"
+    assert refusal(picture, tmp_path).endswith(
+        ": neither a folder nor a .csv file of file,label[,split][,group]"
+    )
+
+
+# What a manifest lists outside its folder, or that is not there, is a bad file like any other.
+def test_paths_that_leave_the_folder_and_missing_files_are_bad_files(parted, tmp_path):
+    outside = tmp_path / "outside.png"
+    shutil.copy(parted / "train" / "cat" / "1.png", outside)
+    rows = [row[:2] for row in rows_of(parted)]
+    rows += [
+        ["../outside.png", "cat"],
+        [str(outside), "cat"],
+        ["train/cat/none.png", "cat"],
+        ["train/cat", "cat"],
+    ]
+    manifest = write_list(parted / "list.csv", rows, ("file", "label"))
+    made = prepare(manifest, tmp_path)
+    assert (made.train_part, made.bad) == (6, 4)
+    assert made.first_bad == "../outside.png: a path that leaves the folder"

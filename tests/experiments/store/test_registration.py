@@ -1,0 +1,106 @@
+"""When claims were registered is kept in two places, and the earlier time stands."""
+
+import json
+import math
+
+import pytest
+
+from experiments import names
+from experiments.errors import UserError
+from experiments.planning import overview
+from experiments.store import registration
+from experiments.studies.study import Study
+
+FIRST = "gap(plain_cnn) > gap(lenet5)"
+SECOND = "test accuracy(plain_cnn) > test accuracy(lenet5)"
+
+
+def study(*claims, seeds=5):
+    return Study.model_validate(
+        {
+            "name": "small",
+            "question": "Which?",
+            "data": {"source": "digits", "train": 100, "validation": 50, "test": 50},
+            "models": {"plain_cnn": None, "lenet5": None},
+            "seeds": list(range(1, seeds + 1)),
+            "claims": list(claims),
+        }
+    )
+
+
+def digests(*claims):
+    return [claim.digest for claim in study(*claims).stated()]
+
+
+def times(tags):
+    return {key: json.loads(value)["registered"] for key, value in tags.items() if key != names.CLAIMS}
+
+
+def test_a_claim_keeps_the_time_at_which_it_was_registered(tmp_path):
+    before = registration.due(study(FIRST), tmp_path, {})
+    registration.keep(tmp_path, "small", before)
+    (first,) = digests(FIRST)
+    assert registration.times(tmp_path, "small") == {first: times(before)[names.CLAIM + first]}
+    # The store lost it: it comes back with its own time. Nothing is due where the store has it.
+    assert registration.due(study(FIRST), tmp_path, {}) == before
+    assert registration.due(study(FIRST), tmp_path, before) == {}
+
+
+def test_of_two_times_the_earlier_stands(tmp_path):
+    (first,) = digests(FIRST)
+    registration.keep(tmp_path, "small", registration.tags(study(FIRST), {first: 1000}))
+    held = registration.tags(study(FIRST), {first: 2000})
+    assert times(registration.due(study(FIRST), tmp_path, held)) == {names.CLAIM + first: 1000}
+    held = registration.tags(study(FIRST), {first: 500})
+    assert registration.due(study(FIRST), tmp_path, held) == {}
+    registration.keep(tmp_path, "small", registration.tags(study(FIRST), {first: 3000}))
+    assert registration.times(tmp_path, "small") == {first: 1000}
+
+
+def test_a_claim_that_leaves_the_file_stays_in_the_store(tmp_path):
+    first, second = digests(FIRST, SECOND)
+    held = registration.tags(study(FIRST, SECOND), {first: 1, second: 1})
+    assert json.loads(held[names.CLAIMS]) == [first, second]
+    assert registration.due(study(SECOND), tmp_path, held) == {names.CLAIMS: json.dumps([second])}
+    assert registration.due(study(), tmp_path, held) == {names.CLAIMS: "[]"}
+    assert registration.due(study(), tmp_path, {}) == {}
+
+
+def test_a_damaged_record_is_told(tmp_path):
+    registration.keep(tmp_path, "small", registration.tags(study(FIRST), {}))
+    (tmp_path / "claims" / "small.json").write_text("[1]")
+    with pytest.raises(UserError, match=r"small\.json: the times at which claims were registered"):
+        registration.due(study(FIRST), tmp_path, {})
+
+
+# Unpaired, two-sided: 2 / C(6, 3) = 0.1; 2 / C(8, 4) = 0.0286; 2 / C(10, 5) = 0.0079, of which 6 fit in 0.05.
+def test_least_p():
+    assert [overview.least_p(n) for n in (1, 3, 5)] == pytest.approx([1, 0.1, 2 / 252])
+    assert overview.least_p(4) == pytest.approx(2 / math.comb(8, 4))
+
+
+PARTS = [
+    "gap",
+    "test error",
+    "test accuracy",
+    "train error",
+    "macro F1",
+    "train accuracy",
+    "training seconds",
+]
+MANY = [f"{metric}(plain_cnn) > {metric}(lenet5)" for metric in PARTS]
+
+
+def test_seeds_that_cannot_decide_are_warned_about():
+    assert overview.too_few_seeds(study(seeds=1)) is None
+    assert overview.too_few_seeds(study(*MANY[:6])) is None
+    assert "at most 6 of a study's claims" in overview.too_few_seeds(study(*MANY))
+    assert "this one states 7: use 6 seeds or more" in overview.too_few_seeds(study(*MANY))
+    assert "3 seeds can decide none" in overview.too_few_seeds(study(FIRST, seeds=3))
+    assert "use 4 seeds or more" in overview.too_few_seeds(study(FIRST, seeds=3))
+    assert "use 5 seeds or more" in overview.too_few_seeds(study(FIRST, SECOND, seeds=3))
+    assert overview.too_few_seeds(study(FIRST, seeds=4)) is None
+    # Nothing is tested in these: they are the same at every seed.
+    exact = "parameters(plain_cnn) > parameters(lenet5)"
+    assert overview.too_few_seeds(study(exact, seeds=1)) is None
+    assert overview.too_few_seeds(study(exact, *MANY[:6])) is None

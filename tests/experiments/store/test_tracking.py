@@ -1,0 +1,34 @@
+"""What the projection does in a real store where events alone do not tell."""
+
+import mlflow
+
+from experiments import names
+from experiments.logs import events, trial_folder
+from experiments.store import tracking
+from experiments.studies import reading
+from tests.support.small_study import DIGESTS, SMALL
+
+
+def test_a_run_that_a_slow_server_made_twice_stays_once(tmp_path):
+    planned = reading.parse(SMALL, "small").trials(DIGESTS)[0]
+    place = trial_folder.of(tmp_path / "work", planned.trial)
+    trial_folder.begin(place, planned.trial)
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    told = [
+        events.Started(tags={names.CPU: "a"}),
+        events.EpochEnded(epoch=1, metrics={"train/accuracy": 0.5}),
+    ]
+    tracking.Projection(store, "small").project(planned, place, told)
+    client = mlflow.MlflowClient(store)
+    experiment = client.get_experiment_by_name("small").experiment_id
+    [run] = client.search_runs([experiment])
+    client.create_run(experiment, tags=run.data.tags)
+    assert len(client.search_runs([experiment])) == 2
+
+    # As by the next start of the study, which brings the whole log.
+    told.append(events.EpochEnded(epoch=2, metrics={"train/accuracy": 0.75}))
+    tracking.Projection(store, "small").project(planned, place, told)
+    [left] = client.search_runs([experiment])
+    history = client.get_metric_history(left.info.run_id, "train/accuracy")
+    assert [(metric.step, metric.value) for metric in history] == [(1, 0.5), (2, 0.75)]
+    assert left.data.tags[names.CPU] == "a"

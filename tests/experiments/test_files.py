@@ -1,0 +1,49 @@
+"""What a killed process left half-written is found by its number and removed; others are left alone."""
+
+import os
+import subprocess
+import sys
+
+import psutil
+
+from experiments import files, processes
+
+
+def gone() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_only_what_nobody_writes_any_more_is_removed(tmp_path):
+    dead, alive = gone(), os.getppid()
+    (tmp_path / f"a.json.unfinished-{dead}").write_text("half")
+    (tmp_path / f"folder.unfinished-{dead}").mkdir()
+    (tmp_path / f"folder.unfinished-{dead}" / "images.npy").write_text("half")
+    (tmp_path / f"a.json.unfinished-{alive}").write_text("half")
+    (tmp_path / "a.json").write_text("whole")
+    assert files.beside(tmp_path / "b.json") == tmp_path / f"b.json.unfinished-{os.getpid()}"
+    assert {file.name for file in tmp_path.iterdir()} == {"a.json", f"a.json.unfinished-{alive}"}
+
+
+def test_an_owner_is_gone_when_its_process_is():
+    assert not processes.is_gone(processes.signature())
+    host, number, began = processes.signature().split()
+    assert processes.is_gone(f"{host} {gone()} {began}")
+    # The same number, given to another process later.
+    assert processes.is_gone(f"{host} {number} {psutil.Process().create_time() - 60:.2f}")
+    # Of other hosts nothing is known.
+    assert not processes.is_gone(f"other-{host} {gone()} {began}")
+    assert not processes.is_gone("")
+
+
+def test_a_number_that_another_process_has_by_now_saves_nothing(tmp_path):
+    left = tmp_path / f"a.json.unfinished-{os.getppid()}"
+    left.write_text("half")
+    files.sweep(tmp_path)
+    assert left.exists()
+    before = psutil.Process(os.getppid()).create_time() - 60
+    os.utime(left, (before, before))
+    files.sweep(tmp_path)
+    assert not left.exists()

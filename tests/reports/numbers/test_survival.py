@@ -1,0 +1,118 @@
+"""Time to a target as survival: by hand, against scipy, and against a loop over deals."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from reports.numbers import permutation, survival
+from reports.numbers.survival import Times
+
+NAN = math.nan
+# Five trials of ten epochs: reached at 2, 4, 4, and twice never.
+FIVE = Times.of([2, 4, 4, NAN, NAN], [10] * 5)
+epochs = st.lists(st.one_of(st.integers(1, 9).map(float), st.just(NAN)), min_size=2, max_size=5)
+
+
+def test_censored_trials_stand_at_their_budget():
+    assert FIVE.cost.tolist() == [2, 4, 4, 10, 10]
+    assert FIVE.reached.tolist() == [True, True, True, False, False]
+
+
+# 4 of 5 are left after 2, 2 of 5 after 4: half is passed there. (2 + 4 + 4 + 10 + 10) / 5 = 6.
+def test_curve_median_and_restricted_mean():
+    curve = survival.kaplan_meier(FIVE)
+    assert curve.cost.tolist() == [2, 4, 10]
+    assert curve.share.tolist() == pytest.approx([0.8, 0.4, 0.4])
+    assert curve.median == 4
+    assert FIVE.restricted_mean == 6
+
+
+# One was given up at 3, before the others were there: 2/3 · 1/2 of the three, and of the two, are left.
+def test_a_trial_given_up_early_counts_until_then():
+    curve = survival.kaplan_meier(Times.of([2, NAN, 5], [10, 3, 10]))
+    assert curve.share.tolist() == pytest.approx([2 / 3, 2 / 3, 0.0])
+    assert curve.median == 5
+
+
+@pytest.mark.parametrize(
+    ("reached", "median"),
+    [([3, NAN, NAN], NAN), ([3, 5, NAN, NAN], NAN), ([3, 5, 7, NAN], 6), ([3, 5, 7], 5), ([NAN], NAN)],
+)
+def test_median_is_that_of_all_trials(reached, median):
+    assert survival.kaplan_meier(Times.of(reached, [9] * len(reached))).median == pytest.approx(
+        median, nan_ok=True
+    )
+
+
+def test_interval_is_scipy_s_log_log_one():
+    told = stats.CensoredData(uncensored=[2, 4, 4], right=[10, 10])
+    expected = stats.ecdf(told).sf.confidence_interval(0.95, method="log-log")
+    curve = survival.kaplan_meier(FIVE)
+    assert curve.low.tolist() == pytest.approx(expected.low.probabilities.tolist())
+    assert curve.high.tolist() == pytest.approx(expected.high.probabilities.tolist())
+
+
+def test_common_budget_is_where_the_first_trial_is_given_up():
+    other = Times.of([1, NAN], [20, 6])
+    assert survival.common_budget(FIVE, other) == 6
+    assert survival.common_budget(Times.of([1], [9]), Times.of([2], [9])) == math.inf
+    within = FIVE.within(3)
+    assert within.cost.tolist() == [2, 3, 3, 3, 3]
+    assert within.reached.tolist() == [True, False, False, False, False]
+
+
+# At epoch 1 one of four gets there, at 2 one of three, at 3 one of two:
+#   a (1): 1 − 1/4; b (2): 1 − 1/4 − 1/3; c (3): 1 − 1/4 − 1/3 − 1/2; d (never): 0 − 1/4 − 1/3 − 1/2.
+def test_log_rank_scores_by_hand():
+    one, other = survival.log_rank_scores(Times.of([1, NAN], [4, 4]), Times.of([2, 3], [4, 4]))
+    assert one.tolist() == pytest.approx([3 / 4, -13 / 12])
+    assert other.tolist() == pytest.approx([5 / 12, -1 / 12])
+
+
+@given(epochs, epochs)
+def test_scores_are_the_log_rank_statistic(left, right):
+    one, other = Times.of(left, [9] * len(left)), Times.of(right, [9] * len(right))
+    scores = survival.log_rank_scores(one, other)
+    assert sum(map(sum, scores)) == pytest.approx(0, abs=1e-9)
+    observed_less_expected = 0.0
+    for at in sorted({*one.cost[one.reached], *other.cost[other.reached]}):
+        watched = (one.cost >= at).sum(), (other.cost >= at).sum()
+        events = [(each.reached & (each.cost == at)).sum() for each in (one, other)]
+        observed_less_expected += events[0] - sum(events) * watched[0] / sum(watched)
+    assert scores[0].sum() == pytest.approx(observed_less_expected, abs=1e-9)
+
+
+def statistic(one, other):
+    return abs(survival.log_rank_scores(one, other)[0].sum())
+
+
+# The scores are found once, of both arms together; dealing the trials out again and again must say the same.
+@given(epochs.filter(lambda e: len(e) <= 3), epochs.filter(lambda e: len(e) <= 3))
+def test_dealing_out_scores_is_dealing_out_trials(left, right):
+    pooled = [*left, *right]
+    one, other = Times.of(left, [9] * len(left)), Times.of(right, [9] * len(right))
+    seen = statistic(one, other)
+    as_far = []
+    for chosen in itertools.combinations(range(len(pooled)), len(left)):
+        rest = [pooled[place] for place in range(len(pooled)) if place not in chosen]
+        dealt = Times.of([pooled[place] for place in chosen], [9] * len(left))
+        as_far.append(statistic(dealt, Times.of(rest, [9] * len(right))) >= seen - 1e-9)
+    # Sums of unlike numbers of trials are as far as their means, since all scores add up to nothing.
+    p = permutation.unpaired(*survival.log_rank_scores(one, other))
+    assert p == pytest.approx(np.mean(as_far))
+
+
+def test_near_scipy_s_asymptotic_p_for_many_trials():
+    generator = np.random.default_rng(1)
+    one, other = (generator.geometric(chance, 12).astype(float) for chance in (0.3, 0.2))
+    left = Times.of(np.where(one > 9, NAN, one), [9] * 12)
+    right = Times.of(np.where(other > 9, NAN, other), [9] * 12)
+    expected = stats.logrank(
+        *(stats.CensoredData(uncensored=t.cost[t.reached], right=t.cost[~t.reached]) for t in (left, right))
+    ).pvalue
+    assert permutation.unpaired(*survival.log_rank_scores(left, right)) == pytest.approx(expected, abs=0.05)

@@ -1,0 +1,32 @@
+"""A figure file tells what it was drawn from."""
+
+import pytest
+from matplotlib.figure import Figure
+
+from reports.plots import files as figure_files
+from reports.store.record import read_record
+
+
+@pytest.fixture(scope="module")
+def saved(ready, tmp_path_factory):
+    record = read_record(ready.uri, "crop")
+    return record, figure_files.save(Figure(), tmp_path_factory.mktemp("figures"), "empty", record)
+
+
+def test_every_kind_of_file_tells_its_runs(saved):
+    record, paths = saved
+    told = figure_files.of(record)
+    assert told["study"] == "crop"
+    assert told["runs"] == sorted(record.runs["run_id"])
+    assert told["splits"] == ["100", "1000"]  # as the study was written
+    assert [path.suffix for path in paths] == [".png", ".svg", ".pdf"]
+    assert [figure_files.read(path) for path in paths] == [told] * 3
+
+
+def test_a_figure_of_somebody_else_does_not_say(saved, tmp_path):
+    for suffix in ("png", "svg", "pdf"):
+        Figure().savefig(tmp_path / f"other.{suffix}")
+        assert figure_files.read(tmp_path / f"other.{suffix}") is None
+        (tmp_path / f"broken.{suffix}").write_bytes(b"no figure")
+        assert figure_files.read(tmp_path / f"broken.{suffix}") is None
+    assert figure_files.read(tmp_path / "missing.png") is None

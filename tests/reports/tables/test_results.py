@@ -1,0 +1,206 @@
+"""The table of the small study, against a recorded one.
+
+To record it again: REGENERATE=1 python -m pytest tests/reports/test_results.py
+"""
+
+import json
+import math
+import os
+from dataclasses import replace
+
+import pytest
+
+from experiments import names
+from experiments.location import ROOT
+from reports import words
+from reports.store import fairness, record
+from reports.store.record import read_record
+from reports.tables import markdown, remarks, results, summary
+
+ACCURACY = names.metric(names.TEST, names.ACCURACY)
+GOLDEN = ROOT / "tests" / "reports" / "results_small.md"
+
+
+def test_markdown_is_the_recorded_one(ready):
+    record = read_record(ready.uri, "small")
+    text = results.text(record, summary.of(record), fairness.check(record.runs))
+    if os.environ.get("REGENERATE"):
+        GOLDEN.write_text(text)
+    assert text == GOLDEN.read_text()
+
+
+def test_summary_of_an_arm_one_can_check_in_the_head(ready):
+    rows = summary.of(record.read_record(ready.uri, "small")).set_index("label")
+    residual = rows.loc["residual"]
+    assert (residual["trials"], residual["diverged"], residual["tested"]) == (3, 1, 3)
+    assert residual["test_accuracy"] == pytest.approx((0.8 + 0.9 + 0.6) / 3)
+    # 0.8 + 0.2, 0.9 + 0.1 (full) and 0.6 + 0.2, less validation
+    assert residual["gap_at_chosen_epoch"] == pytest.approx((0.2 + 0.1 + 0.2) / 3)
+    assert (residual["reached_0.75"], residual["epochs_to_0.75"], residual["seconds_to_0.75"]) == (2, 3, 120)
+    # Every trial of the arms with a curve trains to 0.7: cnn, seed 0, no further; residual at epoch 1.
+    assert residual["training_level"] == 0.7
+    assert residual["gap_at_training_level"] == pytest.approx(0.2)
+    assert rows.loc["cnn", "gap_at_training_level"] == pytest.approx(0.1)
+    assert math.isnan(rows.loc["features", "gap_at_training_level"])
+    assert residual["training_macs_to_0.75"] == 3 * 340e6 * 300
+    assert residual["training_seconds"] == pytest.approx((120 + 120 + 80) / 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (11_173_962, "11.2 M"),
+        (340e6, "0.34 G"),
+        (272_474, "0.272 M"),
+        (64, "64"),
+        (650, "0.65 k"),
+        (3_864e9, "3,864 G"),
+        (float("nan"), "–"),
+    ],
+)
+def test_scaled(value, text):
+    assert words.scaled(value) == text
+
+
+def test_three_targets_are_shown():
+    assert results.shown((0.5, 0.6, 0.7, 0.8, 0.9)) == [0.5, 0.7, 0.9]
+    assert results.shown((0.5, 0.6)) == [0.5, 0.6]
+
+
+def test_arm_names_are_plain_text_in_markdown(ready):
+    record = read_record(ready.uri, "grid")
+    text = results.text(record, summary.of(record), [])
+    row = next(line for line in text.splitlines() if "hidden" not in line and "a_b" in line)
+    assert row.startswith(r"| $a_b$ \| c · train=250 ")
+    assert markdown.cells(row)[0] == "$a_b$ | c · train=250"
+
+
+def test_without_a_curve_there_is_no_column_of_gaps_at_equal_training_accuracy(ready):
+    record = read_record(ready.uri, "small")
+    features = [frame[frame["arm"] == "features"] for frame in (record.runs, record.epochs)]
+    alone = replace(record, runs=features[0], epochs=features[1], training_level=math.nan)
+    text = results.text(alone, summary.of(alone), [])
+    assert "Gap, chosen epoch" in text
+    assert "train 0." not in text and "equal train" not in text
+
+
+def test_without_a_common_training_level_the_column_is_empty(ready):
+    record = replace(read_record(ready.uri, "small"), training_level=math.nan)
+    text = results.text(record, summary.of(record), [])
+    header, _, *rows = [markdown.cells(line) for line in text.splitlines() if line.startswith("|")]
+    column = header.index("Gap at equal train accuracy")
+    assert [row[column] for row in rows] == ["–"] * 3
+    assert "- Note: no common training accuracy of at least 0.5 was reached" in text
+    assert "At train" not in text
+
+
+def test_a_value_that_all_seeds_share_is_not_shown_as_certain(ready):
+    record = read_record(ready.uri, "small")
+    cnn = record.runs["arm"] == "cnn"
+    alike = record.runs.assign(**{ACCURACY: record.runs[ACCURACY].mask(cnn, 0.1)})  # 0.1 has round-off
+    alike.loc[[3, 4, 5], ACCURACY] = [0.2, 0.2, math.nan]
+    record = replace(record, runs=alike)
+    text = results.text(record, summary.of(record), [])
+    cells = [markdown.cells(line)[2] for line in text.splitlines() if line.startswith("|")][2:]
+    assert cells == ["0.100 (same at every seed)", "0.200 (same at every seed, of 2)", "0.700 ± 0.248"]
+    assert "no interval can be told" in text
+
+
+def test_a_single_trial_is_no_repetition(ready):
+    record = read_record(ready.uri, "grid")
+    text = results.text(record, summary.of(record), [])
+    assert "| 0.600 |" in text.replace("  ", "")
+    assert "same at every seed" not in text.lower()
+
+
+# Of 0.5 and 0.6 Student's interval is ±0.635: it says nothing, and looks as if it did.
+def test_two_trials_are_told_without_an_interval(ready):
+    record = read_record(ready.uri, "small")
+    two = record.runs[record.runs["seed"] != record.runs["seed"].max()].assign(
+        **{ACCURACY: lambda runs: runs["seed"].map({0: 0.5, 1: 0.6})}
+    )
+    record = replace(record, runs=two, epochs=record.epochs[record.epochs["run_id"].isin(two["run_id"])])
+    numbers = summary.of(record)
+    assert numbers["test_accuracy_half_width"].iloc[0] == pytest.approx(0.635, abs=0.001)
+    rows = [
+        markdown.cells(line) for line in results.text(record, numbers, []).splitlines() if line[:1] == "|"
+    ]
+    assert [row[2] for row in rows[2:]] == ["0.550"] * len(numbers)
+    assert not any("±" in row[3] for row in rows[2:])
+    assert "Of two trials no interval is told" in results.explanation(record, numbers)
+
+
+def test_what_was_left_out_of_the_data_is_told_once(ready):
+    record = read_record(ready.uri, "small")
+    notices = ("2 files cannot be used and are left out", "no image file lies in notes/")
+    record = replace(record, notices=notices)
+    text = results.text(record, summary.of(record), [])
+    for notice in notices:
+        assert text.count(f"- Note: data: {notice}") == 1
+
+
+def test_splits_that_are_smaller_than_asked_for_are_told(ready):
+    record = read_record(ready.uri, "small")
+    assert not any("than the study asks for" in line for line in remarks.of(record))
+    record = replace(record, asked={"sizes": "1,000 train, 500 validation, 1,000 test"})
+    told = "data: fewer images than the study asks for (1,000 train, 500 validation, 1,000 test)"
+    assert [line[: len(told)] for line in remarks.of(record)].count(told) == 1
+
+
+# 80 steps of 32: ten times over 256 images, once over 2,560.
+def test_an_epoch_that_is_no_pass_over_the_images_is_told(ready):
+    record = read_record(ready.uri, "small")
+    recipe = json.dumps({"steps": "80", "batch_size": "32"})
+    sizes = [256, 2560] * (len(record.runs) // 2) + [256] * (len(record.runs) % 2)
+    record = replace(record, runs=record.runs.assign(recipe=recipe, train_size=sizes))
+    told = "an epoch is 80 steps, 2,560 images: passes 10 over 256 and 1 over 2,560 training images"
+    assert told in remarks.of(record)
+
+
+def test_what_an_arm_without_a_curve_took_is_a_bound(ready):
+    record = read_record(ready.uri, "small")
+    cells = {row[0]: row for row in results.rows(record, summary.of(record))}
+    assert cells["features"][5] == "≤ 3 epochs, ≤ 30 s (3/3)"
+    assert "≤" not in " ".join(cells["cnn"] + cells["residual"])
+
+
+def test_a_negative_gap_has_the_true_minus_in_markdown_only(ready):
+    record = read_record(ready.uri, "small")
+    numbers = summary.of(record).assign(
+        gap_at_chosen_epoch=[-0.0081, 0.1, -0.0001], gap_at_chosen_epoch_half_width=[0.0123, 0.0, math.nan]
+    )
+    text = results.text(record, numbers, [])
+    assert [markdown.cells(line)[3] for line in text.splitlines() if line.startswith("|")][2:] == [
+        "−0.008 ± 0.012",
+        "+0.100",
+        "+0.000",
+    ]
+    assert "-0.0081" in numbers.to_csv()
+
+
+def test_a_run_group_stands_once_in_the_table(ready):
+    rows = summary.of(record.read_record(ready.uri, "width"))
+    assert list(rows["label"]) == [
+        f"{arm} · train={train}{width}"
+        for train in (250, 1000)
+        for arm, width in (
+            ("cnn", ""),
+            ("residual", ", width=4"),
+            ("residual", ", width=8"),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, "· commit 0234b82 · last"),
+        ({"dirty": "true"}, "· commit 0234b82 with local changes · last"),
+        ({"commit": ["0234b82a"] * 8 + ["ef50e83b"]}, "· 2 commits · last"),
+        ({"commit": ""}, "one CPU · last"),
+    ],
+)
+def test_the_code_that_trained_is_named(ready, changed, told):
+    record = read_record(ready.uri, "small")
+    record = replace(record, runs=record.runs.assign(**changed))
+    assert told in results.text(record, summary.of(record), [])

@@ -1,0 +1,105 @@
+"""report-check: what is older than its runs, of other runs, changed by hand or missing is named."""
+
+import shutil
+
+import pytest
+
+from reports import check, drawing, files
+from reports.plots import files as figure_files
+from reports.store import reading
+from reports.store.record import read_record
+from tests.support.commands import process
+from tests.support.synthetic import curve, once, tags
+
+
+@pytest.fixture
+def drawn(writable, tmp_path):
+    """The folder of the small study, drawn; and its store, to be written to."""
+    folder = tmp_path / "small"
+    paths = drawing.draw_all(writable.uri, "small", folder)
+    files.stamp(folder, reading.fingerprint(writable.uri, "small"), paths)
+    return folder, writable
+
+
+def found(folder, writer):
+    record, _ = drawing.read_fair(writer.uri, "small")
+    return list(check.problems(folder, record, reading.fingerprint(writer.uri, "small")))
+
+
+def test_what_was_just_drawn_passes(drawn):
+    assert found(*drawn) == []
+
+
+def test_a_run_that_came_later_makes_everything_older(drawn):
+    folder, writer = drawn
+    experiment = writer.client.get_experiment_by_name("small").experiment_id
+    writer.run(experiment, tags("cnn", 0, 7), curve([0.3, 0.5, 0.6]) + once(0.6, 3))
+    told = found(folder, writer)
+    assert {line.split(":")[0] for line in told} == {
+        path.name for path in folder.iterdir() if path.name[0] != "."
+    }
+    assert all("is older than the runs in the store" in line for line in told)
+
+
+def test_a_run_that_is_gone(drawn):
+    folder, writer = drawn
+    record = read_record(writer.uri, "small")
+    writer.client.delete_run(record.runs["run_id"].iloc[0])
+    assert "convergence.png: is of 1 runs that are no results of the study (any more)" in found(
+        folder, writer
+    )
+
+
+def test_a_table_changed_by_hand_and_a_missing_figure(drawn):
+    folder, writer = drawn
+    table = folder / "results.csv"
+    table.write_text(table.read_text().replace("0.6", "0.9"))
+    (folder / "overfitting.svg").unlink()
+    assert sorted(found(folder, writer)) == [
+        "overfitting.svg: is missing",
+        "results.csv: was changed after it was drawn",
+    ]
+
+
+def test_a_figure_of_another_study_or_without_metadata(drawn):
+    folder, writer = drawn
+    record = read_record(writer.uri, "grid")
+    other = drawing.draw(record, folder / "other", ["settings"])
+    shutil.copy(other[0].files[0], folder / "extra.png")
+    from PIL import Image
+
+    Image.new("L", (2, 2)).save(folder / "bare.png")
+    assert found(folder, writer) == [
+        "bare.png: does not tell which runs it was drawn from",
+        "extra.png: is of the study grid",
+    ]
+
+
+def test_a_figure_that_tells_other_digests(drawn):
+    folder, writer = drawn
+    record, _ = drawing.read_fair(writer.uri, "small")
+    record.runs.loc[0, "data_digest"] = "d2"
+    figure = drawing.FIGURES["convergence"].figure(record)
+    figure_files.save(figure, folder, "mixed", record)
+    assert [line for line in found(folder, writer) if line.startswith("mixed.")] == [
+        f"mixed.{kind}: tells other data than its runs" for kind in ("pdf", "png", "svg")
+    ]
+
+
+def test_the_command(drawn, tmp_path):
+    folder, writer = drawn
+    arguments = ("small", "--store", writer.uri, "--out", tmp_path)
+    passed = process("check", *arguments, package="reports")
+    assert passed.returncode == 0, passed.stderr
+    assert "are of the 9 runs in the store" in passed.stdout
+    (folder / "results.md").write_text("better")
+    failed = process("check", *arguments, package="reports")
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines() == ["reports: results.md: was changed after it was drawn"]
+    assert "make report STUDY=small" in failed.stdout
+
+
+def test_nothing_drawn(ready, tmp_path):
+    done = process("check", "small", "--store", ready.uri, "--out", tmp_path, package="reports")
+    assert done.returncode == 2
+    assert "nothing was drawn here" in done.stderr

@@ -1,0 +1,131 @@
+"""The command as people run it, each time in a process of its own."""
+
+from pathlib import Path
+
+import pytest
+
+from experiments import names
+from reports import command
+from reports.__main__ import COMMANDS
+from reports.store import reading
+from tests.support.commands import process
+
+
+def report(*arguments):
+    return process("draw", *arguments, package="reports")
+
+
+def refused(done):
+    """The one line on stderr."""
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_draws_once_then_only_what_changed(writable, tmp_path):
+    arguments = ("small", "--store", writable.uri, "--out", tmp_path / "figures")
+    first = report(*arguments)
+    assert first.returncode == 0, first.stderr
+    assert "| residual |" in first.stdout
+    assert "2 attempts did not complete" in first.stdout
+    folder = tmp_path / "figures" / "small"
+    drawn = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert sorted(path.name for path in drawn) == [
+        ".drawn_from.json",
+        *(
+            f"{name}.{kind}"
+            for name in ("convergence", "cost_accuracy", "overfitting")
+            for kind in ("pdf", "png", "svg")
+        ),
+        "report.html",
+        "results.csv",
+        "results.md",
+        *(
+            f"{name}.{kind}"
+            for name in ("survival_curves", "time_to_target")
+            for kind in ("pdf", "png", "svg")
+        ),
+        "times.csv",
+    ]
+
+    second = report(*arguments)
+    assert "unchanged, nothing drawn" in second.stdout
+    assert "| residual |" in second.stdout
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == drawn
+
+    run = writable.client.search_runs(
+        [writable.client.get_experiment_by_name("small").experiment_id],
+        f"tags.`{names.ARM}` = 'features' and tags.`{names.SEED}` = '2'",
+    )[0]
+    writable.client.delete_run(run.info.run_id)
+    third = report(*arguments)
+    assert "Note: features trains by another recipe: optimizer adam (others sgd)" in third.stdout
+    assert "features: 2 of 3 seeds are complete (not yet: 2)" in third.stdout
+    assert all(path.stat().st_mtime_ns > drawn[path] for path in folder.iterdir())
+
+
+def test_one_figure_alone(ready, tmp_path):
+    done = report("grid", "--store", ready.uri, "--out", tmp_path, "--figures", "time_to_target")
+    assert done.returncode == 0, done.stderr
+    assert {Path(line).parent for line in done.stdout.splitlines()} == {tmp_path / "grid"}
+    assert len(done.stdout.splitlines()) == 6  # two settings, each as PNG, SVG and PDF
+
+
+def test_a_figure_that_the_study_has_nothing_for(ready, tmp_path):
+    line = refused(report("small", "--store", ready.uri, "--out", tmp_path, "--figures", "gradient_flow"))
+    assert "'small' has nothing for gradient_flow" in line
+    assert "gradient_flow: true" in report("--help").stdout
+
+
+def test_unfair_trials_are_refused(writable, tmp_path):
+    run = writable.client.search_runs(
+        [writable.client.get_experiment_by_name("small").experiment_id], f"tags.`{names.ARM}` = 'residual'"
+    )[0]
+    writable.client.set_tag(run.info.run_id, names.SPLIT_DIGEST, "other")
+    line = refused(report("small", "--store", writable.uri, "--out", tmp_path / "figures"))
+    assert "split digests differ" in line
+    assert "run `make compare STUDY=FILE.yaml` again" in line
+    assert not (tmp_path / "figures").exists()
+
+
+def test_nothing_complete_yet(ready, tmp_path):
+    line = refused(report("empty", "--store", ready.uri, "--out", tmp_path))
+    assert "no trial of 'empty' is complete yet" in line
+    assert "run `make compare STUDY=FILE.yaml` for it, or wait" in line
+
+
+def test_mistakes_are_answered_in_one_line(ready, tmp_path):
+    nowhere = f"sqlite:///{tmp_path}/none.db"
+    assert "run `make compare STUDY=FILE.yaml` first" in refused(report("small", "--store", nowhere))
+    assert "run `make compare` first" in refused(report("compare", "--store", nowhere))
+    assert "holds: crop, empty, grid, small, width" in refused(report("smal", "--store", ready.uri)).replace(
+        "it holds", "holds"
+    )
+    line = refused(report("small", "--data", "digits", "--store", ready.uri))
+    assert "study 'small' was not run on data 'digits': no 'small-digits' in" in line
+    assert "run `make compare STUDY=FILE.yaml DATA=digits` first" in line
+    assert "STUDY --data digits" in refused(report("--data", "digits", "--store", ready.uri))
+    assert "which study?" in refused(report("--store", ready.uri))
+
+
+@pytest.mark.parametrize(
+    ("study", "data", "told"),
+    [
+        (None, None, "`make compare`"),
+        ("compare", None, "`make compare`"),
+        ("compare", "digits", "`make compare DATA=digits`"),
+        ("history", None, "`make compare STUDY=history`"),
+        ("my studies/one.yaml", "path:images", "`make compare STUDY='my studies/one.yaml' DATA=path:images`"),
+    ],
+)
+def test_the_command_that_trains_names_what_was_asked_for(study, data, told, capsys):
+    assert command.refuse(f"nothing here: run {reading.TRAIN} first", study, data) == 2
+    assert capsys.readouterr().err == f"reports: nothing here: run {told} first\n"
+
+
+@pytest.mark.parametrize("name", [None, *COMMANDS])
+def test_help_teaches(name):
+    done = process(*filter(None, [name]), "--help", package="reports")
+    assert done.returncode == 0
+    assert f"usage: python -m reports {name or ''}" in done.stdout
+    assert f"  python -m reports {name or 'draw'}" in done.stdout
