@@ -122,16 +122,17 @@ test-faults: $(SET_UP) ## kills, full disks, locked and stopped stores (SEED=2 i
 fuzz: $(SET_UP) ## ten minutes of study files nobody would write
 	$(BIN)/python -m pytest -m fuzz
 
-lint: $(SET_UP) ## ruff: format and rules
+lint: $(SET_UP) ## ruff: format and rules; import-linter: who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
 
 format: $(SET_UP) ## let ruff format and mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## remove caches and figures; never the store or work/
-	rm -rf reports/figures .pytest_cache .ruff_cache .hypothesis
+	rm -rf reports/figures .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: ## also remove the store, work/ and the environment, after asking
