@@ -17,6 +17,8 @@ given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin
 given := $(sort $(filter-out MAKE% MFLAGS -%% SHELL PYTHON VENV MLFLOW_% TF_% KERAS_% CUDA_% PIP_% UV_%,$(given)))
 unknown := $(filter-out $(KNOWN),$(given))
 $(if $(unknown),$(error make takes no $(unknown); it takes $(KNOWN)))
+empty := $(foreach name,$(given),$(if $(strip $($(name))),,$(name)))
+$(if $(strip $(empty)),$(error $(firstword $(empty))= is empty; give it a value or leave it out))
 
 quoted = '$(subst ','\'',$(1))'
 # `make plan STUDY=depth WORKERS=1 ARGS=--smoke` is `python -m experiments plan STUDY=depth WORKERS=1 --smoke`.

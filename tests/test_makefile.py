@@ -1,12 +1,19 @@
-"""The Makefile: what is given to it is used, or refused."""
+"""The Makefile: what is given to it is passed on, or refused."""
 
 import os
 import re
+import shlex
 import subprocess
 
 import pytest
 
-from tests.support.places import ROOT
+from experiments import catalog
+from experiments.__main__ import COMMANDS
+from experiments.command_line import Parser
+from experiments.location import ROOT
+
+TEXT = (ROOT / "Makefile").read_text()
+OURS = re.findall(r"\$\(ours\) ([a-z-]+)", TEXT)  # commands of `python -m experiments` that make calls
 
 
 def make(*arguments):
@@ -20,77 +27,68 @@ def make(*arguments):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (
-            ["compare", "DAT=path:photographs"],
-            "make compare takes no DAT; it takes DATA KEEP_MODELS NEAR_DUPLICATES",
-        ),
-        (["compare", "data=digits"], "make compare takes no data; "),
-        (["compare", "SEED=4"], "make compare takes no SEED; "),
-        (
-            ["run", "MODEL=resnet18", "SEED=3"],
-            "make run takes no SEED; it takes ARGS DATA MODEL NEAR_DUPLICATES",
-        ),
-        (["plan", "ARGS=--epochs 1"], "make plan takes no ARGS; "),
-        (["STUDYY=depth"], "make help takes no STUDYY; it takes no variable"),
+        (["compare", "DAT=path:photographs"], "make takes no DAT; it takes STUDY DATA "),
+        (["compare", "data=digits"], "make takes no data; "),
+        (["STUDYY=depth"], "make takes no STUDYY; "),
         (["compare", "DATA="], "DATA= is empty; give it a value or leave it out"),
+        (["report", "DATA= "], "DATA= is empty; "),
     ],
 )
-def test_a_variable_that_would_be_ignored_is_refused(given, told):
+def test_what_no_target_takes_is_refused_before_anything_runs(given, told):
     done = make("--dry-run", *given)
     assert done.returncode == 2
     assert told in done.stderr
 
 
-def test_variables_of_each_of_several_targets_are_taken():
-    done = make("--dry-run", "compare", "ui", "STUDY=depth", "PORT=5001")
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["plan", "SEED=4"], "error: plan takes no SEED; it takes "),
+        (["run", "MODEL=resnet18", "STUDY=depth"], "error: run takes no STUDY; it takes BATCH_SIZE, "),
+        (["run"], "error: model is missing (in make: MODEL=…)"),
+        (["predict", "RUN=3fa9"], "error: images is missing (in make: IMAGES=…)"),
+        (["report", "WORKERS=2"], "error: report takes no WORKERS; it takes STUDY DATA"),
+        (["calibrate", "STUDY=smoke"], "error: calibrate takes no STUDY; it takes no variable"),
+        (["test-faults", "STUDY=smoke"], "error: test-faults takes no STUDY; it takes SEED"),
+    ],
+)
+def test_what_a_target_does_not_take_is_refused_in_one_line(given, told):
+    done = make(*given)
+    assert done.returncode == 2
+    line, *_ = done.stderr.splitlines()
+    assert line.startswith(told)
+
+
+def test_what_is_given_reaches_the_commands_as_it_is():
+    given = ['DATA=path:it\'s "my" $$HOME', "WORKERS=1", "KEEP_MODELS=none", "MLFLOW_TRACKING_URI=x"]
+    done = make("--dry-run", "compare", *given, "ARGS=--smoke")
     assert done.returncode == 0, done.stderr
+    train, draw = (
+        shlex.split(re.search(rf"python -m {command} (.*?)(?:;| \|\|)", done.stdout)[1])
+        for command in ("experiments", "reports")
+    )
+    data = 'path:it\'s "my" $HOME'
+    assert train == ["compare", f"DATA={data}", "KEEP_MODELS=none", "WORKERS=1", "--smoke"]
+    assert draw == ["draw", "compare", "--data", data]
 
 
-def test_every_variable_that_a_recipe_reads_is_taken_by_its_target():
-    text = (ROOT / "Makefile").read_text()
-    options = {"data_option": "DATA", "bad_option": "ON_BAD", "workers_option": "WORKERS"}
-    taken = dict(re.findall(r"^takes-([a-z-]+) := (.*)$", text, re.MULTILINE))
-    for target, recipe in re.findall(r"^([a-z-]+):[^=\n]*##.*\n((?:\t.*\n)+)", text, re.MULTILINE):
-        read = {options.get(name, name) for name in re.findall(r"\$\((?:if \$\()?([A-Za-z_]+)\)", recipe)}
-        read &= {
-            "STUDY",
-            "DATA",
-            "ON_BAD",
-            "WORKERS",
-            "MODEL",
-            "RUN",
-            "IMAGES",
-            "OUT",
-            "FILE",
-            "ARGS",
-            "PORT",
-            "SEED",
-        }
-        allowed = (
-            taken.get(target, "").replace("$(TRAINING)", "STUDY DATA ON_BAD WORKERS KEEP_MODELS").split()
-        )
-        assert read <= set(allowed), target
+@pytest.mark.parametrize("name", sorted(set(OURS)))
+def test_every_command_that_make_calls_is_one(name):
+    assert name in COMMANDS
 
 
-def test_what_it_knows_is_passed_on(tmp_path):
-    given = [
-        "STUDY=depth",
-        "DATA=digits",
-        "WORKERS=1",
-        "ON_BAD=skip",
-        "KEEP_MODELS=none",
-        "MLFLOW_TRACKING_URI=x",
-    ]
-    done = make("--dry-run", "compare", *given)
-    assert done.returncode == 0, done.stderr
-    options = '"depth" --data "digits" --on-bad skip --workers 1 --keep-models none'
-    assert f"experiments.compare {options}" in " ".join(done.stdout.split())
-    assert 'reports "depth" --data "digits"' in done.stdout
+def test_every_variable_that_make_knows_is_taken_by_a_command():
+    taken = {"ARGS", "SEED"}  # of make itself
+    for place, _ in COMMANDS.values():
+        parser = Parser()
+        catalog.resolve(place).add_options(parser)
+        taken |= {name.upper() for name in parser.arguments}
+    known = re.search(r"^KNOWN := (.*)$", TEXT, re.MULTILINE)[1].split()
+    assert set(known) <= taken
 
 
 def test_every_target_with_a_help_text_is_phony():
-    text = (ROOT / "Makefile").read_text()
-    phony = text.partition(".PHONY:")[2].splitlines()[0].split()
+    phony = TEXT.partition(".PHONY:")[2].splitlines()[0].split()
     shown = [line.split()[0] for line in make("help").stdout.splitlines()[1:]]
     assert shown
     assert set(shown) <= set(phony)
