@@ -139,7 +139,7 @@ def _training_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
         data.labels[shown],
         seed=study.seeds[0],
         batch_size=recipe.batch_size,
-        augmentation=Augmentation.of(study.data.crop, study.data.crops, recipe),
+        augmentation=Augmentation.of(study.data.crop, study.data.windows, recipe),
         steps=recipe.steps,
     )
     return _embedded(samples.grid(np.asarray(images) for images, _ in stream))
@@ -147,7 +147,7 @@ def _training_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
 
 def _evaluation_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
     shown = chosen.validation if len(chosen.validation) else np.arange(len(data.labels))
-    seen = View(data.images, shown, study.data.crop, study.data.crops)
+    seen = View(data.images, shown, study.data.crop, study.data.windows)
     return _embedded(samples.grid([seen[: samples.COLUMNS * samples.ROWS]]))
 
 
@@ -201,7 +201,7 @@ def size_text(study: Study) -> str:
 def changes_text(study: Study) -> str:
     """What the recipe changes at random, in words."""
     recipe = study.recipe
-    window = "random crops" if study.data.crops == "centre" else "crops of the grid"
+    window = "random crops" if study.data.windows == "centre" else "crops of the grid"
     told = [
         window if study.data.crop else "",
         "flip" if recipe.flip else "",
@@ -214,7 +214,7 @@ def changes_text(study: Study) -> str:
 
 def evaluation_text(study: Study) -> str:
     """How an image is seen outside training, in words."""
-    if study.data.crops == "grid":
+    if study.data.windows == "grid":
         return "probabilities are averaged over these windows of each image"
     return "each image is seen once, about its centre" if study.data.crop else "each image is seen whole"
 

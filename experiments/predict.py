@@ -130,7 +130,7 @@ def as_trained(file: Path, model: "Model") -> np.ndarray:
         raise UserError(
             f"{file}: {image.width}×{image.height} pixels; the model takes {width}×{height} of it"
         )
-    return crops.View(pixels, crop=model.crop, crops=model.crops)[:]
+    return crops.View(pixels, crop=model.crop, windows=model.windows)[:]
 
 
 def _predicted(

@@ -74,7 +74,7 @@ def memory_mib(trial: Trial, cost: cost.Cost, there: Facts) -> float:
     Images that are too many for that are read from the disk, and shown to the network in portions.
     """
     height, width, channels = there.image_shape
-    windows = len(crops.windows(height, width, trial.crop, trial.crops))
+    windows = len(crops.corners(height, width, trial.crop, trial.windows))
     seen = windows * channels * (trial.crop**2 if trial.crop else height * width)
     # Training images whole; slice, validation and test in their windows.
     sizes = [trial.train * height * width * channels]

@@ -112,7 +112,7 @@ def make(
     for trial in (each.trial for each in waiting + later):
         there = by_content[feasible.content_of(trial)]
         requests[trial.id] = cost.request_of(trial, there.image_shape, len(there.classes))
-        windows[trial.id] = len(crops.windows(*there.image_shape[:2], trial.crop, trial.crops))
+        windows[trial.id] = len(crops.corners(*there.image_shape[:2], trial.crop, trial.windows))
     if waiting and not (dry and are_known(requests.values(), work)):
         with trial_folder.lock(work):
             pass  # told before anything is measured: that would disturb the trainings of the one who holds it

@@ -204,7 +204,7 @@ def _fields(model: type[BaseModel], path: list[Any]) -> list[str]:
             current = current.model_fields[part].annotation
         if isinstance(current, types.UnionType):
             current = typing.get_args(current)[0]  # `Tune | None`
-    return list(current.model_fields)
+    return [field.alias or name for name, field in current.model_fields.items()]
 
 
 def _line(path: Path, location: tuple[Any, ...]) -> int | None:

@@ -11,16 +11,16 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from experiments import catalog, names, settings
-from experiments.data.crops import Crops
+from experiments.data.crops import Windows
 
 # Bump when code, or a default, changes the numbers of a trial: all get new ids and are trained again.
 RESULTS_VERSION = 1
 
 
 class Frozen(BaseModel):
-    """Immutable, and strict about fields that it does not know."""
+    """Immutable, strict about fields that it does not know, and written under the names that files have."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True)
 
 
 # Bounds that no study meets; beyond them, numbers no longer fit where they are calculated with.
@@ -72,6 +72,8 @@ class Trial(Frozen):
     The data's pixels stand in it by digest, its own test part by partition: where files lie is no part of it.
     """
 
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
     model: str
     arguments: dict[str, Any]
     data_digest: str
@@ -82,7 +84,7 @@ class Trial(Frozen):
     validation: int
     test: int
     split_seed: int
-    crops: Crops = "centre"
+    windows: Windows = Field("centre", alias="crops")
     recipe: Recipe
     seed: int
 

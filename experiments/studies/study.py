@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from experiments import catalog, names, settings
-from experiments.data.crops import Crops
+from experiments.data.crops import Windows
 from experiments.data.facts import NearDuplicates, OnBad, Wanted
 from experiments.studies.claims import Claim, read_claim
 from experiments.studies.specification import Count, Frozen, PlannedTrial, Recipe, Seed, Trial
@@ -28,7 +28,7 @@ class Data(Frozen):
     source: str
     image_size: Annotated[int, Field(ge=8, le=4096)] | None = None
     crop: Annotated[int, Field(ge=8, le=4096)] | None = None
-    crops: Crops = "centre"
+    windows: Windows = Field("centre", alias="crops")
     train: Count
     validation: Count
     test: Count
@@ -43,7 +43,7 @@ class Data(Frozen):
 
     @model_validator(mode="after")
     def _a_grid_needs_a_crop(self) -> "Data":
-        if self.crops == "grid" and self.crop is None:
+        if self.windows == "grid" and self.crop is None:
             raise ValueError("crops: 'grid' needs crop, the size of a window in pixels")
         return self
 

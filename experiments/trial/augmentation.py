@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from experiments.data.crops import Crops, windows
+from experiments.data.crops import Windows, corners
 from experiments.studies.specification import Recipe
 
 
@@ -15,16 +15,16 @@ class Augmentation(NamedTuple):
     """Each is off by default."""
 
     crop: int | None = None  # a random window of crop × crop pixels
-    crops: Crops = "centre"  # "grid": the window is one of the grid that evaluation averages over
+    windows: Windows = "centre"  # "grid": the window is one of the grid that evaluation averages over
     shift: int = 0  # the window may leave the image by up to so many pixels; the image is mirrored there
     flip: bool = False  # mirror half of the images, left to right
     jitter: float = 0.0  # brightness, contrast and saturation by factors of 1 ± jitter
     cutout: int = 0  # a square of so many pixels becomes the image's mean colour
 
     @classmethod
-    def of(cls, crop: int | None, crops: Crops, recipe: Recipe) -> "Augmentation":
+    def of(cls, crop: int | None, windows: Windows, recipe: Recipe) -> "Augmentation":
         """That of a recipe, in the windows of a data set."""
-        return cls(crop, crops, recipe.shift, recipe.flip, recipe.jitter, recipe.cutout)
+        return cls(crop, windows, recipe.shift, recipe.flip, recipe.jitter, recipe.cutout)
 
     def applied(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """The batch as a network sees it. The draws of one change do not depend on the others."""
@@ -44,21 +44,21 @@ def random_window(images: tf.Tensor, how: Augmentation, key: tf.Tensor) -> tf.Te
     window = (how.crop, how.crop) if how.crop else (height, width)
     if (height, width) == window and not how.shift:
         return images
-    corners = None
-    if how.crops == "grid" and how.crop:
-        grid = windows(height, width, how.crop, "grid")
+    chosen = None
+    if how.windows == "grid" and how.crop:
+        grid = corners(height, width, how.crop, "grid")
         which = tf.random.stateless_uniform((batch,), tf.random.fold_in(key, 4), 0, len(grid), tf.int32)
-        corners = tf.gather(tf.constant(grid, tf.int32), which)
+        chosen = tf.gather(tf.constant(grid, tf.int32), which)
     for axis, (size, extent) in enumerate(zip((height, width), window, strict=True), start=1):
         offset = tf.random.stateless_uniform(
             (batch, 1),
             tf.random.fold_in(tf.random.fold_in(key, 0), axis),
             -how.shift,
-            (how.shift if corners is not None else size - extent + how.shift) + 1,
+            (how.shift if chosen is not None else size - extent + how.shift) + 1,
             tf.int32,
         )
-        if corners is not None:
-            offset += corners[:, axis - 1 : axis]
+        if chosen is not None:
+            offset += chosen[:, axis - 1 : axis]
         place = tf.abs(offset + tf.range(extent))
         place = size - 1 - tf.abs(size - 1 - place)
         images = tf.gather(images, place, axis=axis, batch_dims=1)

@@ -53,7 +53,7 @@ class FeatureLearner:
         training.compile_for(self._trained, [self._squared_error], recipe, len(data.images))
         training.train(self._trained, self._batches, recipe, len(data.images), epoch_ended, best, checkpoints)
         self._trained.set_weights(best.weights)
-        images, labels = data.windows()
+        images, labels = data.seen()
         self._codes(images[:1])  # compiles the encoder, outside the clock
         began = time.perf_counter()
         self._classifier.fit(self._codes(images), labels)
@@ -111,7 +111,7 @@ class PipelineLearner:
 
     def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:
         """Fit once on the training images; there is no state to keep meanwhile."""
-        images, labels = self._data.windows()
+        images, labels = self._data.seen()
         began = time.perf_counter()
         self._pipeline.fit(flattened(images), labels)
         cost = {

@@ -13,7 +13,7 @@ import numpy as np
 
 from experiments import names
 from experiments.data import crops
-from experiments.data.crops import Crops, View
+from experiments.data.crops import View, Windows
 from experiments.logs.checkpoint import Checkpoints
 from experiments.studies.specification import Recipe
 from experiments.trial import gradients, pipeline, training
@@ -37,17 +37,17 @@ class TrainingData(NamedTuple):
     crop: int | None
     slice_images: np.ndarray | View
     validation_images: np.ndarray | View
-    crops: Crops = "centre"
+    windows: Windows = "centre"
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """Height, width and channels at crop size."""
         return self.validation_images.shape[1:]
 
-    def windows(self) -> tuple[np.ndarray | View, np.ndarray]:
+    def seen(self) -> tuple[np.ndarray | View, np.ndarray]:
         """All training images as evaluation sees them, and the label of each window."""
-        seen = View(self.images, crop=self.crop, crops=self.crops)
-        return seen.settled(), np.repeat(self.labels, len(seen) // len(self.labels))
+        view = View(self.images, crop=self.crop, windows=self.windows)
+        return view.settled(), np.repeat(self.labels, len(view) // len(self.labels))
 
 
 Evaluate = Callable[[Predict], dict[str, float]]
@@ -160,7 +160,7 @@ def recipe_batches(data: TrainingData, recipe: Recipe, seed: int, first_epoch: i
         data.labels,
         seed=seed,
         batch_size=recipe.batch_size,
-        augmentation=Augmentation.of(data.crop, data.crops, recipe),
+        augmentation=Augmentation.of(data.crop, data.windows, recipe),
         steps=recipe.steps,
         first_epoch=first_epoch,
     )

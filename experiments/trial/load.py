@@ -70,7 +70,7 @@ def load(trial: Trial, work: Path) -> TrialData:
     measured = chosen.train[: len(chosen.validation)]
 
     def seen(positions: np.ndarray) -> np.ndarray | View:
-        return View(data.images, positions, trial.crop, trial.crops).settled()
+        return View(data.images, positions, trial.crop, trial.windows).settled()
 
     training = TrainingData(
         images=View(data.images, chosen.train).settled(),
@@ -79,7 +79,7 @@ def load(trial: Trial, work: Path) -> TrialData:
         crop=trial.crop,
         slice_images=seen(measured),
         validation_images=seen(chosen.validation),
-        crops=trial.crops,
+        windows=trial.windows,
     )
     found = splits.digests(chosen, data.image_digests)
     return TrialData(

@@ -16,7 +16,7 @@ import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from experiments import catalog, files, names
-from experiments.data.crops import Crops
+from experiments.data.crops import Windows
 from experiments.errors import UserError
 from experiments.studies.specification import Trial
 from experiments.trial import macs, pipeline
@@ -45,7 +45,7 @@ class Model(NamedTuple):
     input_shape: tuple[int, int, int]  # height, width, channels
     image_size: int | None
     crop: int | None
-    crops: Crops
+    windows: Windows
 
 
 def save(
@@ -68,7 +68,7 @@ def save(
         "input_shape": input_shape,
         "image_size": trial.image_size,
         "crop": trial.crop,
-        "crops": trial.crops,
+        "crops": trial.windows,
     }
     (made / "model.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)

@@ -21,7 +21,7 @@ CLASSES = ("cat", "dog", "owl")
 GENERATOR = np.random.default_rng(3)
 
 
-def saved_model(work, channels, image_size=20, crop=16, crops="centre"):
+def saved_model(work, channels, image_size=20, crop=16, windows="centre"):
     """A plain CNN of drawn weights in work/<id>/model, as a trial leaves it."""
     keras.utils.set_random_seed(7)
     shape = (crop or 16, crop or 16, channels)
@@ -31,7 +31,7 @@ def saved_model(work, channels, image_size=20, crop=16, crops="centre"):
     learner = catalog.learner("plain_cnn")(catalog.build("plain_cnn", shape, 3, arguments), data, Recipe(), 1)
     trial = Trial(
         model="plain_cnn", arguments=arguments, data_digest="d", partition="p", image_size=image_size,
-        crop=crop, crops=crops, train=6, validation=3, test=3, split_seed=0, recipe=Recipe(), seed=1,
+        crop=crop, windows=windows, train=6, validation=3, test=3, split_seed=0, recipe=Recipe(), seed=1,
     )  # fmt: skip
     saved.save(learner, work / trial.id / "model", CLASSES, shape, trial)
     return trial.id, learner
@@ -102,7 +102,7 @@ def test_a_damaged_network_is_refused(tmp_path):
 
 # A grid of 16 on 20 × 20: the windows in the four corners; by hand, and in as many portions as photographs.
 def test_a_grid_is_averaged_over_an_image(monkeypatch, tmp_path, photographs):
-    trial, learner = saved_model(tmp_path, 3, crops="grid")
+    trial, learner = saved_model(tmp_path, 3, windows="grid")
     monkeypatch.setattr(crops, "IN_MEMORY", 1)
     (photographs / ".hidden.png").write_text("no picture")
     (photographs / "a folder.png").mkdir()

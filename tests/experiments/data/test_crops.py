@@ -48,7 +48,7 @@ def test_the_centre():
 
 # 7 × 9 at 4: rows 0 and 3, columns 0, 2 and 5.
 def test_the_windows_of_an_image_stand_side_by_side():
-    seen = View(IMAGES, np.array([3, 1]), crop=4, crops="grid")
+    seen = View(IMAGES, np.array([3, 1]), crop=4, windows="grid")
     assert len(seen) == 12
     corners = seen[:][:, 0, 0].tolist()
     places = [[0, 0], [0, 2], [0, 5], [3, 0], [3, 2], [3, 5]]

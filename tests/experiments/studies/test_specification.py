@@ -25,7 +25,7 @@ def some_trial(**changes) -> Trial:
         {"partition": "q" * 16},
         {"train": 99},
         {"crop": 8},
-        {"crops": "grid"},
+        {"windows": "grid"},
         {"arguments": {"stem": "small", "width": 8, "shortcuts": True}},
         {"recipe": Recipe(epochs=2, threads=2)},
         {"recipe": Recipe(epochs=3)},

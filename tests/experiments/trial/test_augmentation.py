@@ -78,7 +78,7 @@ def test_windows_of_the_grid():
     place = np.mgrid[:32, :32].transpose(1, 2, 0)
     images = np.tile(place.astype(np.uint8)[None], (200, 1, 1, 1))
     images = np.concatenate([images, images[..., :1]], axis=-1)
-    corners = changed(images, crop=16, crops="grid")[:, 0, 0, :2].tolist()
+    corners = changed(images, crop=16, windows="grid")[:, 0, 0, :2].tolist()
     assert {tuple(corner) for corner in corners} == {(0, 0), (0, 16), (16, 0), (16, 16)}
-    shifted = changed(images, crop=16, crops="grid", shift=2)[:, 3, 3, :2]
+    shifted = changed(images, crop=16, windows="grid", shift=2)[:, 3, 3, :2]
     assert set(np.unique(shifted)) <= {*range(1, 6), *range(17, 22)} | {*range(25, 32)}

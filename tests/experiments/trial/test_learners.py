@@ -31,8 +31,8 @@ def digits(validation=DIGITS.images[300:400], crop=None):
 
 # Of 8 × 8 pixels a grid of 5 sees four windows, whose labels are those of their image.
 def test_what_a_classifier_learns_from_are_the_windows_that_are_evaluated():
-    data = digits(crop=5)._replace(crops="grid")
-    seen, labels = data.windows()
+    data = digits(crop=5)._replace(windows="grid")
+    seen, labels = data.seen()
     assert seen.shape == (1200, 5, 5, 1)
     for image in (0, 7, 299):
         whole = DIGITS.images[image]
@@ -206,7 +206,7 @@ def test_a_diverged_autoencoder_is_still_a_result():
 # On disk.
 
 FACTS = SimpleNamespace(
-    model="plain_cnn", image_size=8, crop=6, crops="centre"
+    model="plain_cnn", image_size=8, crop=6, windows="centre"
 )  # what models.save reads of a trial
 CLASSES = tuple("0123456789")
 

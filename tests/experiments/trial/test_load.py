@@ -21,7 +21,7 @@ def loaded(tmp_path_factory):
         partition=facts.partition,
         image_size=None,
         crop=5,
-        crops="grid",
+        windows="grid",
         train=300,
         validation=100,
         test=200,

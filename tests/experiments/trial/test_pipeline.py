@@ -37,7 +37,7 @@ def order(batches) -> list[int]:
 AUGMENTED = {"crop": 6, "shift": 1, "flip": True}
 
 
-EVERYTHING = AUGMENTED | {"crops": "grid", "jitter": 0.2, "cutout": 3}
+EVERYTHING = AUGMENTED | {"windows": "grid", "jitter": 0.2, "cutout": 3}
 
 
 # 10 images in batches of 4 are three batches an epoch.

@@ -64,7 +64,7 @@ def test_raw_pixels_are_what_scikit_learn_makes_of_them():
 def test_every_classifier_reads_digits_and_is_the_same_from_disk(model, arguments, tmp_path):
     learner, _, [(_, metrics)] = fitted(model, **arguments)
     assert metrics["validation/accuracy"] > 0.6  # these hundred are by other hands; chance is 0.1
-    facts = SimpleNamespace(model=model, image_size=None, crop=None, crops="centre")
+    facts = SimpleNamespace(model=model, image_size=None, crop=None, windows="centre")
     saved.save(learner, tmp_path / "model", tuple("0123456789"), (8, 8, 1), facts)
     loaded = saved.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.predict(IMAGES[600:700]), learner.predict(IMAGES[600:700]))
