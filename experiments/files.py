@@ -1,7 +1,12 @@
-"""Files written whole or not at all, under a name of the writing process: what a killed one left is found."""
+"""Files are written whole or not at all: beside their target, under a name that holds the writer's number.
 
+What a killed process left is found by that number and removed.
+"""
+
+import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +17,15 @@ CLOCKS_APART = 2.0  # seconds between the clock of processes and that of files
 
 
 def beside(target: Path) -> Path:
-    """Where this process writes what is to become the target, by renaming it.
+    """The path where this process writes what `publish` then renames to the target.
 
     What processes that are gone left for any target of the folder is removed.
     """
     sweep(target.parent)
-    mine = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
+    part = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
     # In a container an earlier process had our own number.
-    _remove(mine)
-    return mine
+    _remove(part)
+    return part
 
 
 def sweep(folder: Path) -> None:
@@ -32,7 +37,7 @@ def sweep(folder: Path) -> None:
 
 
 def _is_gone(number: int, left: Path) -> bool:
-    """Whether the process that wrote `left` is; one of its number that began later is another."""
+    """True if the process that wrote `left` has ended; one of its number that began later is another."""
     try:
         return psutil.Process(number).create_time() > left.stat().st_mtime + CLOCKS_APART
     except (psutil.NoSuchProcess, FileNotFoundError):
@@ -45,15 +50,25 @@ def _remove(left: Path) -> None:
     shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
 
 
-def replace(file: Path, text: str) -> None:
+@contextlib.contextmanager
+def writing(target: Path) -> Iterator[Path]:
+    """A path beside the target; what is written there becomes the target, unless an exception is raised."""
+    part = beside(target)
+    try:
+        yield part
+        publish(part, target)
+    finally:
+        _remove(part)
+
+
+def replace(target: Path, content: str | bytes) -> None:
     """Write a file whole or not at all, through to the disk."""
-    part = file.with_name(f"{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    publish(part, file)
+    with writing(target) as part:
+        part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
 def publish(part: Path, target: Path) -> None:
-    """Give what is written its name, so that a machine without power afterwards still has it."""
+    """Rename what is written to its target, and make both last through a loss of power."""
     for file in part.iterdir() if part.is_dir() else ():
         _sync(file)
     _sync(part)
@@ -75,7 +90,7 @@ def create_array(file: Path, shape: tuple[int, ...]) -> np.memmap:
     Raises:
         OSError: the disk has no room for it. Without asking, that would end the process by a signal later.
     """
-    made = open_memmap(file, "w+", np.uint8, shape)
+    array = open_memmap(file, "w+", np.uint8, shape)
     with file.open("r+b") as opened:
         os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
-    return made
+    return array

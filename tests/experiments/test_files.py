@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import psutil
+import pytest
 
 from experiments import files, processes
 
@@ -47,3 +48,21 @@ def test_a_number_that_another_process_has_by_now_saves_nothing(tmp_path):
     os.utime(left, (before, before))
     files.sweep(tmp_path)
     assert not left.exists()
+
+
+def test_a_file_is_replaced_by_text_or_bytes(tmp_path):
+    files.replace(tmp_path / "a", "ü\n")
+    assert (tmp_path / "a").read_bytes() == b"\xc3\xbc\n"
+    files.replace(tmp_path / "a", b"\xff")
+    assert (tmp_path / "a").read_bytes() == b"\xff"
+    assert [file.name for file in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_target_stays_as_it_was_where_writing_fails(tmp_path):
+    target = tmp_path / "a.csv"
+    target.write_text("before")
+    with pytest.raises(ValueError), files.writing(target) as part:
+        part.write_text("half")
+        raise ValueError
+    assert target.read_text() == "before"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
