@@ -1,14 +1,16 @@
-"""Every network that a study can name, in the order that tables use.
+"""Every network that a study can name, in the order that tables use: one row each, all that is known of it.
 
 The only module of `experiments` that knows `resnet` and `baselines`, and it imports them only when a
-trial builds a network: planning a study loads neither keras nor tensorflow. A new network is one row
-here (docs/add-a-network.md).
+network is built: planning a study loads neither keras nor tensorflow. That is why arguments are stated here
+and not read off the builders; tests/experiments/test_catalog.py compares the two. A new network is its
+builder's file and a row here (docs/add-a-network.md).
 """
 
 import difflib
 import importlib
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
@@ -16,6 +18,9 @@ from experiments.errors import UserError
 
 Stem = Literal["imagenet", "small"]
 Classifier = Literal["logistic", "svm", "random_forest", "knn"]
+# What a builder returns: a keras model of logits, a feature model, or a scikit-learn pipeline.
+Kind = Literal["network", "features", "pipeline"]
+Built = Any  # one of the three, whose types would have to be imported
 
 
 class Arguments(BaseModel):
@@ -113,47 +118,107 @@ class PrincipalComponents(RawPixels):
     components: PositiveInt = 64
 
 
-class Entry(NamedTuple):
-    """One network: where its builder and its learner stand, and which arguments it takes."""
+@dataclass(frozen=True)
+class Paper:
+    """Where a network comes from."""
 
-    builder: str
+    authors: str
+    year: int
+    title: str
+
+
+HE = Paper("He et al.", 2015, "Deep Residual Learning for Image Recognition")
+KRIZHEVSKY = Paper(
+    "Krizhevsky et al.", 2012, "ImageNet Classification with Deep Convolutional Neural Networks"
+)
+LECUN = Paper("LeCun et al.", 1998, "Gradient-Based Learning Applied to Document Recognition")
+MASCI = Paper("Masci et al.", 2011, "Stacked Convolutional Auto-Encoders for Hierarchical Feature Extraction")
+SIMONYAN = Paper(
+    "Simonyan & Zisserman", 2014, "Very Deep Convolutional Networks for Large-Scale Image Recognition"
+)
+SZEGEDY = Paper("Szegedy et al.", 2014, "Going Deeper with Convolutions")
+TURK = Paper("Turk & Pentland", 1991, "Eigenfaces for Recognition")
+ZEILER = Paper("Zeiler & Fergus", 2014, "Visualizing and Understanding Convolutional Networks")
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a network is built for: square images of `size` pixels a side, and how many classes they have."""
+
+    size: int
+    channels: int
+    classes: int
+
+
+IMAGENET = Input(224, 3, 1000)
+CIFAR = Input(32, 3, 10)
+
+
+@dataclass(frozen=True)
+class Network:
+    """One row of the catalog."""
+
+    title: str
+    builder: str  # module:function
     arguments: type[Arguments]
-    learner: str = "experiments.trial.learners:KerasLearner"
+    paper: Paper
+    input: Input  # the paper's; for networks without a paper's size, CIFAR's
+    kind: Kind = "network"
+    # Rows of its picture, by the first word of a layer's name, where the names do not say it themselves.
+    rows: Mapping[str, str] = field(default_factory=dict)
 
 
-FEATURES = "experiments.trial.features:FeatureLearner"
-PIPELINE = "experiments.trial.features:PipelineLearner"
 CATALOG = {
-    "plain_cnn": Entry("baselines.plain_cnn:plain_cnn", PlainCNN),
-    "autoencoder_features": Entry(
-        "baselines.autoencoder:autoencoder_features", AutoencoderFeatures, FEATURES
+    "plain_cnn": Network("Plain CNN", "baselines.plain_cnn:plain_cnn", PlainCNN, KRIZHEVSKY, CIFAR),
+    "autoencoder_features": Network(
+        "Autoencoder features",
+        "baselines.autoencoder:autoencoder_features",
+        AutoencoderFeatures,
+        MASCI,
+        CIFAR,
+        kind="features",
+        rows={"code": "encoder", "decode": "decoder", "reconstruction": "decoder"},
     ),
-    "raw_pixels": Entry("baselines.classifiers:raw_pixels", RawPixels, PIPELINE),
-    "pca": Entry("baselines.classifiers:pca", PrincipalComponents, PIPELINE),
-    "lenet5": Entry("baselines.lenet:lenet5", LeNet),
-    "alexnet": Entry("baselines.alexnet:alexnet", AlexNet),
-    "zfnet": Entry("baselines.zfnet:zfnet", AlexNet),
-    "vgg11": Entry("baselines.vgg:vgg11", VGG),
-    "vgg13": Entry("baselines.vgg:vgg13", VGG),
-    "vgg16": Entry("baselines.vgg:vgg16", VGG),
-    "vgg19": Entry("baselines.vgg:vgg19", VGG),
-    "googlenet": Entry("baselines.googlenet:googlenet", GoogLeNet),
-    "resnet18": Entry("resnet.network:resnet18", BasicResNet),
-    "resnet34": Entry("resnet.network:resnet34", BasicResNet),
-    "resnet26": Entry("resnet.network:resnet26", EqualDepthResNet),
-    "resnet50": Entry("resnet.network:resnet50", BottleneckResNet),
-    "resnet101": Entry("resnet.network:resnet101", BottleneckResNet),
-    "resnet152": Entry("resnet.network:resnet152", BottleneckResNet),
-    "resnet20": Entry("resnet.network:resnet20", CifarResNet),
-    "resnet32": Entry("resnet.network:resnet32", CifarResNet),
-    "resnet44": Entry("resnet.network:resnet44", CifarResNet),
-    "resnet56": Entry("resnet.network:resnet56", CifarResNet),
-    "resnet110": Entry("resnet.network:resnet110", CifarResNet),
+    "raw_pixels": Network(
+        "Classifier of raw pixels", "baselines.classifiers:raw_pixels", RawPixels, LECUN, CIFAR, "pipeline"
+    ),
+    "pca": Network(
+        "Classifier of principal components",
+        "baselines.classifiers:pca",
+        PrincipalComponents,
+        TURK,
+        CIFAR,
+        "pipeline",
+    ),
+    "lenet5": Network("LeNet-5", "baselines.lenet:lenet5", LeNet, LECUN, Input(32, 1, 10)),
+    "alexnet": Network("AlexNet", "baselines.alexnet:alexnet", AlexNet, KRIZHEVSKY, Input(227, 3, 1000)),
+    "zfnet": Network("ZFNet", "baselines.zfnet:zfnet", AlexNet, ZEILER, IMAGENET),
+    "vgg11": Network("VGG-11", "baselines.vgg:vgg11", VGG, SIMONYAN, IMAGENET),
+    "vgg13": Network("VGG-13", "baselines.vgg:vgg13", VGG, SIMONYAN, IMAGENET),
+    "vgg16": Network("VGG-16", "baselines.vgg:vgg16", VGG, SIMONYAN, IMAGENET),
+    "vgg19": Network("VGG-19", "baselines.vgg:vgg19", VGG, SIMONYAN, IMAGENET),
+    "googlenet": Network("GoogLeNet", "baselines.googlenet:googlenet", GoogLeNet, SZEGEDY, IMAGENET),
+    "resnet18": Network("ResNet-18", "resnet.network:resnet18", BasicResNet, HE, IMAGENET),
+    "resnet34": Network("ResNet-34", "resnet.network:resnet34", BasicResNet, HE, IMAGENET),
+    "resnet26": Network("ResNet-26", "resnet.network:resnet26", EqualDepthResNet, HE, IMAGENET),
+    "resnet50": Network("ResNet-50", "resnet.network:resnet50", BottleneckResNet, HE, IMAGENET),
+    "resnet101": Network("ResNet-101", "resnet.network:resnet101", BottleneckResNet, HE, IMAGENET),
+    "resnet152": Network("ResNet-152", "resnet.network:resnet152", BottleneckResNet, HE, IMAGENET),
+    "resnet20": Network("ResNet-20", "resnet.network:resnet20", CifarResNet, HE, CIFAR),
+    "resnet32": Network("ResNet-32", "resnet.network:resnet32", CifarResNet, HE, CIFAR),
+    "resnet44": Network("ResNet-44", "resnet.network:resnet44", CifarResNet, HE, CIFAR),
+    "resnet56": Network("ResNet-56", "resnet.network:resnet56", CifarResNet, HE, CIFAR),
+    "resnet110": Network("ResNet-110", "resnet.network:resnet110", CifarResNet, HE, CIFAR),
+}
+LEARNERS: dict[Kind, str] = {
+    "network": "experiments.trial.learners:KerasLearner",
+    "features": "experiments.trial.features:FeatureLearner",
+    "pipeline": "experiments.trial.features:PipelineLearner",
 }
 
 
 def complete_arguments(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with their defaults, as JSON values.
+    """The arguments completed by their defaults, as JSON values.
 
     Raises:
         ValueError: an unknown model or argument, or a value of the wrong type; lists the valid ones.
@@ -182,26 +247,24 @@ def departures(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return given.model_dump(mode="json", exclude_defaults=True)
 
 
-def build(model: str, input_shape: tuple[int, int, int], classes: int, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
-    """What the builder of the model returns: a keras model of logits, or the parts of a feature model."""
-    entry = CATALOG[model]
-    return resolve(entry.builder)(
-        input_shape, classes, **entry.arguments.model_validate(arguments).model_dump()
-    )
+def build(model: str, input_shape: tuple[int, int, int], classes: int, arguments: dict[str, Any]) -> Built:
+    """Build a network, untrained."""
+    row = CATALOG[model]
+    return resolve(row.builder)(input_shape, classes, **row.arguments.model_validate(arguments).model_dump())
 
 
 def import_layers(model: str) -> None:
-    """Make the layers of the model's own known to keras, which refuses to load what it does not know."""
+    """Register the layers that the model's module defines: keras refuses to load a layer it does not know."""
     importlib.import_module(CATALOG[model].builder.partition(":")[0])
 
 
 def learner(model: str) -> Any:  # noqa: ANN401
     """The learner class that trains what the builder returns."""
-    return resolve(CATALOG[model].learner)
+    return resolve(LEARNERS[CATALOG[model].kind])
 
 
 def resolve(dotted: str) -> Any:  # noqa: ANN401
-    """What `module:name` stands for."""
+    """Import what `module:name` stands for."""
     module, name = dotted.split(":")
     return getattr(importlib.import_module(module), name)
 
@@ -210,7 +273,7 @@ SMALL_STEM_BELOW = 64  # pixels: the ImageNet stem leaves a quarter of height an
 
 
 def check_arguments(models: Iterable[str], given: dict[str, Any]) -> None:
-    """Look at settings before anything is built with them.
+    """Check the settings of a command before anything is built with them.
 
     Raises:
         UserError: an unknown model, a setting that no model has, or a value of the wrong type.
@@ -223,15 +286,15 @@ def check_arguments(models: Iterable[str], given: dict[str, Any]) -> None:
 
 
 def arguments_at_size(model: str, size: int, given: dict[str, Any]) -> dict[str, Any]:
-    """All arguments of a model: the small stem for small images where it has one, then what is given.
+    """All arguments of a model: the given ones that it has, and the small stem for images that are small.
 
     Raises:
         UserError: an unknown model, or a value of the wrong type.
     """
     try:
-        own = complete_arguments(model, {})
-        stem = {"stem": "small"} if "stem" in own and size < SMALL_STEM_BELOW else {}
-        fitting = {name: value for name, value in given.items() if name in own}
+        defaults = complete_arguments(model, {})
+        stem = {"stem": "small"} if "stem" in defaults and size < SMALL_STEM_BELOW else {}
+        fitting = {name: value for name, value in given.items() if name in defaults}
         return complete_arguments(model, stem | fitting)
     except ValueError as error:
         raise UserError(str(error)) from None
