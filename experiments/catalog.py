@@ -149,6 +149,11 @@ class Input:
     channels: int
     classes: int
 
+    @property
+    def image(self) -> tuple[int, int, int]:
+        """Height, width, channels."""
+        return (self.size, self.size, self.channels)
+
 
 IMAGENET = Input(224, 3, 1000)
 CIFAR = Input(32, 3, 10)

@@ -1,6 +1,7 @@
-"""The picture of one block, every layer of it: what runs beside what, what comes out, what it costs."""
+"""The picture of one block with each of its layers: what runs beside what, what comes out, what it costs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,11 +9,10 @@ import keras
 from keras import layers
 
 from experiments.diagrams import structure
-from experiments.diagrams.labels import amount, step, title
+from experiments.diagrams.labels import amount, step
 from experiments.diagrams.rows import LINES
 from experiments.diagrams.sheet import GREY, INK, MUTED, Dash, Sheet, dark, text_width, tint
 from experiments.trial import macs
-from experiments.trial.macs import of_layer
 
 # Inches.
 MARGIN, HEAD, CHIP, ARROW = 0.4, 1.35, 0.36, 0.32
@@ -23,14 +23,15 @@ SIGNS: dict[structure.Shortcut, str] = {"identity": "x", "projection": "P(x)", "
 COLORS = {layers.Conv2D: "#56B4E9", layers.BatchNormalization: "#009E73", layers.ReLU: "#E69F00"}
 
 
-class Block(NamedTuple):
-    """Where a block of each kind stands, and what it computes."""
+@dataclass(frozen=True)
+class Block:
+    """One kind of block, what it computes, and the network and name of one that is drawn."""
 
     title: str
     formula: str
     model: str
     group: str
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 BLOCKS = {
@@ -77,14 +78,14 @@ BLOCKS = {
 }
 
 
-def draw(network: keras.Model, block: Block, folder: Path, name: str) -> list[Path]:
-    """Write the picture of the block as `name`.png and `name`.svg."""
+def draw(network: keras.Model, title: str, block: Block, folder: Path, name: str) -> list[Path]:
+    """Write the picture of the network's block as `name`.png and `name`.svg; `title` is the network's."""
     sheet = Sheet()
     before = structure.producers(network)
     group = structure.members(network, block.group)
     apart = structure.take_apart(group, before)
     entry = next(layer for way in apart.ways for layer in way)
-    right = _heading(sheet, network, block, group)
+    right = _heading(sheet, title, block, group)
     side_by_side = isinstance(apart.merge, layers.Concatenate)
     inside = _module(sheet, apart) if side_by_side else _residual(sheet, apart)
     _chip(sheet, inside.middle, HEAD, "x", before[entry.name][0].output.shape[1:])
@@ -95,18 +96,18 @@ def draw(network: keras.Model, block: Block, folder: Path, name: str) -> list[Pa
 
 
 class Extent(NamedTuple):
-    """Where what was drawn is, in inches."""
+    """Where a drawing ends, in inches."""
 
     middle: float  # of the way from input to output
     right: float
     bottom: float
 
 
-def _heading(sheet: Sheet, network: keras.Model, block: Block, group: Sequence[keras.Layer]) -> float:
-    """Title, formula and costs; returns where they end on the right."""
-    place = f"{title(network.name).partition(':')[0]}, {block.group.replace('_', ' ')}"
-    macs = amount(sum(map(of_layer, group)))
-    facts = f"{place} · {structure.parameters(group):,} parameters · {macs} multiply-accumulates"
+def _heading(sheet: Sheet, title: str, block: Block, group: Sequence[keras.Layer]) -> float:
+    """Draw title, formula and costs; returns where they end on the right."""
+    position = f"{title.partition(':')[0]}, {block.group.replace('_', ' ')}"
+    counted = amount(sum(map(macs.of_layer, group)))
+    facts = f"{position} · {structure.parameters(group):,} parameters · {counted} multiply-accumulates"
     sheet.text(MARGIN, 0.5, block.title, 18, "bold", align="left")
     sheet.text(MARGIN, 0.84, block.formula, 11, align="left")
     sheet.text(MARGIN, 1.08, facts, 9.5, color=MUTED, align="left")
@@ -115,11 +116,11 @@ def _heading(sheet: Sheet, network: keras.Model, block: Block, group: Sequence[k
 
 
 def _residual(sheet: Sheet, apart: structure.Anatomy) -> Extent:
-    """F(x) from top to bottom, the shortcut on its right, the addition and what follows it."""
+    """Draw F(x) from top to bottom, the shortcut on its right, the addition and what follows it."""
     main, tail = apart.ways[-1], apart.tail
     if apart.merge is None:  # plain: its last ReLU stands where a residual block's does
         main, tail = main[:-1], main[-1:]
-    main = _drawn(main)
+    main = _boxed(main)
     middle = MARGIN + 0.75 + MAIN / 2
     right = middle + MAIN / 2
     bottom = TOP + _height(main)
@@ -138,26 +139,26 @@ def _residual(sheet: Sheet, apart: structure.Anatomy) -> Extent:
 
 
 def _shortcut(sheet: Sheet, way: list[keras.Layer], middle: float, add: float) -> float:
-    """From below the input to the addition; returns where it ends on the right."""
+    """Draw it from below the input to the addition; returns where it ends on the right."""
     kind = structure.shortcut_of(way)
     dash = LINES[kind][0]
-    drawn = _drawn(way)
-    x = middle + MAIN / 2 + (BESIDE + MAIN / 2 if drawn else 0.55)
-    y = (TOP + add - _height(drawn)) / 2
+    boxed = _boxed(way)
+    x = middle + MAIN / 2 + (BESIDE + MAIN / 2 if boxed else 0.55)
+    y = (TOP + add - _height(boxed)) / 2
     into = [(x, add), (middle + PLUS, add)]
-    if drawn:
+    if boxed:
         sheet.line([(middle, FORK), (x, FORK), (x, y)], dash, corner=0.15)
-        _way(sheet, drawn, x, y, MAIN, dash)
-        sheet.line([(x, y + _height(drawn)), *into], dash, corner=0.15)
+        _way(sheet, boxed, x, y, MAIN, dash)
+        sheet.line([(x, y + _height(boxed)), *into], dash, corner=0.15)
     else:
         sheet.line([(middle, FORK), (x, FORK), *into], dash, corner=0.15)
     sheet.text(x + 0.12, add - 0.4, SIGNS[kind], 11, align="left")
-    return x + max(MAIN / 2 if drawn else 0, 0.12 + text_width(SIGNS[kind], 11))
+    return x + max(MAIN / 2 if boxed else 0, 0.12 + text_width(SIGNS[kind], 11))
 
 
 def _module(sheet: Sheet, apart: structure.Anatomy) -> Extent:
-    """The ways side by side between input and concatenation."""
-    ways = [_drawn(way) for way in apart.ways]
+    """Draw the ways side by side between input and concatenation."""
+    ways = [_boxed(way) for way in apart.ways]
     centers = [MARGIN + WAY / 2 + index * (WAY + 0.3) for index in range(len(ways))]
     middle, right = sum(centers) / len(centers), centers[-1] + WAY / 2
     bottom = TOP + max(map(_height, ways))
@@ -173,8 +174,8 @@ def _module(sheet: Sheet, apart: structure.Anatomy) -> Extent:
     return Extent(middle, right, y + THIN)
 
 
-def _drawn(way: Sequence[keras.Layer]) -> list[keras.Layer]:
-    """The layers with a box of their own; the padding of a convolution is part of it."""
+def _boxed(way: Sequence[keras.Layer]) -> list[keras.Layer]:
+    """The layers that get a box; the padding of a convolution is part of the convolution's."""
     return [
         layer
         for layer in way
@@ -193,7 +194,7 @@ def _box_height(layer: keras.Layer) -> float:
 def _way(
     sheet: Sheet, way: Sequence[keras.Layer], x: float, y: float, width: float, dash: Dash = "solid"
 ) -> None:
-    """Boxes from `y` down, centred on `x`; behind each convolution the shape of its maps."""
+    """Draw boxes from `y` down, centred on `x`; behind each convolution the shape of its maps."""
     before = None
     for layer in way:
         if before is not None:
@@ -213,11 +214,10 @@ def _way(
 
 
 def _convolution(sheet: Sheet, layer: layers.Conv2D, x: float, y: float) -> None:
-    drawn = step(layer)
     stride = f", stride {layer.strides[0]}" if layer.strides[0] > 1 else ""
-    own = "" if layer.activation.__name__ == "linear" else ", ReLU"
+    activation = "" if layer.activation.__name__ == "linear" else ", ReLU"
     channels = f"{layer.input.shape[-1]} → {layer.filters} channels"
-    sheet.text(x, y + 0.17, f"{drawn.title}{stride}{own}", 10.5, "bold")
+    sheet.text(x, y + 0.17, f"{step(layer).title}{stride}{activation}", 10.5, "bold")
     sheet.text(x, y + 0.38, channels, 9.5)
     cost = f"{structure.parameters([layer]):,} parameters, {amount(macs.of_layer(layer))} MACs"
     sheet.text(x, y + 0.59, cost, 8.5, color=MUTED)
@@ -233,8 +233,8 @@ def _words(layer: keras.Layer) -> str:
             return f"zeros: {layer.output.shape[-1] - layer.input.shape[-1]} new channels"
         case layers.AveragePooling2D() if layer.pool_size == (1, 1):
             return "every second pixel"
-    drawn = step(layer)
-    return f"{drawn.detail} {drawn.title}" if drawn else type(layer).__name__
+    words = step(layer)
+    return f"{words.detail} {words.title}" if words else type(layer).__name__
 
 
 def _chip(sheet: Sheet, x: float, y: float, sign: str, shape: tuple[int, ...]) -> None:
@@ -245,7 +245,7 @@ def _chip(sheet: Sheet, x: float, y: float, sign: str, shape: tuple[int, ...]) -
 
 
 def _brace(sheet: Sheet, x: float, top: float, bottom: float) -> None:
-    """What the shortcut passes: F(x)."""
+    """Draw the brace beside F(x), which the shortcut passes by."""
     points = [(x + 0.1, top), (x, top), (x, bottom), (x + 0.1, bottom)]
     sheet.line(points, arrow=False, color=MUTED, width=1.0, corner=0.08)
     sheet.text(x - 0.09, (top + bottom) / 2, "F(x)", 11, align="right")

@@ -1,4 +1,4 @@
-"""Draw networks from what is built: a structure picture each, and one block of each kind in detail.
+"""Draw networks, read off their built layers: a structure picture each, and one block of each kind in detail.
 
     python -m experiments diagrams                              # all of them, into docs/diagrams/
     python -m experiments diagrams resnet50 plain34 block_inception --out pictures
@@ -11,10 +11,12 @@ import difflib
 import importlib.util
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from experiments import catalog, command_line, location
+from experiments.catalog import Built, Input
 from experiments.command_line import Command, Parser, say
 from experiments.errors import UserError
 
@@ -26,35 +28,18 @@ OUT = location.ROOT / "docs" / "diagrams"
 TWINS = ("plain34",)  # of the default; the paper's figure 3
 
 
-class Input(NamedTuple):
-    """What a network is built for."""
-
-    size: int
-    channels: int
-    classes: int
-
-
-IMAGENET, CIFAR = Input(224, 3, 1000), Input(32, 3, 10)
-PAPERS = {"alexnet": Input(227, 3, 1000), "lenet5": Input(32, 1, 10)}
-
-
-class Drawn(NamedTuple):
-    """What is drawn under a name."""
+@dataclass(frozen=True)
+class Picture:
+    """What is drawn under a name: a network of the catalog with some arguments, or a block of it."""
 
     name: str
     model: str
-    own: dict[str, Any]  # arguments that the name stands for
-    block: Any = None  # a drawing_blocks.Block
+    arguments: dict[str, Any] = field(default_factory=dict)
+    block: Any = None  # a blocks.Block
 
 
-def paper_input(model: str) -> Input:
-    """The input of a network's paper; a network without a stem for ImageNet has CIFAR's."""
-    fields = catalog.CATALOG[model].arguments.model_fields
-    return PAPERS.get(model, IMAGENET if "stem" in fields else CIFAR)
-
-
-def drawn(names: Iterable[str]) -> list[Drawn]:
-    """What the names stand for; everything if there are none.
+def pictures(names: Iterable[str]) -> list[Picture]:
+    """The pictures of these names; all but most plain twins if there are no names.
 
     Raises:
         UserError: an unknown name, with the known ones.
@@ -62,12 +47,13 @@ def drawn(names: Iterable[str]) -> list[Drawn]:
     from experiments.diagrams.blocks import BLOCKS
 
     twins = {
-        model.replace("resnet", "plain"): Drawn(model.replace("resnet", "plain"), model, {"shortcuts": False})
-        for model, entry in catalog.CATALOG.items()
-        if "shortcuts" in entry.arguments.model_fields
+        name: Picture(name, model, {"shortcuts": False})
+        for model, row in catalog.CATALOG.items()
+        if "shortcuts" in row.arguments.model_fields
+        for name in [model.replace("resnet", "plain")]
     }
-    known = {model: Drawn(model, model, {}) for model in catalog.CATALOG} | twins
-    known |= {name: Drawn(name, block.model, block.arguments, block) for name, block in BLOCKS.items()}
+    known = {model: Picture(model, model) for model in catalog.CATALOG} | twins
+    known |= {name: Picture(name, block.model, block.arguments, block) for name, block in BLOCKS.items()}
     wanted = list(names) or [name for name in known if name not in twins or name in TWINS]
     for name in wanted:
         if name not in known:
@@ -77,33 +63,46 @@ def drawn(names: Iterable[str]) -> list[Drawn]:
     return [known[name] for name in wanted]
 
 
-def build(wanted: Drawn, shape: Input, given: dict[str, Any]) -> Any:  # noqa: ANN401
-    """The built network.
+def arguments_of(picture: Picture, size: int, given: dict[str, Any]) -> dict[str, Any]:
+    """All arguments of a picture's network for images of this size; a block takes none of the given ones."""
+    given = {} if picture.block else given
+    return catalog.arguments_at_size(picture.model, size, given | picture.arguments)
+
+
+def title(model: str, arguments: dict[str, Any]) -> str:
+    """`ResNet-34`, or `Plain-34: ResNet-34 without shortcuts`."""
+    title = catalog.CATALOG[model].title
+    if arguments.get("shortcuts", True):
+        return title
+    return f"{title.replace('ResNet', 'Plain')}: {title} without shortcuts"
+
+
+def build(picture: Picture, seen: Input, arguments: dict[str, Any]) -> Built:
+    """Build the network of a picture.
 
     Raises:
         UserError: it cannot be built for this input.
     """
-    given = {} if wanted.block else given  # a block is what its name says
-    chosen = catalog.arguments_at_size(wanted.model, shape.size, given | wanted.own)
     try:
-        images = (shape.size, shape.size, shape.channels)
-        return catalog.build(wanted.model, images, shape.classes, chosen)
+        return catalog.build(picture.model, seen.image, seen.classes, arguments)
     except ValueError as error:
-        raise UserError(f"{wanted.name} cannot be built: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{picture.name} cannot be built: {str(error).splitlines()[0]}") from None
 
 
-def draw(wanted: Drawn, built: Any, shape: Input, folder: Path) -> list[Path]:  # noqa: ANN401
-    """Write the picture of what was built."""
+def draw(picture: Picture, seen: Input, arguments: dict[str, Any], folder: Path) -> tuple[Built, list[Path]]:
+    """Build the network of a picture and draw it; returns the network and the files."""
     from experiments.diagrams import blocks, networks, structure
 
-    if wanted.block:
-        return blocks.draw(built, wanted.block, folder, wanted.name)
-    read = structure.read(built, wanted.name, (shape.size, shape.size, shape.channels))
-    return networks.draw(read, folder, wanted.name)
+    built = build(picture, seen, arguments)
+    written = title(picture.model, arguments)
+    if picture.block:
+        return built, blocks.draw(built, written, picture.block, folder, picture.name)
+    rows = catalog.CATALOG[picture.model].rows
+    return built, networks.draw(structure.read(built, written, seen.image, rows), folder, picture.name)
 
 
-def plot_model(built: Any, file: Path) -> None:  # noqa: ANN401
-    """Keras' own picture of every single layer."""
+def plot_model(built: Built, file: Path) -> None:
+    """Write Keras' picture of every single layer."""
     import keras
 
     network = getattr(built, "autoencoder", built)
@@ -133,22 +132,21 @@ def add_options(parser: Parser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Draw the networks named on the command line."""
     given = command_line.set_arguments(options.set)
-    everything = drawn(options.networks)
-    catalog.check_arguments([each.model for each in everything], given)
+    wanted = pictures(options.networks)
+    catalog.check_arguments([each.model for each in wanted], given)
     missing = missing_for_plot_model()
     if options.plot_model and missing:
         say(f"no plot_model pictures: they need {' and '.join(missing)}; the others are drawn")
     import keras
 
-    for number, wanted in enumerate(everything, start=1):
+    for number, picture in enumerate(wanted, start=1):
         keras.utils.clear_session()
-        said = {field: value for field in Input._fields if (value := getattr(options, field))}
-        shape = paper_input(wanted.model)._replace(**said)
-        built = build(wanted, shape, given)
-        paths = draw(wanted, built, shape, options.out)
-        if options.plot_model and not missing and not wanted.block:
-            plot_model(built, options.out / f"{wanted.name}_layers.png")
-        say(f"{number} of {len(everything)}: {' '.join(map(str, paths))}")
+        asked = {each.name: value for each in fields(Input) if (value := getattr(options, each.name))}
+        seen = replace(catalog.CATALOG[picture.model].input, **asked)
+        built, paths = draw(picture, seen, arguments_of(picture, seen.size, given), options.out)
+        if options.plot_model and not missing and not picture.block:
+            plot_model(built, options.out / f"{picture.name}_layers.png")
+        say(f"{number} of {len(wanted)}: {' '.join(map(str, paths))}")
     return 0
 
 

@@ -1,28 +1,11 @@
-"""What things are called in structure pictures: a network, a layer, an amount; and the notes below."""
+"""The words of structure pictures: a layer, an amount, and the notes below."""
 
-import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import keras
 from keras import layers
 
-from experiments.trial import gradients
-
-AUXILIARY = "auxiliary"  # what the names of a head beside the main one begin with
-TITLES = (
-    (r"resnet(\d+)", r"ResNet-\1"),
-    (r"plain(\d+)", r"Plain-\1: ResNet-\1 without shortcuts"),
-    (r"vgg(\d+)", r"VGG-\1"),
-    (r"lenet(\d+)", r"LeNet-\1"),
-    (r"alexnet", "AlexNet"),
-    (r"zfnet", "ZFNet"),
-    (r"googlenet", "GoogLeNet"),
-    (r"plain_cnn", "Plain CNN"),
-    (r"autoencoder", "Autoencoder features"),
-    (r"raw_pixels", "Classifier of raw pixels"),
-    (r"pca", "Classifier of principal components"),
-)
 StepKind = Literal["conv", "dense", "pool", "other", "small"]
 
 
@@ -32,14 +15,6 @@ class Step(NamedTuple):
     kind: StepKind
     title: str
     detail: str
-
-
-def title(name: str) -> str:
-    """How a network's name is written."""
-    for pattern, form in TITLES:
-        if found := re.fullmatch(pattern, name):
-            return found.expand(form)
-    return name
 
 
 def amount(number: float) -> str:
@@ -57,7 +32,7 @@ def step(layer: keras.Layer) -> Step | None:
         case layers.Conv2D():
             return Step("conv", f"{_size(layer.kernel_size)} conv", f"{layer.filters}{_stride(layer)}")
         case layers.Dense():
-            last = gradients.stage_of(layer.name[::-1])[::-1]  # auxiliary1_logits → logits
+            last = layer.name.rpartition("_")[2]  # auxiliary1_logits → logits
             return Step("dense", last if last in ("logits", "code") else "dense", f"{layer.units}")
         case layers.MaxPooling2D() | layers.AveragePooling2D():
             kind = "max" if isinstance(layer, layers.MaxPooling2D) else "avg"
@@ -83,39 +58,39 @@ def _stride(layer: keras.Layer) -> str:
     return f", /{layer.strides[0]}" if layer.strides[0] > 1 else ""
 
 
-def steps(some: Iterable[keras.Layer]) -> tuple[Step, ...]:
+def steps(group: Iterable[keras.Layer]) -> tuple[Step, ...]:
     """The steps of the layers that are drawn."""
-    return tuple(drawn for layer in some if (drawn := step(layer)))
+    return tuple(found for layer in group if (found := step(layer)))
 
 
-def notes(network: keras.Model) -> tuple[str, ...]:
-    """What follows each convolution, and what abbreviations mean."""
+def notes(network: keras.Model, heads: bool) -> tuple[str, ...]:
+    """What follows each convolution, and what abbreviations mean; `heads`: some stand beside the main one."""
     kinds = {type(layer) for layer in network.layers}
-    told = []
+    texts = []
     activation = _activation(network)
     if activation:
         first = "batch normalisation and " if layers.BatchNormalization in kinds else ""
-        but = ", but for the last" if _is_convolution(network, network.outputs) else ""
-        told.append(f"each convolution is followed by {first}{activation}{but}")
+        but = ", but for the last" if _is_convolution(network, network.outputs[0]) else ""
+        texts.append(f"each convolution is followed by {first}{activation}{but}")
     if layers.Add in kinds:
-        told.append("the last ReLU of a block comes after the addition")
+        texts.append("the last ReLU of a block comes after the addition")
     if any("ResponseNormalization" in kind.__name__ for kind in kinds):
-        told.append("LRN: local response normalisation")
-    if any(layer.name.startswith(AUXILIARY) for layer in network.layers):
-        told.append("auxiliary heads: for training only, counted in the totals")
-    return tuple(told)
+        texts.append("LRN: local response normalisation")
+    if heads:
+        texts.append("auxiliary heads: for training only, counted in the totals")
+    return tuple(texts)
 
 
-def _is_convolution(network: keras.Model, outputs: list) -> bool:
-    return any(layer.output is outputs[0] for layer in network.layers if isinstance(layer, layers.Conv2D))
+def _is_convolution(network: keras.Model, output: keras.KerasTensor) -> bool:
+    return any(layer.output is output for layer in network.layers if isinstance(layer, layers.Conv2D))
 
 
 def _activation(network: keras.Model) -> str:
-    own = {
+    names = {
         layer.activation.__name__
         for layer in network.layers
         if isinstance(layer, layers.Conv2D) and layer.activation.__name__ != "linear"
     }
     if any(isinstance(layer, layers.ReLU) for layer in network.layers):
-        own.add("relu")
-    return " and ".join("ReLU" if name == "relu" else name for name in sorted(own))
+        names.add("relu")
+    return " and ".join("ReLU" if name == "relu" else name for name in sorted(names))

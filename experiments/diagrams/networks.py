@@ -1,11 +1,11 @@
-"""The picture of a whole network: a row a stage, read like text, and beside it what the stage costs."""
+"""The picture of a whole network: a row a stage, from left to right, and beside it what the stage costs."""
 
 import math
 import re
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.diagrams.labels import amount, title
+from experiments.diagrams.labels import amount
 from experiments.diagrams.rows import LINES, lane, lane_width, row_height
 from experiments.diagrams.sheet import GREY, INK, MUTED, STAGES, Color, Point, Sheet, dark, text_width, tint
 from experiments.diagrams.structure import HEAD, Row, Shortcut, Structure
@@ -60,7 +60,7 @@ def _frame(network: Structure) -> Frame:
     towers = [lane_width(row.lanes[0]) for row in network.rows if len(row.lanes) > 1]
     lanes = (left, left + max(towers, default=0) + BETWEEN_LANES)
     chains = max(lanes[len(row.lanes) - 1] + lane_width(row.lanes[-1]) for row in network.rows)
-    heading = MARGIN + max(text_width(title(network.name), 20, "bold"), text_width(_facts(network), 11))
+    heading = MARGIN + max(text_width(network.title, 20, "bold"), text_width(_facts(network), 11))
     if not network.parameters:
         return Frame(lanes, 0.0, max(chains, heading) + MARGIN)
     costs = max(chains + TURN + 0.3, heading - OUTPUT - 2 * COST)
@@ -69,7 +69,7 @@ def _frame(network: Structure) -> Frame:
 
 def _top(sheet: Sheet, network: Structure, frame: Frame) -> float:
     """Heading, titles of columns, and the image; returns where the rows begin."""
-    sheet.text(MARGIN, 0.5, title(network.name), 20, "bold", align="left")
+    sheet.text(MARGIN, 0.5, network.title, 20, "bold", align="left")
     sheet.text(MARGIN, 0.86, _facts(network), 11, color=MUTED, align="left")
     if network.parameters:
         for offset, text in ((0.0, "output"), (OUTPUT, "parameters"), (OUTPUT + COST, "MACs")):

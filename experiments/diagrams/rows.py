@@ -1,4 +1,4 @@
-"""What stands in one row of a structure picture: boxes, blocks with their shortcuts, modules."""
+"""One row of a structure picture: boxes, blocks with their shortcuts, modules."""
 
 from collections.abc import Sequence
 
@@ -22,11 +22,10 @@ def _step_width(step: Step) -> float:
 
 
 def _way_text(way: Sequence[Step]) -> str:
-    words = []
-    for step in way:
-        kind = "pool" if step.kind == "pool" else f"{step.title.removesuffix(' conv')}, {step.detail}"
-        words.append(kind)
-    return " → ".join(words)
+    return " → ".join(
+        "pool" if step.kind == "pool" else f"{step.title.removesuffix(' conv')}, {step.detail}"
+        for step in way
+    )
 
 
 def _part_width(part: Part) -> float:
@@ -39,12 +38,12 @@ def _part_width(part: Part) -> float:
 
 
 def lane_width(parts: Sequence[Part]) -> float:
-    """What the parts take from left to right."""
+    """The width of the parts, one beside the other, in inches."""
     return sum(map(_part_width, parts)) + ARROW * (len(parts) - 1)
 
 
 def row_height(row: Row, taps: dict[str, str]) -> tuple[float, float]:
-    """The height, and how far down the middle of the boxes is."""
+    """The height of a row, and how far below its top the middle of the boxes is."""
     parts = [part for lane in row.lanes for part in lane]
     if any(part.kind == "module" for part in parts):
         height = 0.58 + LINE * max(len(part.ways) for part in parts)
@@ -114,7 +113,7 @@ def _block(sheet: Sheet, part: Part, x: float, middle: float, width: float, colo
     dash, kind = LINES[part.shortcut]
     over, fork = middle - BOX / 2 - 0.27, x + 0.15
     sheet.line([(fork, middle), (fork, over), (add, over), (add, middle - 0.12)], dash, corner=0.2, width=1.5)
-    label = " ".join([kind + ("," if part.shortcut_detail else ""), part.shortcut_detail]).strip()
+    label = f"{kind}, {part.shortcut_detail}" if part.shortcut_detail else kind
     center, half = (fork + add) / 2, text_width(label, 8.5) / 2 + 0.06
     sheet.box(center - half, over - 0.09, 2 * half, 0.18, "white", "none", above=6)
     sheet.text(center, over, label, 8.5, color=INK)
@@ -146,8 +145,8 @@ def _stack(
     fill: Color,
     color: Color,
 ) -> None:
-    """One or two more of the same behind it, where it is repeated."""
-    for offset in [0.1, 0.05][2 - min(repeats - 1, 2) :]:
+    """Draw one or two more of a repeated part behind it."""
+    for offset in {1: (), 2: (0.05,)}.get(repeats, (0.1, 0.05)):
         sheet.box(x + offset, y - offset, width, height, fill, color, 0.8, 0.08, above=1.5)
 
 

@@ -1,4 +1,4 @@
-"""Strokes of the structure pictures: boxes, arrows, text, in inches from the top left, saved byte-equal."""
+"""Strokes of the pictures: boxes, arrows, text, in inches from the top left; saved byte-equal."""
 
 import io
 import itertools
@@ -14,6 +14,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path as Curve
 from matplotlib.textpath import TextPath
+
+from experiments import files
 
 Point = tuple[float, float]
 Color = str | tuple[float, float, float]
@@ -31,7 +33,7 @@ DPI = 130
 
 
 def tint(color: Color, share: float) -> Color:
-    """A colour in so much of its strength, on white."""
+    """The colour mixed with white; `share` is its own part."""
     return tuple(1 - share * (1 - part) for part in to_rgb(color))
 
 
@@ -42,7 +44,7 @@ def dark(color: Color) -> Color:
 
 @cache
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Inches."""
+    """The width of a text in inches."""
     if not text:
         return 0.0
     font = FontProperties(family=RC["font.family"], weight=weight)
@@ -68,8 +70,8 @@ class Sheet:
         align: str = "center",
         above: float = 10,
     ) -> None:
-        """Text whose small letters are centred on `y`."""
-        # Centred by hand: matplotlib would centre each text by its own letters, and rows would dance.
+        """Write a text whose small letters are centred on `y`."""
+        # Centred by hand: matplotlib centres each text by the letters it has, and lines would dance.
         y += 0.36 * size / 72
         self._axes.text(
             x, y, text, size=size, weight=weight, color=color, ha=align, va="baseline", zorder=above
@@ -87,13 +89,13 @@ class Sheet:
         corner: float = 0.06,
         above: float = 3,
     ) -> None:
-        """A rectangle with round corners; `x`, `y` is its top left."""
+        """Draw a rectangle with round corners; `x`, `y` is its top left."""
         style = f"round,pad=0,rounding_size={min(corner, width / 2, height / 2)}"
         patch = FancyBboxPatch((x, y), width, height, style, fc=fill, ec=edge, lw=line, zorder=above)
         self._axes.add_patch(patch)
 
     def shape(self, points: list[Point], fill: Color, edge: Color, line: float = 0.7) -> None:
-        """A polygon."""
+        """Draw a polygon."""
         self._axes.add_patch(Polygon(points, fc=fill, ec=edge, lw=line, joinstyle="round", zorder=4))
 
     def line(
@@ -106,7 +108,7 @@ class Sheet:
         corner: float = 0.1,
         above: float = 5,
     ) -> None:
-        """Straight from point to point with round corners, an arrowhead at the end."""
+        """Draw straight from point to point with round corners, an arrowhead at the end."""
         points = [point for point, _ in itertools.groupby(points)]
         (fore_x, fore_y), (x, y) = points[-2:]
         length = math.dist(points[-2], points[-1])
@@ -131,7 +133,7 @@ class Sheet:
         self._axes.add_patch(patch)
 
     def plus(self, x: float, y: float, radius: float = 0.12) -> None:
-        """The sign of an addition."""
+        """Draw the sign of an addition."""
         self._axes.add_patch(Circle((x, y), radius, fc="white", ec=INK, lw=1.2, zorder=6))
         arm = 0.55 * radius
         for ends in ([(x - arm, y), (x + arm, y)], [(x, y - arm), (x, y + arm)]):
@@ -144,13 +146,11 @@ class Sheet:
         self._axes.set(xlim=(0, width), ylim=(height, 0))
         paths = []
         for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-            drawn = io.BytesIO()
+            content = io.BytesIO()
             with matplotlib.rc_context(RC):
-                self._figure.savefig(drawn, format=suffix, dpi=DPI, metadata=metadata)
-            path = folder / f"{name}.{suffix}"
-            draft = path.with_name(f".{path.name}")
-            draft.write_bytes(drawn.getvalue())
-            paths.append(draft.replace(path))  # a reader never meets half a file
+                self._figure.savefig(content, format=suffix, dpi=DPI, metadata=metadata)
+            paths.append(folder / f"{name}.{suffix}")
+            files.replace(paths[-1], content.getvalue())
         return paths
 
 

@@ -1,20 +1,29 @@
-"""How a built network hangs together: stages, blocks and modules, read off its layers and their graph.
+"""The structure of a built network: stages, blocks and modules, read off its layers and their graph.
 
 Blocks and modules are known by the names of their layers (`stage2_block1_conv2`, `inception3a_5x5`), the
-rest by the graph: what runs beside what, and what a shortcut does. A row is a stage; a lane is a tower.
+rest by the graph: what runs beside what, and what a shortcut does. A lane is a tower.
+
+A row is a stage, the first word of a layer's name: `conv1_pool` stands in the row "conv 1", `stem_conv` in
+"stem". A word makes a row if a layer of it has weights and is not dense; dense layers are the row "head". Any
+other layer stands in the row of the layer before it. Where a network's names say less, its row of the
+catalog gives titles by first words.
 """
 
 import math
 import re
-from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 import keras
 from keras import layers
 
-from experiments.diagrams.labels import AUXILIARY, Step, notes, step, steps
+from experiments.catalog import Built
+from experiments.diagrams.labels import Step, notes, step, steps
 from experiments.trial import gradients, macs
 
+HEAD = "head"
+CLASSIFIER = "classifier"
+NUMBERED = re.compile(r"([a-z]+)(\d+)[a-z]*")  # conv1, inception4a
 GROUP = re.compile(r"(stage\d+_block\d+|inception\w+?)(_|$)")
 Shortcut = Literal["identity", "projection", "zeros"]
 
@@ -27,22 +36,22 @@ class Anatomy(NamedTuple):
     tail: list[keras.Layer]  # behind the merge
 
 
-def parameters(some: Iterable[keras.Layer]) -> int:
-    """Trainable weights."""
-    return sum(math.prod(weight.shape) for layer in some for weight in layer.trainable_variables)
+def parameters(group: Iterable[keras.Layer]) -> int:
+    """The number of trainable weights of some layers."""
+    return sum(math.prod(weight.shape) for layer in group for weight in layer.trainable_variables)
 
 
 def group_of(layer: keras.Layer) -> str | None:
-    """The block or module that a layer belongs to, such as `stage2_block1`; None for a layer of its own."""
+    """The block or module that a layer belongs to, such as `stage2_block1`; None if it belongs to none."""
     found = GROUP.match(layer.name)
     return found[1] if found else None
 
 
 def producers(network: keras.Model) -> dict[str, list[keras.Layer]]:
-    """By a layer's name: the layers that its input comes from, in order."""
-    maker = {id(tensor): layer for layer in network.layers for tensor in keras.tree.flatten(layer.output)}
+    """By a layer's name, the layers that its inputs come from, in order."""
+    origin = {id(tensor): layer for layer in network.layers for tensor in keras.tree.flatten(layer.output)}
     return {
-        layer.name: [maker[id(tensor)] for tensor in keras.tree.flatten(layer.input)]
+        layer.name: [origin[id(tensor)] for tensor in keras.tree.flatten(layer.input)]
         for layer in network.layers
         if not isinstance(layer, layers.InputLayer)
     }
@@ -79,19 +88,8 @@ def shortcut_of(way: list[keras.Layer]) -> Shortcut:
     return "zeros" if way else "identity"
 
 
-# What the first word of a layer's name says about its row.
-ROWS = (
-    (r"stem", "stem"),
-    (r"(stage|inception|auxiliary|conv)(\d+)\w*", r"\1 \2"),
-    (r"encoder|code", "encoder"),
-    (r"decoder?|reconstruction", "decoder"),
-)
-HEAD = "head"
-CLASSIFIER = "classifier"
-
-
 class Part(NamedTuple):
-    """What stands in a row `repeats` times: a layer, a residual block or its plain twin, or a module.
+    """A layer, a residual block or its plain twin, or a module, `repeats` times one behind the other.
 
     A module has several ways side by side; layers and blocks have one.
     """
@@ -101,12 +99,12 @@ class Part(NamedTuple):
     shortcut: Shortcut | None = None
     shortcut_detail: str = ""  # such as `128, /2`
     name: str = ""  # of a module
-    channels: int = 0  # out of a module
+    channels: int = 0  # that a module puts out
     repeats: int = 1
 
 
 class Row(NamedTuple):
-    """A stage. Parameters are trainable ones; MACs are those of one forward pass of one image."""
+    """A stage; `parameters` counts trainable ones, `macs` those of one forward pass of one image."""
 
     title: str
     lanes: tuple[tuple[Part, ...], ...]  # two for two towers
@@ -120,7 +118,7 @@ class Row(NamedTuple):
 class Structure(NamedTuple):
     """A whole network; `notes` say what holds for all of its layers."""
 
-    name: str
+    title: str
     input: tuple[int, ...]
     rows: tuple[Row, ...]
     parameters: int
@@ -129,7 +127,7 @@ class Structure(NamedTuple):
 
     @property
     def depth(self) -> int:
-        """Layers with weights one behind the other, as networks are named by them; no shortcuts."""
+        """Count the layers with weights one behind the other, shortcuts left out: the 18 of ResNet-18."""
         return sum(
             part.repeats * max(sum(step.kind in ("conv", "dense") for step in way) for way in part.ways)
             for row in self.rows
@@ -138,75 +136,102 @@ class Structure(NamedTuple):
         )
 
 
-def read(built: Any, name: str = "", input_shape: tuple[int, ...] = ()) -> Structure:  # noqa: ANN401
-    """What `catalog.build` returned: a keras model, the parts of a feature model, or a pipeline.
+def read(built: Built, title: str, input_shape: tuple[int, ...], rows: Mapping[str, str]) -> Structure:
+    """Read the structure off what `catalog.build` returned.
 
-    `name` and `input_shape` are those of a pipeline, which knows neither.
+    `rows`: titles of rows by the first words of layers' names, for words that do not say it themselves.
     """
     network = getattr(built, "autoencoder", built)
     if not isinstance(network, keras.Model):
-        return Structure(name, input_shape, (_classifier_row(built, ""),), 0, 0, ())
-    rows = _rows(network)
+        return Structure(title, input_shape, (_classifier_row(built, source=""),), 0, 0, ())
+    read_rows = _rows(network, rows)
+    texts = notes(network, heads=any(row.source for row in read_rows))
     if network is not built:
-        rows.append(_classifier_row(built.classifier, "code"))
-    return Structure(
-        network.name,
-        tuple(network.input_shape[1:]),
-        tuple(rows),
-        parameters(network.layers),
-        macs.of_network(network),
-        notes(network),
-    )
+        read_rows.append(_classifier_row(built.classifier, source="code"))
+    size = parameters(network.layers)
+    return Structure(title, input_shape, tuple(read_rows), size, macs.of_network(network), texts)
 
 
-def _rows(network: keras.Model) -> list[Row]:
+def _rows(network: keras.Model, titles: Mapping[str, str]) -> list[Row]:
     before = producers(network)
-    title: dict[str, str] = {}
+    main_way = _leading_to(network.outputs[0], network, before)
     of_row: dict[str, list[keras.Layer]] = {}
-    for layer in network.layers:
-        if not isinstance(layer, layers.InputLayer):
-            title[layer.name] = _row_title(layer, title.get(before[layer.name][0].name))
-            of_row.setdefault(title[layer.name], []).append(layer)
-    rows = [_row(name, some, before) for name, some in of_row.items()]
+    for layer, title in _row_titles(network, before, titles):
+        of_row.setdefault(title, []).append(layer)
+    rows = [_row(title, group, before, main_way) for title, group in of_row.items()]
     rows = [row for row in rows if row.lanes]  # one that only reshapes has nothing to draw
     return sorted(rows, key=lambda row: bool(row.source))  # beside the main way: at the end
 
 
-def _row_title(layer: keras.Layer, previous: str | None) -> str:
-    word = gradients.stage_of(layer.name)
-    for pattern, title in ROWS:
-        if found := re.fullmatch(pattern, word):
-            return found.expand(title)
-    if isinstance(layer, layers.Dense | layers.GlobalAveragePooling2D):
-        return HEAD
-    return previous if previous and not layer.weights else word
+def _row_titles(
+    network: keras.Model, before: dict[str, list[keras.Layer]], titles: Mapping[str, str]
+) -> list[tuple[keras.Layer, str]]:
+    """Each layer but the input's, with the row that it stands in."""
+    rows = {
+        gradients.stage_of(layer.name)
+        for layer in network.layers
+        if layer.weights and step(layer) and not isinstance(layer, layers.Dense)
+    }
+    found: dict[str, str] = {}
+    for layer in network.layers:
+        if layer.name not in before:
+            continue
+        word = gradients.stage_of(layer.name)
+        if word in titles:
+            found[layer.name] = titles[word]
+        elif word in rows:
+            numbered = NUMBERED.fullmatch(word)
+            unnamed = word == type(layer).__name__.lower()  # Keras' own name: conv2d
+            found[layer.name] = " ".join(numbered.groups()) if numbered and not unnamed else word
+        elif isinstance(layer, layers.Dense | layers.GlobalAveragePooling2D):
+            found[layer.name] = HEAD
+        else:
+            found[layer.name] = found.get(before[layer.name][0].name, word)
+    return [(layer, found[layer.name]) for layer in network.layers if layer.name in found]
 
 
-def _row(title: str, some: list[keras.Layer], before: dict[str, list[keras.Layer]]) -> Row:
+def _leading_to(
+    output: keras.KerasTensor, network: keras.Model, before: dict[str, list[keras.Layer]]
+) -> set[str]:
+    """The names of the layers that an output is computed from."""
+    due = [layer for layer in network.layers if layer.output is output]
+    names: set[str] = set()
+    while due:
+        layer = due.pop()
+        if layer.name not in names:
+            names.add(layer.name)
+            due += before.get(layer.name, [])
+    return names
+
+
+def _row(
+    title: str, group: Sequence[keras.Layer], before: dict[str, list[keras.Layer]], main_way: set[str]
+) -> Row:
     lanes: dict[str, list[Part]] = {}
-    output: tuple[int, ...] = tuple(some[-1].output.shape[1:])
+    output: tuple[int, ...] = tuple(group[-1].output.shape[1:])
     crosses = False
-    for group, members_ in _grouped(some).items():
-        lane = "".join(re.findall(r"_tower\d", group)[:1])
-        part = _part(group, members_, before)
+    for name, members_of_part in _by_part(group).items():
+        tower = re.search(r"_tower\d", name)
+        lane = tower[0] if tower else ""
+        part = _part(name, members_of_part, before)
         if part:
-            output = tuple(members_[-1].output.shape[1:])
+            output = tuple(members_of_part[-1].output.shape[1:])
             lanes.setdefault(lane, []).append(part)
-            crosses |= bool(lane) and isinstance(before[group][0], layers.Concatenate)
+            crosses |= bool(lane) and isinstance(before[name][0], layers.Concatenate)
     *size, channels = output
-    first = before[some[0].name][0].name
+    beside = not any(layer.name in main_way for layer in group)
     return Row(
         title,
         tuple(_folded(parts) for parts in lanes.values()),
         (*size, channels * len(lanes)),
-        parameters(some),
-        sum(macs.of_layer(layer) for layer in some),
-        first if title.startswith(AUXILIARY) else "",
-        crosses,
+        parameters(group),
+        sum(macs.of_layer(layer) for layer in group),
+        source=before[group[0].name][0].name if beside else "",
+        crosses=crosses,
     )
 
 
-def _classifier_row(pipeline: Any, source: str) -> Row:  # noqa: ANN401 - of scikit-learn
+def _classifier_row(pipeline: Built, source: str) -> Row:
     """The steps of a scikit-learn pipeline, one a box."""
     parts = []
     for _, stage in pipeline.steps:
@@ -219,18 +244,18 @@ def _classifier_row(pipeline: Any, source: str) -> Row:  # noqa: ANN401 - of sci
     return Row(CLASSIFIER, (tuple(parts),), (), 0, 0, source)
 
 
-def _grouped(some: list[keras.Layer]) -> dict[str, list[keras.Layer]]:
-    """Layers by block or module; one that belongs to none is a group of its own."""
-    groups: dict[str, list[keras.Layer]] = {}
-    for layer in some:
-        groups.setdefault(group_of(layer) or layer.name, []).append(layer)
-    return groups
+def _by_part(group: Sequence[keras.Layer]) -> dict[str, list[keras.Layer]]:
+    """Layers by block or module; one that belongs to none is a part alone."""
+    parts: dict[str, list[keras.Layer]] = {}
+    for layer in group:
+        parts.setdefault(group_of(layer) or layer.name, []).append(layer)
+    return parts
 
 
 def _part(name: str, group: list[keras.Layer], before: dict[str, list[keras.Layer]]) -> Part | None:
     if group_of(group[0]) is None:
-        drawn = steps(group)
-        return Part("layer", (drawn,)) if drawn else None
+        way = steps(group)
+        return Part("layer", (way,)) if way else None
     ways, merge, _ = take_apart(group, before)
     if isinstance(merge, layers.Concatenate):
         short = re.sub(r"^\D+", "", name)
@@ -241,12 +266,13 @@ def _part(name: str, group: list[keras.Layer], before: dict[str, list[keras.Laye
     past = [layer for layer in shortcut if not isinstance(layer, layers.ZeroPadding2D)]
     detail = next((step(layer).detail for layer in past if step(layer)), "")
     if shortcut_of(shortcut) == "zeros":
-        detail = "".join(re.findall(r"/\d", detail))
+        stride = re.search(r"/\d", detail)
+        detail = stride[0] if stride else ""
     return Part("block", (steps(main),), shortcut_of(shortcut), detail)
 
 
 def _folded(parts: list[Part]) -> tuple[Part, ...]:
-    """Alike neighbours as one, counted."""
+    """Neighbours that are alike become one part with their number."""
     folded: list[Part] = []
     for part in parts:
         if folded and folded[-1]._replace(repeats=1) == part:

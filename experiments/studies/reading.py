@@ -7,8 +7,10 @@ import typing
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedBase
+from ruamel.yaml.error import YAMLError
 
 from experiments.errors import UserError
 from experiments.location import ROOT
@@ -34,83 +36,46 @@ def load_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever stands there
     if len(content) > LARGEST_FILE:
         raise UserError(f"{path}: larger than {LARGEST_FILE // 1024} KiB, which no study file is")
     try:
-        text = content.decode("utf-8")
+        values = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
+        _check_size(values)
     except UnicodeDecodeError:
         raise UserError(f"{path}: not a text file in UTF-8") from None
-    try:
-        _check(text, path)
-        return _bounded(yaml.safe_load(text))
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise UserError(f"{path}: nested deeper than {DEEPEST} levels") from None
+    except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be parsed"
+        problem = getattr(error, "problem", None) or str(error)
         raise UserError(f"{path}{where}: not valid YAML: {_one_line(problem)}") from None
-    except (ValueError, OverflowError, TypeError, KeyError, AttributeError) as error:
+    except _TooLargeError as error:
+        raise UserError(f"{path}: {error}") from None
+    except Exception as error:
         # A date such as 2026-13-45, a number of five thousand digits, or a !!tag that does not fit its value.
         raise UserError(f"{path}: not valid YAML: a value cannot be read ({_one_line(error)})") from None
+    return values
 
 
-def compose(path: Path) -> yaml.Node | None:
-    """The nodes of a file that `load` has accepted, with their lines."""
-    return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+class _TooLargeError(Exception):
+    """Values beyond the bounds of this module."""
 
 
-def _check(text: str, path: Path) -> None:
-    depth = 0
-    # Events come without recursion, so that depth is known before anything recurses.
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+def _check_size(document: Any) -> None:  # noqa: ANN401
+    """Refuse values that are nested too deep, too many once aliases are expanded, or beyond printing."""
+    waiting = [(document, 0)]
+    count = 0
+    while waiting:
+        value, depth = waiting.pop()
+        count += 1
         if depth > DEEPEST:
-            raise UserError(f"{path}:{event.start_mark.line + 1}: nested deeper than {DEEPEST} levels")
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    if root is not None:
-        _count(root, path, {})
-
-
-def _count(node: yaml.Node, path: Path, known: dict[int, int]) -> int:
-    """The values below a node, aliases expanded; refuses too many, an alias of itself, and equal keys."""
-    line = node.start_mark.line + 1
-    if id(node) in known:
-        if not known[id(node)]:
-            raise UserError(f"{path}:{line}: contains an alias of itself")
-        return known[id(node)]
-    known[id(node)] = 0
-    total = 1
-    seen: set[str] = set()
-    inner = node.value if isinstance(node, yaml.CollectionNode) else ()
-    for entry in inner:
-        key, value = entry if isinstance(entry, tuple) else (None, entry)
-        if isinstance(key, yaml.ScalarNode):
-            if key.value in seen:
-                raise UserError(
-                    f"{path}:{key.start_mark.line + 1}: {_one_line(key.value)}: stands here twice"
-                )
-            seen.add(key.value)
-        total += _count(value, path, known) + (0 if key is None else _count(key, path, known))
-        if total > MOST_VALUES:
-            raise UserError(f"{path}:{line}: stands for more than {MOST_VALUES:,} values")
-    known[id(node)] = total
-    return total
-
-
-def _bounded(value: Any) -> Any:  # noqa: ANN401
-    """The value as it is; an integer that Python does not even print is refused.
-
-    Raises:
-        ValueError: such an integer.
-    """
-    if isinstance(value, dict):
-        for pair in value.items():
-            _bounded(pair)
-    elif isinstance(value, list | tuple | set):
-        for each in value:
-            _bounded(each)
-    elif isinstance(value, int) and value.bit_length() > LONGEST_INTEGER:
-        raise ValueError(f"an integer of more than {LONGEST_INTEGER} bits")
-    return value
+            raise _TooLargeError(f"nested deeper than {DEEPEST} levels")
+        if count > MOST_VALUES:
+            raise _TooLargeError(f"stands for more than {MOST_VALUES:,} values")
+        if isinstance(value, dict):
+            waiting += [(inner, depth + 1) for pair in value.items() for inner in pair]
+        elif isinstance(value, list | tuple | set):
+            waiting += [(inner, depth + 1) for inner in value]
+        elif isinstance(value, int) and value.bit_length() > LONGEST_INTEGER:
+            raise _TooLargeError(f"an integer of more than {LONGEST_INTEGER} bits")
 
 
 def _one_line(text: object) -> str:
@@ -195,7 +160,7 @@ def _message(problem: dict[str, Any]) -> str:
 
 
 def _fields(model: type[BaseModel], path: list[Any]) -> list[str]:
-    """The field names of the model that lies at `path` below `model`."""
+    """The fields of the model that lies at `path` below `model`, as study files call them."""
     current: Any = model
     for part in path:
         if typing.get_origin(current) is dict:
@@ -211,18 +176,10 @@ def _line(path: Path, location: tuple[Any, ...]) -> int | None:
     """The line (from 1) of the deepest part of `location` that stands in the file, or None."""
     if not path.is_file():
         return None
-    node = compose(path)
-    line = None
+    here, line = YAML().load(path), None
     for part in location:
-        if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == str(part)]
-            if not found:
-                break
-            key, node = found[0]
-            line = key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
+        marks = here.lc.data if isinstance(here, CommentedBase) else None
+        if not marks or part not in marks:
             break
+        line, here = marks[part][0] + 1, here[part]
     return line

@@ -4,6 +4,7 @@ import shutil
 
 import keras
 import pytest
+from keras import layers
 from PIL import Image
 
 from experiments import catalog
@@ -21,14 +22,17 @@ def _without_draws(monkeypatch):
     )
 
 
-def built(name):
-    [wanted] = drawing.drawn([name])
-    shape = drawing.paper_input(wanted.model)
-    return drawing.build(wanted, shape, {})
+def built(name, given=None, seen=None):
+    [picture] = drawing.pictures([name])
+    seen = seen or catalog.CATALOG[picture.model].input
+    return drawing.build(picture, seen, drawing.arguments_of(picture, seen.size, given or {}))
 
 
 def read(name):
-    return structure.read(built(name))
+    [picture] = drawing.pictures([name])
+    row = catalog.CATALOG[picture.model]
+    title = drawing.title(picture.model, picture.arguments)
+    return structure.read(built(name), title, row.input.image, row.rows)
 
 
 def boxes(part):
@@ -78,16 +82,17 @@ def test_the_bottlenecks_of_resnet50():
 
 def test_a_plain_twin_has_no_shortcuts():
     plain, residual = read("plain34"), read("resnet34")
-    assert plain.name == "plain34"
+    assert built("plain34").name == "plain34"
+    assert (residual.title, plain.title.partition(":")[0]) == ("ResNet-34", "Plain-34")
     parts = {
-        twin.name: [part for row in twin.rows for lane in row.lanes for part in lane]
+        twin.title.partition(":")[0]: [part for row in twin.rows for lane in row.lanes for part in lane]
         for twin in (plain, residual)
     }
-    assert {part.shortcut for part in parts["plain34"]} == {None}
-    assert {part.shortcut for part in parts["resnet34"]} == {None, "identity", "projection"}
+    assert {part.shortcut for part in parts["Plain-34"]} == {None}
+    assert {part.shortcut for part in parts["ResNet-34"]} == {None, "identity", "projection"}
     # Beside the shortcuts they are the same, but that stage 1 folds alike in both.
-    assert [boxes(part) for part in parts["plain34"]] == [boxes(part) for part in parts["resnet34"]]
-    assert [part.repeats for part in parts["plain34"]] == [part.repeats for part in parts["resnet34"]]
+    assert [boxes(part) for part in parts["Plain-34"]] == [boxes(part) for part in parts["ResNet-34"]]
+    assert [part.repeats for part in parts["Plain-34"]] == [part.repeats for part in parts["ResNet-34"]]
 
 
 def test_the_cifar_family_pads_with_zeros():
@@ -131,7 +136,7 @@ def test_a_feature_model_ends_in_its_classifier():
     network = read("autoencoder_features")
     assert [row.title for row in network.rows] == ["encoder", "decoder", "classifier"]
     assert network.rows[-1].source == "code"
-    pipeline = structure.read(built("pca"), "pca", (32, 32, 3))
+    pipeline = read("pca")
     assert [part.ways[0][0].title for part in pipeline.rows[0].lanes[0]] == ["PCA", "Standard", "Logistic"]
 
 
@@ -139,8 +144,7 @@ def test_a_feature_model_ends_in_its_classifier():
     "name", ["plain_cnn", "lenet5", "alexnet", "zfnet", "vgg11", "googlenet", "resnet26", "resnet44"]
 )
 def test_the_rows_add_up_to_the_network(name):
-    whole = built(name)
-    network = structure.read(whole)
+    whole, network = built(name), read(name)
     assert sum(row.macs for row in network.rows) == network.macs == macs.of_network(whole)
     assert sum(row.parameters for row in network.rows) == network.parameters
     assert network.parameters == sum(weight.value.numpy().size for weight in whole.trainable_weights)
@@ -180,7 +184,7 @@ def test_files_are_written_and_equal_twice(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["resnet19"], "unknown network 'resnet19'; did you mean 'resnet18'? choose from: plain_cnn, "),
         (
@@ -196,16 +200,15 @@ def test_files_are_written_and_equal_twice(monkeypatch, tmp_path):
         (["vgg11", "--set", "width=wide"], "arguments.width: Input should be a valid integer"),
     ],
 )
-def test_an_error_is_one_line(monkeypatch, capsys, tmp_path, arguments, told):
+def test_an_error_is_one_line(monkeypatch, capsys, tmp_path, arguments, message):
     assert run(*arguments, "--out", tmp_path) == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"error: {told}")
+    assert line.startswith(f"error: {message}")
 
 
 def test_settings_go_to_the_networks_that_have_them():
     for name, width in (("resnet18", 16), ("resnet20", 16)):
-        [wanted] = drawing.drawn([name])
-        small = drawing.build(wanted, drawing.Input(32, 1, 10), {"width": 16, "dense": 8})
+        small = built(name, {"width": 16, "dense": 8}, catalog.Input(32, 1, 10))
         assert small.get_layer("stem_conv").filters == width
         assert small.get_layer("stem_conv").strides == (1, 1)
 
@@ -225,8 +228,59 @@ def test_with_dot_keras_draws_every_layer_too(monkeypatch, tmp_path):
 
 
 def test_everything_in_the_catalog_is_drawn_by_default():
-    names = [each.name for each in drawing.drawn([])]
+    names = [each.name for each in drawing.pictures([])]
     assert names[: len(catalog.CATALOG)] == list(catalog.CATALOG)
     assert "plain34" in names and "block_inception" in names
     with pytest.raises(UserError):
-        drawing.drawn(["block_inceptoin"])
+        drawing.pictures(["block_inceptoin"])
+
+
+def rows_of(*layers_in_order):
+    """The rows of a chain of layers, by title, with the names of what is drawn in each."""
+    x = images = keras.Input((16, 16, 3), name="images")
+    for layer in layers_in_order:
+        x = layer(x)
+    network = structure.read(keras.Model(images, x), "Chain", (16, 16, 3), {})
+    return {
+        row.title: [step for part in row.lanes[0] for way in part.ways for step in way]
+        for row in network.rows
+    }
+
+
+# No word here is one of a shipped network's: rows follow from the names alone.
+def test_rows_follow_from_names_that_nobody_has_seen():
+    rows = rows_of(
+        layers.Conv2D(4, 3, name="patch_embed"),
+        layers.ReLU(name="patch_relu"),
+        layers.Conv2D(8, 3, name="cell1_reduce"),
+        layers.Dense(8, name="cell1_mix"),
+        layers.MaxPooling2D(2, name="shrink"),
+        layers.Conv2D(8, 3, name="cell2_reduce"),
+        layers.Flatten(name="flat"),
+        layers.Dense(5, name="answer"),
+    )
+    assert {title: len(steps) for title, steps in rows.items()} == {
+        "patch": 1,
+        "cell 1": 3,
+        "cell 2": 1,
+        "head": 1,
+    }
+
+
+def test_layers_that_nobody_named_are_drawn_too():
+    rows = rows_of(layers.Conv2D(4, 3), layers.BatchNormalization(), layers.Conv2D(6, 3), layers.Dense(2))
+    assert {title: len(steps) for title, steps in rows.items()} == {"conv2d": 2, "head": 1}
+
+
+# A head that leads to another output than the first, whatever it is called.
+def test_a_head_beside_the_main_way_is_known_by_the_graph():
+    images = keras.Input((16, 16, 3), name="images")
+    x = layers.Conv2D(4, 3, name="conv1")(images)
+    early = layers.Conv2D(2, 1, name="early_conv")(x)
+    main = layers.Conv2D(4, 3, name="conv2")(x)
+    network = structure.read(keras.Model(images, [main, early]), "Two", (16, 16, 3), {})
+    assert [(row.title, row.source) for row in network.rows] == [
+        ("conv 1", ""),
+        ("conv 2", ""),
+        ("early", "conv1"),
+    ]
