@@ -64,3 +64,29 @@ def test_the_readme_names_only_targets_that_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"make ([a-z][a-z-]+)", README))
     assert {"compare", "report", "ui", "test", "smoke"} <= named <= targets
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+
+
+def test_every_file_that_the_architecture_names_is_there():
+    named = set(re.findall(r"`((?:experiments|reports|resnet|baselines)/[\w./]+)`", ARCHITECTURE))
+    assert len(named) > 30
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("package", ["experiments", "reports"])
+def test_the_architecture_has_every_folder(package):
+    section = ARCHITECTURE.split(f"## `{package}/`")[1].split("\n## ")[0]
+    rows = {line.split("`")[1] for line in section.splitlines() if line.startswith("| `")}
+    folders = {
+        f"{file.parent.relative_to(ROOT / package)}/" for file in (ROOT / package).rglob("__init__.py")
+    }
+    assert folders - {"./"} <= rows
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
