@@ -3,13 +3,19 @@
 import pytest
 
 # What takes long begins first, so that the workers end together.
-FIRST = ("finished", "test_interruptions.py", "test_add_a_network.py", "test_resume.py")
+FIRST = (
+    "finished",
+    "tests/experiments/execution/test_interruptions.py",
+    "tests/experiments/test_add_a_network.py",
+    "tests/experiments/trial/test_resume.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def group(item: pytest.Item) -> str:
-        return "finished" if "finished" in item.fixturenames else item.path.name
+        # Files of one name stand in several folders.
+        return "finished" if "finished" in item.fixturenames else str(item.path.relative_to(item.config.rootpath))
 
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
