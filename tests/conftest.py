@@ -15,7 +15,8 @@ FIRST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def group(item: pytest.Item) -> str:
         # Files of one name stand in several folders.
-        return "finished" if "finished" in item.fixturenames else str(item.path.relative_to(item.config.rootpath))
+        file = str(item.path.relative_to(item.config.rootpath))
+        return "finished" if "finished" in item.fixturenames else file
 
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
