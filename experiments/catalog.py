@@ -215,11 +215,6 @@ CATALOG = {
     "resnet56": Network("ResNet-56", "resnet.network:resnet56", CifarResNet, HE, CIFAR),
     "resnet110": Network("ResNet-110", "resnet.network:resnet110", CifarResNet, HE, CIFAR),
 }
-LEARNERS: dict[Kind, str] = {
-    "network": "experiments.trial.learners:KerasLearner",
-    "features": "experiments.trial.features:FeatureLearner",
-    "pipeline": "experiments.trial.features:PipelineLearner",
-}
 
 
 def complete_arguments(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -261,11 +256,6 @@ def build(model: str, input_shape: tuple[int, int, int], classes: int, arguments
 def import_layers(model: str) -> None:
     """Register the layers that the model's module defines: keras refuses to load a layer it does not know."""
     importlib.import_module(CATALOG[model].builder.partition(":")[0])
-
-
-def learner(model: str) -> Any:  # noqa: ANN401
-    """The learner class that trains what the builder returns."""
-    return resolve(LEARNERS[CATALOG[model].kind])
 
 
 def resolve(dotted: str) -> Any:  # noqa: ANN401

@@ -1,6 +1,6 @@
-"""The yardstick of `experiments.bench`: the same network in nothing but `model.fit`.
+"""The yardstick of `python -m experiments bench`: the same network in nothing but `model.fit`.
 
-`python -m experiments.bench_bare WORK/<trial id>` prints training images/s. The input is tf.data's own
+`python -m experiments.bench.bare WORK/<trial id>` prints training images/s. The input is tf.data's own
 shuffle and batch, as a tutorial would write it; recipes with augmentation have no bare counterpart here.
 """
 
@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from experiments import names
 from experiments.studies.specification import Trial
 
 
@@ -20,11 +21,12 @@ def main() -> int:
     from experiments.trial import load
     from experiments.trial.process import prepare_process
 
-    place = Path(sys.argv[1])
-    trial = Trial.model_validate_json((place / "trial.json").read_text())
+    folder = Path(sys.argv[1])
+    trial = Trial.model_validate_json((folder / names.SPECIFICATION_FILE).read_text())
     recipe = trial.recipe
-    prepare_process(recipe.threads, trial.seed)
-    data = load.load(trial, place.parent).training
+    prepare_process(recipe.threads)
+    keras.utils.set_random_seed(trial.seed)
+    data = load.load(trial, folder.parent).training
     network = catalog.build(trial.model, data.input_shape, data.classes, trial.arguments)
     normalisation = keras.layers.Normalization()
     normalisation.adapt(data.images)

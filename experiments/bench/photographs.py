@@ -10,7 +10,6 @@ step of ResNet-18 with crop and flip, its images from memory and from the disk, 
 import argparse
 import itertools
 import multiprocessing
-import os
 import re
 import statistics
 import tempfile
@@ -25,6 +24,7 @@ from PIL import Image, ImageOps
 from experiments import processes
 from experiments.command_line import Command, Parser, say
 from experiments.data import dataset, prepare
+from experiments.data.crops import IN_MEMORY, View
 from experiments.data.facts import Wanted
 from experiments.data.photographs import listing, reading
 from experiments.trial import provenance
@@ -53,9 +53,9 @@ def _write(task: tuple[Path, int, np.ndarray]) -> None:
     window = picture[top : top + HEIGHT, left : left + WIDTH]
     # Noise, so that no photograph is another's copy and none is easier to decode than a camera's.
     noisy = np.clip(window + generator.normal(0, 6, window.shape), 0, 255).astype(np.uint8)
-    place = folder / ("even", "odd")[number % 2]
-    place.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(noisy).save(place / f"{number:05}.jpg", quality=85)
+    of_class = folder / ("even", "odd")[number % 2]
+    of_class.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(noisy).save(of_class / f"{number:05}.jpg", quality=85)
 
 
 def _bare(file: Path) -> int:
@@ -80,8 +80,11 @@ def our_rate(folder: Path, scratch: Path) -> float:
     return len(found.labels) / (time.perf_counter() - began)
 
 
-def step_seconds(images: "np.ndarray | object", constant: bool) -> float:
-    """Median seconds of a training step of ResNet-18 on crops, by epochs of a few steps."""
+def step_seconds(images: np.ndarray | View, constant: bool = False, in_memory: int = IN_MEMORY) -> float:
+    """Median seconds of a training step of ResNet-18 on crops, over epochs of a few steps.
+
+    constant: on one batch again and again; images of more than in_memory bytes are read from the disk.
+    """
     import keras
     import tensorflow as tf
 
@@ -101,9 +104,13 @@ def step_seconds(images: "np.ndarray | object", constant: bool) -> float:
         jit_compile=False,
     )
     stream = pipeline.training_batches(
-        images, np.zeros(len(images), np.int64), seed=0, batch_size=BATCH,
+        images,
+        np.zeros(len(images), np.int64),
+        seed=0,
+        batch_size=BATCH,
         augmentation=Augmentation(crop=CROP, flip=True),
-    )  # fmt: skip
+        in_memory=in_memory,
+    )
     if constant:
         stream = tf.data.Dataset.from_tensors(next(iter(stream))).repeat()
     seconds: list[float] = []
@@ -120,8 +127,8 @@ def step_seconds(images: "np.ndarray | object", constant: bool) -> float:
     return statistics.median(seconds[1:]) / STEPS
 
 
-class Watch(threading.Thread):
-    """The most memory that this process held at once; without pages of files, which the system may drop.
+class MemoryWatch(threading.Thread):
+    """The most memory that this process took at once; without pages of files, which the system may drop.
 
     A memory map of a large file looks like memory in use for as long as nobody else needs it.
     """
@@ -140,43 +147,40 @@ class Watch(threading.Thread):
 
 def own_memory_mib() -> float:
     """Memory of this process that is no file's, in MiB (Linux: RssAnon)."""
-    told = Path("/proc/self/status").read_text()
-    return int(re.search(r"RssAnon:\s*(\d+) kB", told)[1]) / 2**10
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"RssAnon:\s*(\d+) kB", status)[1]) / 2**10
 
 
 def with_files() -> str:
-    """The largest resident size so far."""
+    """The largest resident size so far, pages of files included."""
     return f"{provenance.peak_memory_mib():,.0f} MiB"
 
 
 def compare_steps(data: dataset.Dataset, rounds: int) -> None:
-    """Tell the time of a step by where its images come from."""
-    from experiments.data import crops
-    from experiments.data.crops import View
+    """Print the time of a step by where its images come from."""
     from experiments.trial import process
 
-    process.prepare_process(threads=1, seed=0)
-    mapped, limit = View(data.images), crops.IN_MEMORY
+    process.prepare_process(threads=1)
     few = data.images[:2000]
     ways: dict[str, Callable[[], float]] = {
         "a constant batch": lambda: step_seconds(few, constant=True),
-        "from memory": lambda: step_seconds(few, constant=False),
-        "from the disk": lambda: step_seconds(mapped, constant=False),
+        "from memory": lambda: step_seconds(few),
+        "from the disk": lambda: step_seconds(View(data.images), in_memory=0),
     }
     found: dict[str, list[float]] = {way: [] for way in ways}
     for _, (way, measured) in itertools.product(range(rounds), ways.items()):
-        crops.IN_MEMORY = 0 if way == "from the disk" else limit
         found[way].append(measured())
-    crops.IN_MEMORY = limit
     for way, seconds in found.items():
         ratios = [one / base for one, base in zip(seconds, found["a constant batch"], strict=True)]
-        told = ", ".join(f"{ratio:.3f}" for ratio in ratios)
-        say(f"step, {way:17} {1000 * statistics.median(seconds):7.2f} ms; of the constant batch: "
-            f"{statistics.median(ratios):.3f} (rounds: {told})")  # fmt: skip
+        rounds_ = ", ".join(f"{ratio:.3f}" for ratio in ratios)
+        say(
+            f"step, {way:17} {1000 * statistics.median(seconds):7.2f} ms; of the constant batch: "
+            f"{statistics.median(ratios):.3f} (rounds: {rounds_})"
+        )
 
 
 def add_options(parser: Parser) -> None:
-    """Its arguments."""
+    """Add the options of the command."""
     parser.add_argument("--images", type=int, default=10_000, help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
     parser.add_argument(
@@ -187,9 +191,9 @@ def add_options(parser: Parser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Make the photographs, and tell each time."""
+    """Make the photographs, and print each time."""
     count, size = (LARGE, LARGE_SIZE) if options.larger_than_memory else (options.images, IMAGE_SIZE)
-    cores = len(os.sched_getaffinity(0))
+    cores = processes.available_cores()
     with tempfile.TemporaryDirectory() as name:
         folder, work = Path(name, "photographs"), Path(name, "work")
         write_photographs(folder, count)
@@ -203,13 +207,15 @@ def main(options: argparse.Namespace) -> int:
                 scratch.mkdir()
                 bare, ours = bare_rate(files, cores), our_rate(folder, scratch)
                 ratios.append(ours / bare)
-                say(f"decoding: {ours:,.0f} images/s, a bare Pillow loop in {cores} processes {bare:,.0f}: "
-                    f"{ratios[-1]:.3f}")  # fmt: skip
+                say(
+                    f"decoding: {ours:,.0f} images/s, a bare Pillow loop in {cores} processes {bare:,.0f}: "
+                    f"{ratios[-1]:.3f}"
+                )
             say(f"decoding, of the bare loop of the same round: {statistics.median(ratios):.3f}")
-        watch = Watch()
+        watch = MemoryWatch()
         wanted = Wanted(f"path:{folder}", size)
         began = time.perf_counter()
-        prepare.prepare(*wanted[:3], work)
+        prepare.prepare(wanted, work)
         say(f"prepared, duplicates sought, in {time.perf_counter() - began:.1f} s")
         began = time.perf_counter()
         facts = dataset.summary(wanted, work)

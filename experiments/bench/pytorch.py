@@ -1,6 +1,6 @@
 """PyTorch beside the yardstick: ResNet-18 with the small stem, the same batch and threads.
 
-`python -m experiments.bench_torch WORK/<trial id>` prints training images/s; needs requirements-bench.txt.
+`python -m experiments.bench.pytorch WORK/<trial id>` prints training images/s; needs requirements-bench.txt.
 """
 
 import sys
@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from experiments import names
 from experiments.studies.specification import Trial
 from experiments.trial import load
 
@@ -51,17 +52,15 @@ def resnet18(channels: int, classes: int, width: int) -> nn.Sequential:
 
 def main() -> int:
     """Train one warm-up epoch and the timed ones."""
-    place = Path(sys.argv[1])
-    trial = Trial.model_validate_json((place / "trial.json").read_text())
+    folder = Path(sys.argv[1])
+    trial = Trial.model_validate_json((folder / names.SPECIFICATION_FILE).read_text())
     recipe = trial.recipe
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(trial.seed)
-    data = load.load(trial, place.parent).training
+    data = load.load(trial, folder.parent).training
     images = torch.tensor(data.images).permute(0, 3, 1, 2)
-    mean, deviation = (
-        images.float().mean((0, 2, 3), keepdim=True),
-        images.float().std((0, 2, 3), keepdim=True),
-    )
+    mean = images.float().mean((0, 2, 3), keepdim=True)
+    deviation = images.float().std((0, 2, 3), keepdim=True)
     labels = torch.tensor(data.labels)
     model = resnet18(images.shape[1], data.classes, trial.arguments["width"]).to(
         memory_format=torch.channels_last

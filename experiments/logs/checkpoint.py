@@ -5,69 +5,58 @@ depends on are its variables (weights, moving statistics, seed generators, the o
 updates) and the best epoch so far. A training that goes on from them ends with the same bits.
 """
 
-import json
-import struct
+import hashlib
 import time
-import tokenize
-import zipfile
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from experiments import files
 
-FILE = "checkpoint.npz"
-# What zipfile, numpy and json raise where a file is cut or its bits have flipped.
-DAMAGE = (
-    OSError, EOFError, ValueError, KeyError, TypeError, IndexError, AttributeError, RuntimeError, SyntaxError,
-    zipfile.BadZipFile, zlib.error, struct.error, OverflowError, tokenize.TokenError,
-)  # fmt: skip
-PART = ".part"  # of a file that is being written
+FILE = "checkpoint.safetensors"
 SECONDS = 20.0  # between two checkpoints
 LARGEST_SHARE = 0.02  # of the time, for checkpoints: where writing one takes long, they come less often
+VARIABLES, BEST_WEIGHTS = "variables", "best_weights"
 
 
-class State(NamedTuple):
+class State(BaseModel):
     """A training after its `epoch`.
 
-    progress: what the clock told of that epoch; over: no epoch follows; variables: of the model and its
-    optimizer, in their order; best: the epoch chosen so far, its rank and its weights.
+    progress: of that epoch, by metric name; over: no epoch follows; best_epoch: the one chosen so far, with
+    its rank and its weights; variables: of the model and its optimizer, in their order.
     """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, ser_json_inf_nan="strings"
+    )
 
     epoch: int
     progress: dict[str, float]
     over: bool
-    variables: list[np.ndarray]
     best_epoch: int
     best_rank: tuple[float, ...]
-    best_weights: list[np.ndarray]
+    variables: list[np.ndarray] = Field(exclude=True)
+    best_weights: list[np.ndarray] = Field(exclude=True)
 
 
 class Checkpoints:
-    """The checkpoint of one trial, and what its earlier processes told.
-
-    told_seconds: the training seconds of each epoch that the event log has already; an epoch that is trained
-    a second time keeps the time of the first.
-    """
+    """The checkpoint of one trial: when it is time for one, and where it lies."""
 
     def __init__(
-        self,
-        folder: Path,
-        every: float = SECONDS,
-        told_seconds: Mapping[int, float] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        self, folder: Path, every: float = SECONDS, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._file = folder / FILE
         self._clock, self._every = clock, every
         self._next = clock() + every
-        self.told_seconds = dict(told_seconds or {})
         self.seconds = 0.0  # that this process took for checkpoints
 
     def offer(self, state: Callable[[], State], *, over: bool) -> None:
-        """Keep the state if it is time, or if the training is over; `state` is called only then."""
+        """Write the state if it is time, or if the training is over; `state` is called only then."""
         began = self._clock()
         if began < self._next and not over:
             return
@@ -80,55 +69,58 @@ class Checkpoints:
         """The state to go on from; None where there is none, or none that can be read."""
         return read(self._file)
 
-    def remove(self) -> None:
-        """The trial is complete: nothing is resumed any more."""
-        for file in self.files:
-            file.unlink(missing_ok=True)
+    def exists(self) -> bool:
+        """True if there is a checkpoint, readable or not."""
+        return self._file.exists()
 
-    @property
-    def files(self) -> tuple[Path, Path]:
-        """Where a checkpoint lies, and the one that is being written."""
-        return self._file, self._file.with_suffix(PART)
+    def remove(self) -> None:
+        """Remove the checkpoint: the trial is complete, or begins again."""
+        self._file.unlink(missing_ok=True)
 
 
 def write(file: Path, state: State) -> None:
     """Replace the file by a new state; a process or machine that dies meanwhile leaves the old one."""
-    facts = {
-        "epoch": state.epoch,
-        "progress": state.progress,
-        "over": state.over,
-        "best_epoch": state.best_epoch,
-        "best_rank": state.best_rank,
-        "arrays": (len(state.variables), len(state.best_weights)),
+    parts = {VARIABLES: state.variables, BEST_WEIGHTS: state.best_weights}
+    arrays = {
+        f"{kind}.{index}": np.asarray(value, order="C")  # safetensors writes memory as it lies
+        for kind, values in parts.items()
+        for index, value in enumerate(values)
     }
-    arrays = {f"variable{number}": value for number, value in enumerate(state.variables)}
-    arrays |= {f"best{number}": value for number, value in enumerate(state.best_weights)}
-    part = file.with_suffix(PART)
-    try:
-        with part.open("wb") as target:
-            np.savez(target, facts=np.array(json.dumps(facts)), **arrays)
-        files.publish(part, file)
-    except OSError:
-        part.unlink(missing_ok=True)  # on a disk that is full it would keep it so
-        raise
+    facts = state.model_dump_json()
+    with files.writing(file) as part:
+        save_file(arrays, part, {"facts": facts, "sha256": digest(facts, arrays)})
 
 
 def read(file: Path) -> State | None:
-    """What `write` wrote; None if there is no such file or the disk gives another content back."""
+    """What `write` wrote; None if there is no such file, or if its content is not what was written."""
     try:
-        with np.load(file, allow_pickle=False) as content:
-            facts = json.loads(str(content["facts"]))
-            variables, best = facts["arrays"]
-            arrays = [content[f"variable{number}"] for number in range(variables)]
-            best_arrays = [content[f"best{number}"] for number in range(best)]
-    except DAMAGE:
+        with safe_open(file, framework="numpy") as content:
+            metadata = content.metadata() or {}
+            arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError):
         return None
-    return State(
-        facts["epoch"],
-        facts["progress"],
-        facts["over"],
-        arrays,
-        facts["best_epoch"],
-        tuple(facts["best_rank"]),
-        best_arrays,
-    )
+    facts = metadata.get("facts", "")
+    if metadata.get("sha256") != digest(facts, arrays):
+        return None
+    try:
+        return State(
+            **from_json(facts),
+            variables=_in_order(arrays, VARIABLES),
+            best_weights=_in_order(arrays, BEST_WEIGHTS),
+        )
+    except ValidationError:  # written by other code
+        return None
+
+
+def digest(facts: str, arrays: dict[str, np.ndarray]) -> str:
+    """SHA-256 of all that a checkpoint says: a disk that gives back other bits must not be believed."""
+    found = hashlib.sha256(facts.encode())
+    for name, array in sorted(arrays.items()):
+        found.update(f"{name} {array.dtype} {array.shape}\n".encode())
+        found.update(array.data)
+    return found.hexdigest()
+
+
+def _in_order(arrays: dict[str, np.ndarray], kind: str) -> list[np.ndarray]:
+    count = sum(name.startswith(f"{kind}.") for name in arrays)
+    return [arrays[f"{kind}.{index}"] for index in range(count)]

@@ -1,4 +1,4 @@
-"""Why a trial's process ended: its own error, a signal, the kernel's want of memory, no sign of life."""
+"""Why a trial's process ended: its own error, a signal, the kernel's want of memory, a full disk."""
 
 import errno
 import signal
@@ -22,13 +22,13 @@ def reason_of(error: Exception) -> str:
 
 
 def reason(status: int, output: Path, kills_before: int, counters: tuple[Path, ...] | None = None) -> str:
-    """Of a process that ended without a word.
+    """Why a process ended that left no event of its end.
 
     Args:
         status: of the process, the negative signal where one ended it.
         output: the file of what it printed.
         kills_before: `memory_kills` when it began.
-        counters: where the kernel counts; by default where it does so for this process.
+        counters: the files in which the kernel counts; by default those for this process.
     """
     if status == -signal.SIGKILL and memory_kills(counters) > kills_before:
         return f"{OUT_OF_MEMORY}: ended by the kernel (SIGKILL)"
@@ -38,13 +38,14 @@ def reason(status: int, output: Path, kills_before: int, counters: tuple[Path, .
     return f"ended with status {status}" + (f" ({lines[-1][:200]})" if lines else "")
 
 
-def is_no_space(told: str) -> bool:
-    """Whether a reason says that a disk, a quota or a limit of file size is full."""
-    return any(f"[Errno {number}]" in told for number in FULL)
+def is_no_space(reason: str) -> bool:
+    """True if the reason is a full disk, an exhausted quota or a limit of file size."""
+    # As Python words it, and as the Rust of safetensors does.
+    return any(f"[Errno {number}]" in reason or f"(os error {number})" in reason for number in FULL)
 
 
 def memory_kills(files: tuple[Path, ...] | None = None) -> int:
-    """How many processes the kernel ended here for want of memory, as far as it tells."""
+    """The number of processes that the kernel ended here for want of memory, as far as it counts them."""
     total = 0
     for file in counters() if files is None else files:
         try:
@@ -56,7 +57,7 @@ def memory_kills(files: tuple[Path, ...] | None = None) -> int:
 
 
 def counters() -> tuple[Path, ...]:
-    """Where the kernel counts for the control group of this process; without one, for the whole machine."""
+    """The file in which the kernel counts for this process's control group; without one, for the machine."""
     groups = Path("/sys/fs/cgroup")
     try:
         lines = Path("/proc/self/cgroup").read_text().splitlines()
@@ -68,7 +69,6 @@ def counters() -> tuple[Path, ...]:
         if not controllers:
             found += [groups / path.lstrip("/") / "memory.events", groups / "memory.events"]
         elif controllers == "memory":
-            own = groups / "memory" / path.lstrip("/") / "memory.oom_control"
-            found += [own, groups / "memory" / "memory.oom_control"]
-    there = [file for file in found if file.exists()]
-    return (there[0],) if there else (Path("/proc/vmstat"),)
+            v1 = groups / "memory"
+            found += [v1 / path.lstrip("/") / "memory.oom_control", v1 / "memory.oom_control"]
+    return (next((file for file in found if file.exists()), Path("/proc/vmstat")),)

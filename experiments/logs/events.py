@@ -1,9 +1,9 @@
-"""What a trial tells: typed events, one JSON object a line, durable before they are told to anyone."""
+"""The events of a trial, typed: one JSON object a line, on the disk before anyone gets to see it."""
 
 import os
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -22,9 +22,9 @@ class _Event(BaseModel):
 
 
 class Started(_Event):
-    """The child is up: what it runs on, and which data it found.
+    """The process is up; tags: what it runs on, and the digests of its data.
 
-    A trial whose process was ended is started again: `start` counts from 1. An epoch is told once, by the
+    A trial whose process was ended is started again: `start` counts from 1. An epoch is logged once, by the
     first process that reached its end.
     """
 
@@ -99,10 +99,10 @@ def read_from(path: Path, position: int) -> tuple[list[Event], int]:
         log.seek(position)
         complete, end, _ = log.read().rpartition(b"\n")
     try:
-        told = [parse(line) for line in complete.splitlines()]
+        logged = [parse(line) for line in complete.splitlines()]
     except ValueError as error:
         raise UserError(f"{path}: damaged ({error}); delete its folder to train the trial again") from None
-    return told, position + len(complete) + len(end)
+    return logged, position + len(complete) + len(end)
 
 
 def append(path: Path, event: Event) -> str:
@@ -116,7 +116,7 @@ def append(path: Path, event: Event) -> str:
     return line
 
 
-def _drop_torn_line(log) -> None:  # noqa: ANN001 - a binary file
+def _drop_torn_line(log: BinaryIO) -> None:
     size = log.seek(0, os.SEEK_END)
     if size == 0:
         return

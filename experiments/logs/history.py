@@ -1,7 +1,7 @@
-"""What earlier processes of an attempt told, and what may not change when the next one goes on."""
+"""The history of an attempt: what earlier processes logged, and what may not change when the next goes on."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from experiments import names
 from experiments.logs import events, trial_folder
@@ -12,14 +12,15 @@ CLOCKS = (names.TRAIN_SECONDS,)
 
 
 class OtherNumbersError(Exception):
-    """An epoch that was told did not come out the same a second time."""
+    """An epoch that is logged did not come out the same a second time."""
 
 
-class History(NamedTuple):
+@dataclass(frozen=True)
+class History:
     """The attempt so far.
 
-    starts: of processes that came up; tags: of the last of them; epochs: by number; seconds: wall clock
-    from each start to its last sign.
+    starts: the number of processes that came up; tags: of the last of them; epochs: by number; seconds: wall
+    clock from each start to its last epoch.
     """
 
     starts: int
@@ -30,19 +31,19 @@ class History(NamedTuple):
     @property
     def train_seconds(self) -> dict[int, float]:
         """The training clock at the end of each epoch."""
-        return {epoch: told.metrics[names.TRAIN_SECONDS] for epoch, told in self.epochs.items()}
+        return {epoch: event.metrics[names.TRAIN_SECONDS] for epoch, event in self.epochs.items()}
 
     def fits(self, tags: dict[str, str]) -> bool:
-        """Whether a process with these tags gives the numbers that the ones before would have given."""
+        """True if a process with these tags gives the numbers that the ones before would have given."""
         return not self.tags or all(
             _without_cores(self.tags, tag) == _without_cores(tags, tag) for tag in SAME_BITS
         )
 
     def check(self, again: events.EpochEnded) -> None:
-        """An epoch that is trained a second time must come out as it did.
+        """Compare an epoch that was trained a second time with the logged one.
 
         Raises:
-            OtherNumbersError: it did not.
+            OtherNumbersError: they differ.
         """
         first = self.epochs[again.epoch]
         for name in sorted({*first.metrics, *again.metrics} - {*CLOCKS}):
@@ -55,24 +56,28 @@ class History(NamedTuple):
                 )
 
 
-def read(place: Path) -> History:
-    """What the event log of a trial's folder holds."""
-    told = events.read(trial_folder.log(place))
-    starts = [event for event in told if isinstance(event, events.Started)]
-    epochs = {event.epoch: event for event in told if isinstance(event, events.EpochEnded)}
-    return History(len(starts), starts[-1].tags if starts else {}, epochs, _seconds(told))
+def read(folder: Path) -> History:
+    """The history in the event log of a trial's folder."""
+    logged = events.read(trial_folder.log(folder))
+    starts = [event for event in logged if isinstance(event, events.Started)]
+    return History(
+        starts=len(starts),
+        tags=starts[-1].tags if starts else {},
+        epochs={event.epoch: event for event in logged if isinstance(event, events.EpochEnded)},
+        seconds=_seconds(logged),
+    )
 
 
 def _without_cores(tags: dict[str, str], tag: str) -> str:
-    """A trial has its own number of threads: how many cores there are changes nothing."""
+    """A tag without the number of cores: it changes nothing, since a trial has its own number of threads."""
     value = tags.get(tag, "")
     return value.rpartition(",")[0] if tag == names.CPU else value
 
 
-def _seconds(told: list[events.Event]) -> float:
-    """The time that processes were at work: an end may be noted long after."""
+def _seconds(logged: list[events.Event]) -> float:
+    """The time that processes were at work. An end may be logged long after it, and does not count."""
     total, since = 0.0, None
-    for event in told:
+    for event in logged:
         if isinstance(event, events.Started):
             since = event.time
         elif isinstance(event, events.EpochEnded) and since is not None:
@@ -86,11 +91,11 @@ LOSS = names.metric(names.VALIDATION, names.LOSS)
 
 def validation_score(log: Path) -> tuple[float, float]:
     """Validation accuracy and negative loss of a trial's best epoch; a diverged trial is worst of all."""
-    told = events.read(log)
-    if any(isinstance(event, events.Finished) and event.diverged for event in told):
+    logged = events.read(log)
+    if any(isinstance(event, events.Finished) and event.diverged for event in logged):
         return (-1.0, 0.0)
     return max(
         (event.metrics[ACCURACY], -event.metrics[LOSS])
-        for event in told
+        for event in logged
         if isinstance(event, events.EpochEnded) and ACCURACY in event.metrics
     )

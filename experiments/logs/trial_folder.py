@@ -9,10 +9,11 @@ import contextlib
 import fcntl
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from experiments import files, names
 from experiments.errors import UserError
@@ -23,27 +24,28 @@ LOG = "events.jsonl"
 ATTEMPT = "attempt"
 TEMPORARY = "tmp"  # where libraries put what they may leave behind
 ABANDONED = "its processes were ended from outside"
+HOLD_SECONDS = 30.0
 
 
 def of(work: Path, trial: Trial) -> Path:
-    """Where everything of a trial lies."""
+    """The folder of a trial."""
     return work / trial.id
 
 
-def log(place: Path) -> Path:
+def log(folder: Path) -> Path:
     """The event log of the current attempt."""
-    return place / LOG
+    return folder / LOG
 
 
-def identity(place: Path) -> str:
+def identity(folder: Path) -> str:
     """The id of the current attempt: no other attempt, here or on another machine, has it."""
-    return (place / ATTEMPT).read_text(encoding="utf-8").strip()
+    return (folder / ATTEMPT).read_text(encoding="utf-8").strip()
 
 
-def is_complete(place: Path) -> bool:
-    """Whether the current attempt ran to its end."""
-    told = events.read(log(place))
-    return bool(told) and isinstance(told[-1], events.Finished)
+def is_complete(folder: Path) -> bool:
+    """True if the current attempt ran to its end."""
+    logged = events.read(log(folder))
+    return bool(logged) and isinstance(logged[-1], events.Finished)
 
 
 @contextlib.contextmanager
@@ -69,60 +71,54 @@ def lock(work: Path) -> Iterator[None]:
         yield
 
 
-def begin(place: Path, trial: Trial) -> None:
+def begin(folder: Path, trial: Trial) -> None:
     """Make the folder ready for a process: an attempt goes on, or the first one begins."""
-    place.mkdir(parents=True, exist_ok=True)
-    files.replace(place / names.SPECIFICATION_FILE, trial.model_dump_json(indent=2) + "\n")
-    # Without its log, an attempt has told nothing that could be gone on from.
-    if not log(place).exists():
-        start_over(place)
+    folder.mkdir(parents=True, exist_ok=True)
+    files.replace(folder / names.SPECIFICATION_FILE, trial.model_dump_json(indent=2) + "\n")
+    # An attempt goes on from its log; without one, it begins.
+    if not log(folder).exists():
+        start_over(folder)
 
 
-def close_abandoned(place: Path) -> None:
-    """An attempt whose processes died without a word gets its end, once the last of them is gone."""
-    if not log(place).exists():
+def close_abandoned(folder: Path) -> None:
+    """Log the end of an attempt whose processes were ended without one, once the last of them is gone."""
+    if not log(folder).exists():
         return
-    with hold(place):
-        told = events.read(log(place))
-        if told and not isinstance(told[-1], events.ENDS):
-            events.append(log(place), events.Killed(reason=ABANDONED))
+    with hold(folder):
+        logged = events.read(log(folder))
+        if logged and not isinstance(logged[-1], events.ENDS):
+            events.append(log(folder), events.Killed(reason=ABANDONED))
 
 
-def tidy(place: Path) -> None:
-    """Nothing is resumed of a complete trial: what its process did not get to remove goes."""
-    left = (place / TEMPORARY, *checkpoint.Checkpoints(place).files)
-    if any(each.exists() for each in left) and is_complete(place):
-        checkpoint.Checkpoints(place).remove()
-        shutil.rmtree(place / TEMPORARY, ignore_errors=True)
+def tidy(folder: Path) -> None:
+    """Remove what the process of a complete trial did not get to remove: nothing is resumed of it."""
+    files.sweep(folder)
+    kept = checkpoint.Checkpoints(folder)
+    if (kept.exists() or (folder / TEMPORARY).exists()) and is_complete(folder):
+        kept.remove()
+        shutil.rmtree(folder / TEMPORARY, ignore_errors=True)
 
 
-def start_over(place: Path) -> None:
+def start_over(folder: Path) -> None:
     """Begin a new attempt, with an empty log and no checkpoint."""
-    checkpoint.Checkpoints(place).remove()
-    if log(place).exists():
-        log(place).rename(place / f"events.{1 + len(list(place.glob('events.*.jsonl')))}.jsonl")
+    checkpoint.Checkpoints(folder).remove()
+    if log(folder).exists():
+        log(folder).rename(folder / f"events.{1 + len(list(folder.glob('events.*.jsonl')))}.jsonl")
     # The old identity goes with the old log: a process that is killed before this begins here again.
-    files.replace(place / ATTEMPT, uuid.uuid4().hex[:12] + "\n")
-    log(place).touch()
+    files.replace(folder / ATTEMPT, uuid.uuid4().hex[:12] + "\n")
+    log(folder).touch()
 
 
 @contextlib.contextmanager
-def hold(place: Path) -> Iterator[None]:
-    """Hold a trial's folder: waits until the process before, whose parent was killed, has noticed it.
+def hold(folder: Path) -> Iterator[None]:
+    """Hold a trial's folder: waits until the process before, whose parent was killed, has ended too.
 
     Raises:
         UserError: another process trains there, and goes on.
     """
-    with (place / "lock").open("a") as file:
-        for _ in range(HOLD_TRIES):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(0.1)
-        else:
-            raise UserError(f"{place}: another process trains this trial")
+    try:
+        acquired = FileLock(folder / "lock", timeout=HOLD_SECONDS).acquire()
+    except Timeout:
+        raise UserError(f"{folder}: another process trains this trial") from None
+    with acquired:
         yield
-
-
-HOLD_TRIES = 300  # tenths of a second

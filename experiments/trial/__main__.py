@@ -3,7 +3,8 @@
     python -m experiments.trial WORK/<trial id>
 
 reads trial.json there, appends each event to events.jsonl and prints it as a line of JSON. The model
-files, the training images as the network sees them and the test report are left in the folder.
+files, a picture of training images as the network sees them, the test report and the mistakes stay in the
+folder.
 """
 
 import json
@@ -13,8 +14,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from experiments import files, names, processes
 from experiments.command_line import Parser
@@ -26,102 +27,105 @@ from experiments.trial.process import Teller
 Emit = Callable[[events.Event], None]
 
 
-class Options(NamedTuple):
-    """What a process is told beside its trial; none of it changes a number."""
+@dataclass(frozen=True)
+class Options:
+    """The options of a trial's process; none of them changes a number."""
 
-    workers: int  # that run side by side, to be noted
+    workers: int  # that run side by side, for the tags
     checkpoint_seconds: float
 
 
-def run(trial: Trial, place: Path, options: Options, emit: Emit, began: float) -> None:
-    """Load, split, build, fit, evaluate; everything that is found out is emitted, each epoch once."""
+def run(trial: Trial, folder: Path, options: Options, emit: Emit, began: float) -> None:
+    """Load, split, build, fit, evaluate; every result is emitted, each epoch once. began: Unix seconds."""
     import numpy as np
 
-    from experiments import catalog
-    from experiments.trial import evaluation, load, provenance, samples, saved
+    from experiments.trial import build, evaluation, learners, load, provenance, samples, saved
 
-    data = load.load(trial, place.parent)
-    here = {**provenance.tags(trial.recipe.threads, options.workers), **data.digests}
-    told = history.read(place)
-    if not told.fits(here):
-        trial_folder.start_over(place)
-        told = history.read(place)
-    emit(events.Started(tags=here, start=told.starts + 1))
-    samples.save_grid(place / names.SAMPLE_GRID_FILE, data.training, trial.recipe, trial.seed)
-    built = catalog.build(trial.model, data.training.input_shape, data.training.classes, trial.arguments)
-    learner = catalog.learner(trial.model)(built, data.training, trial.recipe, trial.seed)
-    checkpoints = checkpoint.Checkpoints(place, options.checkpoint_seconds, told.train_seconds)
-    epochs = dict(told.epochs)
+    data = load.load(trial, folder.parent)
+    tags = {**provenance.tags(trial.recipe.threads, options.workers), **data.digests}
+    before = history.read(folder)
+    if not before.fits(tags):
+        trial_folder.start_over(folder)
+        before = history.read(folder)
+    emit(events.Started(tags=tags, start=before.starts + 1))
+    stream = learners.recipe_batches(data.training, trial.recipe, trial.seed)
+    samples.save_grid(folder / names.SAMPLE_GRID_FILE, (np.asarray(images) for images, _ in stream))
+    learner = build.learner(trial.model, trial.arguments, data.training, trial.recipe, trial.seed)
+    checkpoints = checkpoint.Checkpoints(folder, options.checkpoint_seconds)
+    epochs = dict(before.epochs)
 
     def report(epoch: int, metrics: dict[str, float]) -> None:
-        finite = {key: value for key, value in metrics.items() if math.isfinite(value)}
-        ended = events.EpochEnded(
-            epoch=epoch, metrics=finite, not_finite=tuple(sorted({*metrics} - {*finite}))
-        )
+        finite = _finite(metrics)
+        not_finite = tuple(sorted({*metrics} - {*finite}))
+        ended = events.EpochEnded(epoch=epoch, metrics=finite, not_finite=not_finite)
         if epoch not in epochs:
             epochs[epoch] = ended
             emit(ended)
-        elif here[names.GPU] == provenance.NO_GPU:  # a GPU is not exact to the bit
-            told.check(ended)
+        elif tags[names.GPU] == provenance.NO_GPU:  # a GPU is not exact to the bit
+            before.check(ended)
 
-    chosen = learner.fit(data.evaluate, report, checkpoints)
-    probabilities = data.test_probabilities(learner.predict)
-    test = evaluation.test_report(probabilities, data.test_labels, data.classes)
-    files.replace(place / names.TEST_REPORT_FILE, json.dumps(test, indent=1) + "\n")
-    wrong = evaluation.mistakes(probabilities, data.test_labels, data.test_positions)
-    samples.save_tiles(place / names.MISTAKES_PICTURE, data.test_pictures(np.array(wrong["shown"], int)))
-    files.replace(place / names.MISTAKES_FILE, json.dumps(wrong) + "\n")
-    saved.save(learner, place / names.MODEL_FOLDER, data.classes, data.training.input_shape, trial)
+    chosen = learner.fit(data.training.evaluate, report, checkpoints, before.train_seconds)
+    probabilities = data.test.probabilities(learner.predict)
+    test_report = evaluation.test_report(probabilities, data.test.labels, data.class_names)
+    files.replace(folder / names.TEST_REPORT_FILE, json.dumps(test_report, indent=1) + "\n")
+    mistakes = evaluation.mistakes(probabilities, data.test.labels, data.test_positions)
+    pictures = data.test.pictures(np.array(mistakes["shown"], int))
+    samples.save_tiles(folder / names.MISTAKES_PICTURE, pictures)
+    files.replace(folder / names.MISTAKES_FILE, json.dumps(mistakes) + "\n")
+    saved.save(learner, folder / names.MODEL_FOLDER, data.class_names, data.training.input_shape, trial)
     final = {
-        **evaluation.score(names.TEST, probabilities, data.test_labels),
-        names.metric(names.TEST, names.MACRO_F1): float(test[names.MACRO_F1]),
+        **evaluation.score(names.TEST, probabilities, data.test.labels),
+        names.metric(names.TEST, names.MACRO_F1): float(test_report[names.MACRO_F1]),
         names.CHOSEN_EPOCH: float(chosen),
         **saved.size(learner.network),
         names.CHECKPOINT_SECONDS: checkpoints.seconds,
         names.PEAK_MEMORY: provenance.peak_memory_mib(),
-        names.TRIAL_SECONDS: told.seconds + time.time() - began,
+        names.TRIAL_SECONDS: before.seconds + time.time() - began,
     }
-    finite = {key: float(value) for key, value in final.items() if math.isfinite(value)}
     diverged = any(ended.not_finite for ended in epochs.values())
-    emit(events.Finished(epoch=chosen, metrics=finite, diverged=diverged))
+    emit(events.Finished(epoch=chosen, metrics=_finite(final), diverged=diverged))
     checkpoints.remove()
 
 
+def _finite(metrics: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
+
+
 def main() -> int:
-    """Run the trial of one folder; status 1 when it failed, with the reason as its last event."""
+    """Run the trial of one folder; status 1 where it failed, with the reason as its last event."""
     began = time.time()
     parser = Parser(description="Run the trial of a folder WORK/<trial id>.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--workers", type=int, default=1, help="trials that run side by side, to be noted")
+    parser.add_argument("--workers", type=int, default=1, help="trials that run side by side, for the tags")
     parser.add_argument(
         "--checkpoint-seconds", type=float, default=checkpoint.SECONDS, help="between two checkpoints"
     )
     parser.add_argument("--with-parent", action="store_true", help="end when the standard input is closed")
-    asked = parser.parse_args()
-    place = asked.folder
-    if asked.with_parent:
+    arguments = parser.parse_args()
+    folder = arguments.folder
+    if arguments.with_parent:
         processes.end_with_parent()
     teller = Teller(process.claim_stdout())
     threading.Thread(target=process.beat, args=(teller,), daemon=True).start()
 
     def emit(event: events.Event) -> None:
-        teller.tell(events.append(trial_folder.log(place), event))
+        teller.tell(events.append(trial_folder.log(folder), event))
 
-    with trial_folder.hold(place):
-        if trial_folder.is_complete(place):
-            # The process before got there after its parent was gone, and was not heard.
-            teller.tell(events.read(trial_folder.log(place))[-1].model_dump_json())
+    with trial_folder.hold(folder):
+        if trial_folder.is_complete(folder):
+            # The process before completed it after its parent was gone.
+            teller.tell(events.read(trial_folder.log(folder))[-1].model_dump_json())
             return 0
-        trial = Trial.model_validate_json((place / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
+        trial = Trial.model_validate_json((folder / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
         try:
-            process.prepare_process(trial.recipe.threads, trial.seed)
-            run(trial, place, Options(asked.workers, asked.checkpoint_seconds), emit, began)
-        except Exception as error:  # the border of the process: whatever it was becomes its last event
+            process.prepare_process(trial.recipe.threads)
+            run(trial, folder, Options(arguments.workers, arguments.checkpoint_seconds), emit, began)
+        except Exception as error:  # whatever it was becomes the last event of the process
             traceback.print_exc()
             failed = events.Failed(reason=endings.reason_of(error))
             try:
                 emit(failed)
-            except OSError:  # the disk is full, say: the parent still hears it
+            except OSError:  # the disk is full, say: the parent gets it all the same
                 teller.tell(failed.model_dump_json())
             return 1
     return 0

@@ -1,9 +1,9 @@
-"""What changes a training image at random: window, mirror, colours, a hole; stateless, image by image.
+"""Random changes of training images: window, mirror, colours, a hole; stateless, image by image.
 
-All functions take uint8 (batch, height, width, channels) and give the same.
+All functions take uint8 (batch, height, width, channels) and return the same.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import tensorflow as tf
 
@@ -11,8 +11,9 @@ from experiments.data.crops import Windows, corners
 from experiments.studies.specification import Recipe
 
 
-class Augmentation(NamedTuple):
-    """Each is off by default."""
+@dataclass(frozen=True)
+class Augmentation:
+    """The changes of a batch; each is off by default."""
 
     crop: int | None = None  # a random window of crop × crop pixels
     windows: Windows = "centre"  # "grid": the window is one of the grid that evaluation averages over
@@ -23,11 +24,18 @@ class Augmentation(NamedTuple):
 
     @classmethod
     def of(cls, crop: int | None, windows: Windows, recipe: Recipe) -> "Augmentation":
-        """That of a recipe, in the windows of a data set."""
-        return cls(crop, windows, recipe.shift, recipe.flip, recipe.jitter, recipe.cutout)
+        """The augmentation of a recipe, in the windows of a data set."""
+        return cls(
+            crop=crop,
+            windows=windows,
+            shift=recipe.shift,
+            flip=recipe.flip,
+            jitter=recipe.jitter,
+            cutout=recipe.cutout,
+        )
 
     def applied(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-        """The batch as a network sees it. The draws of one change do not depend on the others."""
+        """Apply all changes to a batch. The draws of one change do not depend on the others."""
         images = random_window(images, self, key)
         if self.flip:
             images = random_flip(images, tf.random.fold_in(key, 1))
@@ -38,41 +46,41 @@ class Augmentation(NamedTuple):
         return images
 
 
-def random_window(images: tf.Tensor, how: Augmentation, key: tf.Tensor) -> tf.Tensor:
-    """Each image through a window at an offset of its own, mirrored where it leaves the image."""
+def random_window(images: tf.Tensor, augmentation: Augmentation, key: tf.Tensor) -> tf.Tensor:
+    """Cut a window out of each image, at an offset of its own, mirrored where it leaves the image."""
     batch, height, width = images.shape[:3]
-    window = (how.crop, how.crop) if how.crop else (height, width)
-    if (height, width) == window and not how.shift:
+    window = (augmentation.crop, augmentation.crop) if augmentation.crop else (height, width)
+    if (height, width) == window and not augmentation.shift:
         return images
     chosen = None
-    if how.windows == "grid" and how.crop:
-        grid = corners(height, width, how.crop, "grid")
+    if augmentation.windows == "grid" and augmentation.crop:
+        grid = corners(height, width, augmentation.crop, "grid")
         which = tf.random.stateless_uniform((batch,), tf.random.fold_in(key, 4), 0, len(grid), tf.int32)
         chosen = tf.gather(tf.constant(grid, tf.int32), which)
     for axis, (size, extent) in enumerate(zip((height, width), window, strict=True), start=1):
         offset = tf.random.stateless_uniform(
             (batch, 1),
             tf.random.fold_in(tf.random.fold_in(key, 0), axis),
-            -how.shift,
-            (how.shift if chosen is not None else size - extent + how.shift) + 1,
+            -augmentation.shift,
+            (augmentation.shift if chosen is not None else size - extent + augmentation.shift) + 1,
             tf.int32,
         )
         if chosen is not None:
             offset += chosen[:, axis - 1 : axis]
-        place = tf.abs(offset + tf.range(extent))
-        place = size - 1 - tf.abs(size - 1 - place)
-        images = tf.gather(images, place, axis=axis, batch_dims=1)
+        position = tf.abs(offset + tf.range(extent))
+        position = size - 1 - tf.abs(size - 1 - position)
+        images = tf.gather(images, position, axis=axis, batch_dims=1)
     return images
 
 
 def random_flip(images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-    """Half of the images mirrored, left to right."""
+    """Mirror half of the images, left to right."""
     flipped = tf.random.stateless_uniform((images.shape[0], 1, 1, 1), key) < 0.5
     return tf.where(flipped, tf.reverse(images, axis=[2]), images)
 
 
 def random_colours(images: tf.Tensor, jitter: float, key: tf.Tensor) -> tf.Tensor:
-    """Brightness, then contrast about the image's mean grey, then saturation, each by a factor of 1 ± jitter.
+    """Change brightness, then contrast about the mean grey, then saturation, each by a factor of 1 ± jitter.
 
     Grey images have no saturation. Values end at 0 and 255, and are rounded once, at the end.
     """
@@ -97,7 +105,7 @@ def _grey(values: tf.Tensor) -> tf.Tensor:
 
 
 def random_hole(images: tf.Tensor, side: int, key: tf.Tensor) -> tf.Tensor:
-    """A square about a random pixel, cut off at the image's border, filled with the image's mean colour.
+    """Fill a square about a random pixel with the image's mean colour; it ends at the image's border.
 
     DeVries and Taylor 2017, section 3.2, fill with the mean of the data set instead.
     """
@@ -106,8 +114,8 @@ def random_hole(images: tf.Tensor, side: int, key: tf.Tensor) -> tf.Tensor:
     for axis, size in enumerate((height, width), start=1):
         centre = tf.random.stateless_uniform((batch, 1), tf.random.fold_in(key, axis), 0, size, tf.int32)
         first = centre - side // 2
-        place = tf.range(size)[tf.newaxis]
-        along = (place >= first) & (place < first + side)
+        position = tf.range(size)[tf.newaxis]
+        along = (position >= first) & (position < first + side)
         inside &= tf.reshape(along, (batch, size, 1, 1) if axis == 1 else (batch, 1, size, 1))
     mean = tf.reduce_mean(tf.cast(images, tf.float32), axis=(1, 2), keepdims=True)
     return tf.where(inside, tf.cast(tf.round(mean), tf.uint8), images)

@@ -51,10 +51,10 @@ def test_report(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[st
 
 
 def mistakes(probabilities: np.ndarray, labels: np.ndarray, positions: np.ndarray) -> dict[str, list[int]]:
-    """The images that are told wrong, as JSON values: `image` (their places here), `true`, `predicted`.
+    """The images that are classified wrongly, as JSON values: `image` (indices), `true`, `predicted`.
 
     positions: of the images in their data set; `position` has those of the mistakes.
-    `shown`: the places of at most SHOWN of them, those whose true class got the least probability first; of
+    `shown`: the indices of at most SHOWN of them, those whose true class got the least probability first; of
     equals the earlier.
     """
     predicted = probabilities.argmax(axis=1)

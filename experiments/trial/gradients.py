@@ -1,4 +1,4 @@
-"""How gradients and activations fare along the depth of a network, stage by stage, once an epoch.
+"""The size of gradients and activations along the depth of a network, stage by stage, once an epoch.
 
 Gradients are seen where the optimizer receives them, so nothing is computed twice. A stage is what a layer's
 name begins with: `stage2_block1_conv1` belongs to `stage2`, `stem_conv` to `stem`.
@@ -19,43 +19,45 @@ def stage_of(layer: str) -> str:
     return layer.partition("_")[0]
 
 
-def watched(kind: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
-    """The optimizer class, adding up squared gradient norms by stage; its updates are the same to the bit."""
+class Watched(keras.optimizers.Optimizer):
+    """An optimizer that adds up squared gradient norms by stage; its updates are the same to the bit."""
 
-    class Watched(kind):
-        def build(self, variables: list[keras.Variable]) -> None:
-            """Make the sums, one a stage, in the order of the network."""
-            of_each = [stage_of(variable.path.split("/")[-2]) for variable in variables]
-            self.stages = list(dict.fromkeys(of_each))
-            self._stage_index = np.array([self.stages.index(stage) for stage in of_each])
-            super().build(variables)
-            with keras.name_scope(self.name):
-                self.squares = self.add_variable((len(self.stages),), name="squared_gradient_norms")
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Make the sums, one a stage, in the order of the network."""
+        of_each = [stage_of(variable.path.split("/")[-2]) for variable in variables]
+        self._stages = list(dict.fromkeys(of_each))
+        self._stage_index = np.array([self._stages.index(stage) for stage in of_each])
+        super().build(variables)
+        with keras.name_scope(self.name):
+            self._squares = self.add_variable((len(self._stages),), name="squared_gradient_norms")
 
-        def apply(self, grads: list, trainable_variables: list | None = None) -> None:
-            """Add this step's squared norms, then update as ever."""
-            if trainable_variables is not None and not self.built:
-                self.build(trainable_variables)
-            norms = ops.stack([ops.sum(ops.square(gradient)) for gradient in grads])
-            self.squares.assign_add(ops.segment_sum(norms, self._stage_index, num_segments=len(self.stages)))
-            super().apply(grads, trainable_variables)
+    def apply(self, grads: list, trainable_variables: list | None = None) -> None:
+        """Add the squared norms of this step, then update."""
+        if trainable_variables is not None and not self.built:
+            self.build(trainable_variables)
+        norms = ops.stack([ops.sum(ops.square(gradient)) for gradient in grads])
+        self._squares.assign_add(ops.segment_sum(norms, self._stage_index, num_segments=len(self._stages)))
+        super().apply(grads, trainable_variables)
 
-    return Watched
+    def gradient_norms(self, steps: int) -> dict[str, float]:
+        """By metric name: the L2 norm of each stage's gradient, root mean square over the steps summed up."""
+        squares = np.asarray(self._squares) / steps
+        return {
+            f"{names.GRADIENT_NORM}/{stage}": float(np.sqrt(square))
+            for stage, square in zip(self._stages, squares, strict=True)
+        }
+
+    def reset_gradient_norms(self) -> None:
+        """Begin the sums anew, as each epoch does."""
+        self._squares.assign(np.zeros(len(self._stages), "float32"))
 
 
-def norms(optimizer: keras.optimizers.Optimizer, steps: int) -> dict[str, float]:
-    """By metric name: the L2 norm of each stage's gradient, root mean square over the epoch's steps.
+class WatchedSGD(Watched, keras.optimizers.SGD):
+    """SGD, watched."""
 
-    Starts the next epoch's sums. Empty for an optimizer that is not watched.
-    """
-    if not hasattr(optimizer, "squares"):
-        return {}
-    squares = np.asarray(optimizer.squares) / steps
-    optimizer.squares.assign(np.zeros(len(squares), "float32"))
-    return {
-        f"{names.GRADIENT_NORM}/{stage}": float(np.sqrt(square))
-        for stage, square in zip(optimizer.stages, squares, strict=True)
-    }
+
+class WatchedAdam(Watched, keras.optimizers.Adam):
+    """Adam, watched."""
 
 
 class Activations:

@@ -1,54 +1,28 @@
 """How a network becomes a classifier of raw images: `fit` and `predict`, the same for every learner.
 
-A learner takes uint8 images at crop size; normalisation is the first layer of its model, so the model
-file needs nothing else.
+A learner trains on whole uint8 images, of which its stream takes windows at crop size, and predicts uint8
+images at crop size. Whatever normalises them is a part of the model, so that its files need nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from experiments import names
 from experiments.data import crops
-from experiments.data.crops import View, Windows
+from experiments.data.crops import View
 from experiments.logs.checkpoint import Checkpoints
 from experiments.studies.specification import Recipe
 from experiments.trial import gradients, pipeline, training
 from experiments.trial.augmentation import Augmentation
 from experiments.trial.evaluation import Predict
+from experiments.trial.load import TrainingData
 
 AUXILIARY_WEIGHT = 0.3  # of an auxiliary head's loss (Szegedy et al. 2014, section 5)
-
-
-class TrainingData(NamedTuple):
-    """The training subset in training order; validation is for the choice of an epoch only.
-
-    images: uint8 (n, height, width, channels), whole; labels: int64 (n,); classes: their number;
-    slice_images: windows of the training images that are evaluated, validation_images: windows of those of
-    validation, both at crop size, those of one image beside each other.
-    """
-
-    images: np.ndarray | View
-    labels: np.ndarray
-    classes: int
-    crop: int | None
-    slice_images: np.ndarray | View
-    validation_images: np.ndarray | View
-    windows: Windows = "centre"
-
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels at crop size."""
-        return self.validation_images.shape[1:]
-
-    def seen(self) -> tuple[np.ndarray | View, np.ndarray]:
-        """All training images as evaluation sees them, and the label of each window."""
-        view = View(self.images, crop=self.crop, windows=self.windows)
-        return view.settled(), np.repeat(self.labels, len(view) // len(self.labels))
-
 
 Evaluate = Callable[[Predict], dict[str, float]]
 Report = Callable[[int, dict[str, float]], None]
@@ -59,11 +33,21 @@ class Learner(Protocol):
 
     network: keras.Model | None  # what is trained by gradient, if anything: the arm's parameters and MACs
 
-    def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:
-        """Train; evaluate(predict) measures the splits, report(epoch, metrics) tells; the chosen epoch.
+    def fit(
+        self,
+        evaluate: Evaluate,
+        report: Report,
+        checkpoints: Checkpoints | None = None,
+        logged_seconds: Mapping[int, float] = training.NOTHING_LOGGED,
+    ) -> int:
+        """Train; returns the chosen epoch.
 
-        With checkpoints, a training goes on where an earlier process was ended; it may report again what
-        was reported after the last checkpoint.
+        Args:
+            evaluate: measures the training slice and validation by a `predict`.
+            report: called with each epoch's number and metrics.
+            checkpoints: where a training that was ended goes on from. It reports again what was reported
+                after the last checkpoint.
+            logged_seconds: the training clock at the end of the epochs that were reported before.
         """
         ...
 
@@ -72,7 +56,7 @@ class Learner(Protocol):
         ...
 
     def save(self, folder: Path) -> None:
-        """Write the model files; `models.load` reads them."""
+        """Write the model files; `saved.load` reads them."""
         ...
 
 
@@ -93,32 +77,35 @@ class KerasLearner:
         self._trained = keras.Model(images, heads)
         self._activations = None
         if recipe.gradient_flow:
-            self._activations = gradients.Activations(
-                network, np.asarray(normalise(data.slice_images[: gradients.PROBED_IMAGES]))
-            )
+            probed = data.train_slice.images[: gradients.PROBED_IMAGES]
+            self._activations = gradients.Activations(network, np.asarray(normalise(probed)))
         self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(heads[0]))
 
-    def fit(self, evaluate: Evaluate, report: Report, checkpoints: Checkpoints | None = None) -> int:
+    def fit(
+        self,
+        evaluate: Evaluate,
+        report: Report,
+        checkpoints: Checkpoints | None = None,
+        logged_seconds: Mapping[int, float] = training.NOTHING_LOGGED,
+    ) -> int:
         """Train on the recipe; ends with the weights of the chosen epoch, and returns it."""
-        best = training.Best()
 
-        def epoch_ended(epoch: int, progress: dict[str, float], last: bool) -> None:
+        def epoch_ended(epoch: training.Epoch) -> tuple[float, float]:
             metrics = evaluate(self.predict)
-            if best.improved(epoch, rank(metrics)):
-                best.weights = self._trained.get_weights()
             spreads = self._activations.spreads() if self._activations else {}
-            report(epoch, {**progress, **metrics, **spreads})
+            report(epoch.number, {**epoch.progress, **metrics, **spreads})
+            return rank(metrics)
 
+        images = len(self._data.images)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         losses = [loss] * self._heads
         weights = [1.0] + [AUXILIARY_WEIGHT] * (self._heads - 1)
-        training.compile_for(self._trained, losses, self._recipe, len(self._data.images), weights)
-        images = len(self._data.images)
-        training.train(self._trained, self._batches, self._recipe, images, epoch_ended, best, checkpoints)
-        self._trained.set_weights(best.weights)
-        return best.epoch
+        training.compile_for(self._trained, losses, self._recipe, images, weights)
+        return training.train(
+            self._trained, self._batches, self._recipe, images, epoch_ended, checkpoints, logged_seconds
+        )
 
-    def _batches(self, first_epoch: int) -> Any:  # noqa: ANN401 - a tf.data.Dataset
+    def _batches(self, first_epoch: int) -> tf.data.Dataset:
         batches = recipe_batches(self._data, self._recipe, self._seed, first_epoch)
         return batches.map(lambda images, labels: (images, (labels,) * self._heads))
 
@@ -127,7 +114,7 @@ class KerasLearner:
         return pipeline.outputs(self._classifier, images)
 
     def save(self, folder: Path) -> None:
-        """One file: uint8 images in, probabilities out."""
+        """Write one file: uint8 images in, probabilities out."""
         self._classifier.save(folder / "model.keras")
 
 
@@ -153,7 +140,7 @@ def normalisation(images: np.ndarray | View) -> keras.layers.Normalization:
     return keras.layers.Normalization(mean=mean, variance=np.maximum(variance, 1.0))
 
 
-def recipe_batches(data: TrainingData, recipe: Recipe, seed: int, first_epoch: int = 1) -> Any:  # noqa: ANN401
+def recipe_batches(data: TrainingData, recipe: Recipe, seed: int, first_epoch: int = 1) -> tf.data.Dataset:
     """The training stream of a recipe; every arm of the same seed sees the same images in the same order."""
     return pipeline.training_batches(
         data.images,

@@ -1,53 +1,88 @@
 """The images of one trial: prepared data set → splits → arrays at crop size, and their digests."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from experiments import names
 from experiments.data import crops, dataset, splits
-from experiments.data.crops import View
+from experiments.data.crops import View, Windows
 from experiments.studies.specification import Trial
 from experiments.trial import evaluation
-from experiments.trial.learners import TrainingData
 
 
-class TrialData(NamedTuple):
-    """What a trial trains on and is measured on.
+@dataclass(frozen=True)
+class EvaluatedImages:
+    """The images of a split as evaluation sees them.
 
-    test_images: uint8 (n, height, width, channels), windows at crop size, those of an image side by side;
-    test_positions: int (n,), of the images in the prepared data set.
+    images: uint8 (n × windows, height, width, channels), at crop size, the windows of an image side by side;
+    labels: int (n,), one an image.
     """
 
-    training: TrainingData
-    classes: tuple[str, ...]
-    slice_labels: np.ndarray
-    validation_labels: np.ndarray
-    test_images: np.ndarray | View
-    test_labels: np.ndarray
-    digests: dict[str, str]
-    test_positions: np.ndarray
+    images: np.ndarray | View
+    labels: np.ndarray
+
+    def probabilities(self, predict: evaluation.Predict) -> np.ndarray:
+        """The mean over the windows of each image, float (n, classes)."""
+        return crops.averaged(predict(self.images), len(self.labels))
+
+    def scores(self, split: str, predict: evaluation.Predict) -> dict[str, float]:
+        """Accuracy and loss by metric name; split: its name."""
+        return evaluation.score(split, self.probabilities(predict), self.labels)
+
+    def pictures(self, indices: np.ndarray) -> np.ndarray:
+        """Images as the network sees them; of several windows of an image the middle one."""
+        windows = len(self.images) // len(self.labels)
+        return self.images[indices * windows + windows // 2]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The training subset in training order, and what each epoch is evaluated on.
+
+    images: uint8 (n, height, width, channels), whole; labels: int64 (n,); classes: their number; train_slice:
+    the training images that are evaluated; validation: for the choice of an epoch only.
+    """
+
+    images: np.ndarray | View
+    labels: np.ndarray
+    classes: int
+    crop: int | None
+    train_slice: EvaluatedImages
+    validation: EvaluatedImages
+    windows: Windows = "centre"
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels at crop size."""
+        return self.validation.images.shape[1:]
+
+    def evaluated_windows(self) -> tuple[np.ndarray | View, np.ndarray]:
+        """All training images as evaluation sees them, and the label of each window."""
+        view = View(self.images, crop=self.crop, windows=self.windows)
+        return view.settled(), np.repeat(self.labels, len(view) // len(self.labels))
 
     def evaluate(self, predict: evaluation.Predict) -> dict[str, float]:
         """The scores of the training slice and of validation, by metric name."""
-        splits_ = {
-            names.TRAIN: (self.training.slice_images, self.slice_labels),
-            names.VALIDATION: (self.training.validation_images, self.validation_labels),
+        return {
+            **self.train_slice.scores(names.TRAIN, predict),
+            **self.validation.scores(names.VALIDATION, predict),
         }
-        scores: dict[str, float] = {}
-        for split, (images, labels) in splits_.items():
-            scores |= evaluation.score(split, crops.averaged(predict(images), len(labels)), labels)
-        return scores
 
-    def test_probabilities(self, predict: evaluation.Predict) -> np.ndarray:
-        """Of each test image, float (n, classes)."""
-        return crops.averaged(predict(self.test_images), len(self.test_labels))
 
-    def test_pictures(self, positions: np.ndarray) -> np.ndarray:
-        """Test images as the network sees them; of several windows of an image the middle one."""
-        windows = len(self.test_images) // len(self.test_labels)
-        return self.test_images[positions * windows + windows // 2]
+@dataclass(frozen=True)
+class TrialData:
+    """What a trial trains on and is tested on.
+
+    test_positions: int (n,), of the test images in the prepared data set; digests: by tag.
+    """
+
+    training: TrainingData
+    class_names: tuple[str, ...]
+    test: EvaluatedImages
+    test_positions: np.ndarray
+    digests: dict[str, str]
 
 
 def load(trial: Trial, work: Path) -> TrialData:
@@ -66,34 +101,31 @@ def load(trial: Trial, work: Path) -> TrialData:
         test=trial.test,
         seed=trial.split_seed,
     )
-    # The gap compares train with validation: as many training images are evaluated as there are others.
-    measured = chosen.train[: len(chosen.validation)]
 
-    def seen(positions: np.ndarray) -> np.ndarray | View:
-        return View(data.images, positions, trial.crop, trial.windows).settled()
+    def evaluated(positions: np.ndarray) -> EvaluatedImages:
+        view = View(data.images, positions, trial.crop, trial.windows)
+        return EvaluatedImages(view.settled(), data.labels[positions])
 
     training = TrainingData(
         images=View(data.images, chosen.train).settled(),
         labels=data.labels[chosen.train],
         classes=len(data.classes),
         crop=trial.crop,
-        slice_images=seen(measured),
-        validation_images=seen(chosen.validation),
         windows=trial.windows,
+        # The gap compares train with validation: the slice has as many images as validation.
+        train_slice=evaluated(chosen.train[: len(chosen.validation)]),
+        validation=evaluated(chosen.validation),
     )
     found = splits.digests(chosen, data.image_digests)
     return TrialData(
         training=training,
-        classes=data.classes,
-        slice_labels=data.labels[measured],
-        validation_labels=data.labels[chosen.validation],
-        test_images=seen(chosen.test),
-        test_labels=data.labels[chosen.test],
+        class_names=data.classes,
+        test=evaluated(chosen.test),
+        test_positions=chosen.test,
         digests={
             names.DATA_DIGEST: trial.data_digest,
             names.SPLIT_DIGEST: found["split"],
             names.VALIDATION_DIGEST: found["validation"],
             names.TEST_DIGEST: found["test"],
         },
-        test_positions=chosen.test,
     )

@@ -1,4 +1,4 @@
-"""What a keras network costs, counted: multiply-accumulates, and the memory of what its layers put out.
+"""Counts the cost of a keras network: multiply-accumulates, and the memory of the outputs of its layers.
 
 Multiply-accumulates are counted exactly over convolutions and dense layers. Normalisation, activation,
 pooling and additions are none in the usual count (He et al. 2015 state theirs in the same way).

@@ -5,12 +5,11 @@
 reads the request from one JSON file and writes the cost to the other.
 """
 
-import json
 import sys
 import time
 from pathlib import Path
 
-from experiments import catalog, files, names, processes
+from experiments import files, names, processes
 from experiments.command_line import Parser
 from experiments.studies.cost import Cost, Request
 from experiments.trial import provenance
@@ -23,34 +22,32 @@ def measure(wanted: Request, began: float) -> Cost:
     """Train the network for three short epochs on random images, through its own learner."""
     import numpy as np
 
-    from experiments.trial import evaluation, learners, process, saved
+    from experiments.trial import build, process, saved
+    from experiments.trial.load import EvaluatedImages, TrainingData
     from experiments.trial.macs import activation_bytes
 
-    process.prepare_process(wanted.recipe.threads, seed=0)
+    process.prepare_process(wanted.recipe.threads)
     generator = np.random.default_rng(0)
     recipe = wanted.recipe.model_copy(update={"epochs": EPOCHS})
     train = max(STEPS * recipe.batch_size, LEAST_TRAINED)
     images = generator.integers(0, 256, (train + VALIDATION, *wanted.input_shape), np.uint8)
     # Five images a class: a classifier with inner folds needs them.
     labels = np.arange(len(images), dtype=np.int64) % min(wanted.classes, train // 5)
-    data = learners.TrainingData(
-        images[:train], labels[:train], wanted.classes, None, images[:train], images[train:]
+    data = TrainingData(
+        images=images[:train],
+        labels=labels[:train],
+        classes=wanted.classes,
+        crop=None,
+        train_slice=EvaluatedImages(images[:train], labels[:train]),
+        validation=EvaluatedImages(images[train:], labels[train:]),
     )
-
-    def evaluate(predict: evaluation.Predict) -> dict[str, float]:
-        return {
-            **evaluation.score(names.TRAIN, predict(data.slice_images), labels[:train]),
-            **evaluation.score(names.VALIDATION, predict(data.validation_images), labels[train:]),
-        }
-
     reports: list[tuple[float, float]] = []
 
     def report(epoch: int, metrics: dict[str, float]) -> None:
         reports.append((time.time() - began, metrics[names.TRAIN_SECONDS]))
 
-    built = catalog.build(wanted.model, wanted.input_shape, wanted.classes, wanted.arguments)
-    learner = catalog.learner(wanted.model)(built, data, recipe, 0)
-    learner.fit(evaluate, report)
+    learner = build.learner(wanted.model, wanted.arguments, data, recipe, seed=0)
+    learner.fit(data.evaluate, report)
     size = saved.size(learner.network)
     # A learner without epochs reports once; its cost is then all in the start.
     (first, trained_first), (second, trained_second) = reports[:2] if reports[1:] else reports * 2
@@ -78,9 +75,7 @@ def main() -> int:
     if arguments.with_parent:
         processes.end_with_parent()
     cost = measure(Request.model_validate_json(arguments.request.read_text()), began)
-    made = files.beside(arguments.answer)
-    made.write_text(json.dumps(cost.model_dump(), indent=1))
-    files.publish(made, arguments.answer)
+    files.replace(arguments.answer, cost.model_dump_json(indent=1))
     return 0
 
 

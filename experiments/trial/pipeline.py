@@ -1,13 +1,13 @@
 """Batches: for training one endless stream, stateless in (seed, epoch, step); for evaluation all in order.
 
 Batch k of epoch e is a function of the seed, e and k alone, so any process can start it at any epoch. An
-epoch has ceil(n / batch) steps; its last batch is filled up with the epoch's first images.
+epoch holds each image once, in ceil(n / batch) steps, the last batch filled up with the epoch's first images;
+where its number of steps is given, passes follow each other without a gap, wherever the epochs end.
 Images stay uint8; the network normalises them.
 """
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
@@ -30,6 +30,7 @@ def training_batches(
     augmentation: Augmentation = UNCHANGED,
     steps: int | None = None,
     first_epoch: int = 1,
+    in_memory: int = IN_MEMORY,
 ) -> tf.data.Dataset:
     """An endless stream of (images uint8 (batch, height, width, channels), labels int64 (batch,)).
 
@@ -40,8 +41,9 @@ def training_batches(
         augmentation: what changes them.
         steps: of an epoch; by default as many as hold each image once.
         first_epoch: where the stream begins; epochs count from 1.
+        in_memory: bytes; images that take more are read batch by batch.
     """
-    classes, fetch = tf.constant(labels), _fetch(images)
+    classes, fetch = tf.constant(labels), _fetch(images, in_memory)
     count = len(images)
 
     def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
@@ -69,46 +71,52 @@ def _epoch_order(epoch: tf.Tensor, count: int, seed: int, batch_size: int, steps
         steps = math.ceil(count / batch_size)
         order = tf.gather(shuffled(epoch), tf.range(steps * batch_size) % count)
         return tf.reshape(order, (steps, batch_size))
-    # Passes follow each other without a gap, wherever the epochs end.
     first = (epoch - 1) * steps * batch_size
-    place = first + tf.range(steps * batch_size, dtype=tf.int64)
-    passes = tf.range(first // count, place[-1] // count + 1)
+    index = first + tf.range(steps * batch_size, dtype=tf.int64)  # in the passes, one after the other
+    passes = tf.range(first // count, index[-1] // count + 1)
     orders = tf.map_fn(lambda number: shuffled(number + 1), passes, fn_output_signature=tf.int32)
-    order = tf.gather_nd(orders, tf.stack([place // count - passes[0], place % count], axis=1))
+    order = tf.gather_nd(orders, tf.stack([index // count - passes[0], index % count], axis=1))
     return tf.reshape(order, (steps, batch_size))
 
 
-def _fetch(images: np.ndarray | View) -> Callable[[tf.Tensor], tf.Tensor]:
-    """What takes positions (batch,) to images (batch, height, width, channels)."""
-    if images.nbytes <= IN_MEMORY:
+def _fetch(images: np.ndarray | View, in_memory: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The function from positions (batch,) to images (batch, height, width, channels)."""
+    if images.nbytes <= in_memory:
         pixels = tf.constant(images[:])
         return lambda batch: tf.gather(pixels, batch)
 
     def from_disk(batch: tf.Tensor) -> tf.Tensor:
-        found = tf.numpy_function(lambda places: images[places], [batch], tf.uint8, stateful=False)
+        found = tf.numpy_function(lambda positions: images[positions], [batch], tf.uint8, stateful=False)
         found.set_shape((*batch.shape, *images.shape[1:]))
         return found
 
     return from_disk
 
 
-def outputs(network: keras.Model, images: np.ndarray | View) -> Any:  # noqa: ANN401 - one array an output
-    """What the network gives for images (n, height, width, channels), in their order and in inference mode.
+def outputs(
+    network: keras.Model,
+    images: np.ndarray | View,
+    *,
+    largest_batch: int = EVALUATION_BATCH,
+    in_memory: int = IN_MEMORY,
+) -> np.ndarray | list[np.ndarray]:
+    """The network's outputs for images (n, height, width, channels), in their order and in inference mode.
 
-    An array (n, …), or as many in a list as the network has outputs.
+    An array (n, …), or as many in a list as the network has outputs. Images of more than in_memory bytes are
+    read batch by batch.
     """
-    size = max(1, min(EVALUATION_BATCH, EVALUATION_PIXELS // math.prod(images.shape[1:3])))
-    if images.nbytes <= IN_MEMORY:
+    size = max(1, min(largest_batch, EVALUATION_PIXELS // math.prod(images.shape[1:3])))
+    if images.nbytes <= in_memory:
         batches = tf.data.Dataset.from_tensor_slices(images[:]).batch(size)
     else:
-        batches = tf.data.Dataset.range(len(images)).batch(size).map(_fetch(images)).prefetch(1)
+        batches = tf.data.Dataset.range(len(images)).batch(size).map(_fetch(images, in_memory)).prefetch(1)
     return network.predict(batches.with_options(_options()), verbose=0)
 
 
 def _options() -> tf.data.Options:
     """One thread, and no tuner: there is nothing to tune.
 
-    The tuner sleeps ever longer, up to a minute, and in tensorflow 2.21 the end of an iterator can miss to
+    The tuner sleeps ever longer, up to a minute, and in tensorflow 2.21 the end of an iterator may fail to
     wake it: a trial then stands still after its last epoch.
     """
     options = tf.data.Options()

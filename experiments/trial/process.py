@@ -1,4 +1,4 @@
-"""The process of a trial: its threads and seeds, and the lines by which it reaches its parent."""
+"""The process of a trial: its threads, and the lines that it writes to its parent."""
 
 import math
 import os
@@ -9,23 +9,21 @@ BEAT_SECONDS = 5.0
 BUSY = 0.01  # of a core: a process that uses less does nothing
 
 
-def prepare_process(threads: int, seed: int) -> None:
-    """Threads and seeds of this process, before anything of tensorflow runs.
+def prepare_process(threads: int) -> None:
+    """Set the number of threads, before anything of tensorflow runs.
 
     The thread counts are part of the recipe: they change round-off.
     """
-    import keras
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     for device in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
-    keras.utils.set_random_seed(seed)
 
 
 class Teller:
-    """Lines to the parent, whole ones, from more than one thread."""
+    """Lines to the parent, written whole by more than one thread."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -39,11 +37,11 @@ class Teller:
                 while left:
                     left = left[os.write(self._descriptor, left) :]
             except BrokenPipeError:
-                os._exit(1)  # nobody listens any more: the log alone has it
+                os._exit(1)  # the parent is gone: the log alone has the line
 
 
 def beat(teller: Teller) -> None:
-    """An empty line now and then, as long as this process is at work: one that hangs uses no processor."""
+    """Write an empty line now and then, as long as this process computes: one that hangs writes none."""
     used = -math.inf
     while True:
         now = time.process_time()
@@ -54,7 +52,7 @@ def beat(teller: Teller) -> None:
 
 
 def claim_stdout() -> int:
-    """A descriptor of the real stdout, while everything else that is printed goes to stderr."""
-    told = os.dup(1)
+    """Take the stdout for the events: returns its descriptor; whatever else is printed goes to stderr."""
+    stdout = os.dup(1)
     os.dup2(2, 1)
-    return told
+    return stdout

@@ -1,28 +1,22 @@
-"""Pictures as the network sees them: of training images, after crop, shift and flip; of mistakes."""
+"""Pictures of images as a network sees them: in training, in evaluation, and the ones it gets wrong."""
 
+import io
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from experiments import files, names
-from experiments.studies.specification import Recipe
-
-if TYPE_CHECKING:
-    from experiments.trial.learners import TrainingData
 
 COLUMNS, ROWS, GAP = 8, 4, 2
 LARGEST_TILE = 64  # pixels
 
 
-def save_grid(path: Path, data: "TrainingData", recipe: Recipe, seed: int) -> None:
-    """Write the first batches of the trial's own stream as one PNG of rows and columns."""
-    from experiments.trial.learners import recipe_batches  # keras takes seconds
-
-    grid(np.asarray(images) for images, _ in recipe_batches(data, recipe, seed)).save(path)
+def save_grid(path: Path, batches: Iterable[np.ndarray]) -> None:
+    """Write the first images of the batches as one PNG of rows and columns."""
+    files.replace(path, _encoded(grid(batches), "PNG"))
 
 
 def grid(batches: Iterable[np.ndarray]) -> Image.Image:
@@ -38,13 +32,13 @@ def grid(batches: Iterable[np.ndarray]) -> Image.Image:
     for position, image in enumerate(seen[:needed]):
         top, left = position // COLUMNS * (height + GAP), position % COLUMNS * (width + GAP)
         canvas[top : top + height, left : left + width] = image
-    scale = max(1, 64 // max(height, width))
-    made = picture(canvas)
-    return made.resize((made.width * scale, made.height * scale), Image.Resampling.NEAREST)
+    scale = max(1, LARGEST_TILE // max(height, width))
+    drawn = picture(canvas)
+    return drawn.resize((drawn.width * scale, drawn.height * scale), Image.Resampling.NEAREST)
 
 
 def save_tiles(path: Path, images: np.ndarray) -> None:
-    """Write uint8 (n, height, width, channels) as one JPEG of square tiles, without a picture of none."""
+    """Write uint8 (n, height, width, channels) as one JPEG of square tiles; no file where n is 0."""
     if not len(images):
         return
     side = min(LARGEST_TILE, max(images.shape[1:3]))
@@ -54,11 +48,15 @@ def save_tiles(path: Path, images: np.ndarray) -> None:
         tile = picture(pixels)
         tile.thumbnail((side, side))
         canvas.paste(tile, (position % columns * side, position // columns * side))
-    made = path.with_name(f"{path.name}.part")
-    canvas.save(made, "JPEG", quality=90)
-    files.publish(made, path)
+    files.replace(path, _encoded(canvas, "JPEG", quality=90))
 
 
 def picture(pixels: np.ndarray) -> Image.Image:
     """uint8 (height, width, channels) for Pillow."""
     return Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
+
+
+def _encoded(image: Image.Image, kind: str, **options: int) -> bytes:
+    content = io.BytesIO()
+    image.save(content, kind, **options)
+    return content.getvalue()

@@ -1,18 +1,18 @@
 """A trained model on disk: it takes raw uint8 images at crop size and gives probabilities.
 
-from experiments import models
-model = models.load(Path("work/<trial id>/model"))
+from experiments.trial import saved
+model = saved.load(Path("work/<trial id>/model"))
 probabilities = model.predict(images)
 """
 
-import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
 import skops.io
+from pydantic import BaseModel, ConfigDict, Field
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from experiments import catalog, files, names
@@ -32,11 +32,28 @@ TRUSTED_TYPES = (
 )
 
 
-class Model(NamedTuple):
+FACTS = "model.json"
+
+
+class Facts(BaseModel):
+    """What stands beside a model's files: the trial's name for it, its classes, the size of its images."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    classes: tuple[str, ...]
+    input_shape: tuple[int, int, int]  # height, width, channels
+    image_size: int | None
+    crop: int | None
+    windows: Windows = Field(alias="crops")
+
+
+@dataclass(frozen=True)
+class Model:
     """A trained model.
 
-    network: its name; `predict` maps uint8 (n, height, width, channels) at crop size to probabilities
-    (n, len(classes)).
+    network: its name in the catalog; `predict` maps uint8 (n, height, width, channels) at crop size to
+    probabilities (n, len(classes)).
     """
 
     network: str
@@ -57,22 +74,21 @@ def save(
 ) -> None:
     """Write the model files, and beside them the class names and the size of the images as JSON.
 
-    A machine without power afterwards has the whole folder, or none.
+    A machine that loses its power afterwards has the whole folder, or none.
     """
-    made = files.beside(folder)
-    made.mkdir(parents=True)
-    learner.save(made)
-    facts = {
-        "model": trial.model,
-        "classes": classes,
-        "input_shape": input_shape,
-        "image_size": trial.image_size,
-        "crop": trial.crop,
-        "crops": trial.windows,
-    }
-    (made / "model.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    files.publish(made, folder)
+    facts = Facts(
+        model=trial.model,
+        classes=classes,
+        input_shape=input_shape,
+        image_size=trial.image_size,
+        crop=trial.crop,
+        crops=trial.windows,
+    )
+    with files.writing(folder) as part:
+        part.mkdir(parents=True)
+        learner.save(part)
+        (part / FACTS).write_text(facts.model_dump_json(indent=1, by_alias=True) + "\n", encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def load(folder: Path) -> Model:
@@ -81,44 +97,47 @@ def load(folder: Path) -> Model:
     Raises:
         UserError: the folder holds no model, or not one of this program.
     """
-    if not (folder / "model.json").exists():
-        raise UserError(f"{folder}: no model here (model.json is missing)")
+    if not (folder / FACTS).exists():
+        raise UserError(f"{folder}: no model here ({FACTS} is missing)")
     try:
         return _load(folder)
     except (KeyError, ValueError, TypeError, OSError, UntrustedTypesFoundException) as error:
-        told = " ".join(str(error).split())[:300]
-        raise UserError(f"{folder}: not a model of this program ({told})") from None
+        message = " ".join(str(error).split())[:300]
+        raise UserError(f"{folder}: not a model of this program ({message})") from None
 
 
 def _load(folder: Path) -> Model:
-    facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    catalog.import_layers(facts["model"])
-    if (folder / "classifier.skops").exists():
-        classifier = skops.io.load(folder / "classifier.skops", trusted=list(TRUSTED_TYPES))
-        features = _outputs(folder / "encoder.keras") if (folder / "encoder.keras").exists() else flattened
-        classes = len(facts["classes"])
-        predict: Predict = lambda images: class_probabilities(classifier, features(images), classes)  # noqa: E731
-    else:
-        predict = _outputs(folder / "model.keras")
+    facts = Facts.model_validate_json((folder / FACTS).read_text(encoding="utf-8"))
+    catalog.import_layers(facts.model)
     return Model(
-        facts["model"],
-        predict,
-        tuple(facts["classes"]),
-        tuple(facts["input_shape"]),
-        facts["image_size"],
-        facts["crop"],
-        facts.get("crops", "centre"),  # models of before have no grid
+        network=facts.model,
+        predict=_predict(folder, len(facts.classes)),
+        classes=facts.classes,
+        input_shape=facts.input_shape,
+        image_size=facts.image_size,
+        crop=facts.crop,
+        windows=facts.windows,
     )
 
 
+def _predict(folder: Path, classes: int) -> Predict:
+    if not (folder / "classifier.skops").exists():
+        return _outputs(folder / "model.keras")
+    classifier = skops.io.load(folder / "classifier.skops", trusted=list(TRUSTED_TYPES))
+    encoder = folder / "encoder.keras"
+    features = _outputs(encoder) if encoder.exists() else flattened
+    return lambda images: class_probabilities(classifier, features(images), classes)
+
+
 def _outputs(file: Path) -> Predict:
-    """What a keras file gives for images."""
+    """The outputs of the network in a keras file."""
     network = keras.saving.load_model(file, compile=False, safe_mode=True)
     return lambda images: pipeline.outputs(network, images)
 
 
 def size(network: keras.Model | None) -> dict[str, float]:
-    """Trainable parameters, and multiply-accumulates of one forward pass, by metric name; none of nothing."""
+    """Trainable parameters, and multiply-accumulates of one forward pass, by metric name; empty without
+    a network."""
     if network is None:
         return {}
     parameters = sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)

@@ -2,7 +2,9 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import keras
 import numpy as np
@@ -21,10 +23,11 @@ def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimize
     """
     rate = learning_rate(recipe, steps_per_epoch)
     decay = recipe.weight_decay or None
-    seen = gradients.watched if recipe.gradient_flow else lambda kind: kind
     if recipe.optimizer == "adam":
-        return seen(keras.optimizers.Adam)(rate, weight_decay=decay)
-    return seen(keras.optimizers.SGD)(rate, momentum=recipe.momentum, weight_decay=decay)
+        adam = gradients.WatchedAdam if recipe.gradient_flow else keras.optimizers.Adam
+        return adam(rate, weight_decay=decay)
+    sgd = gradients.WatchedSGD if recipe.gradient_flow else keras.optimizers.SGD
+    return sgd(rate, momentum=recipe.momentum, weight_decay=decay)
 
 
 def learning_rate(
@@ -77,23 +80,38 @@ def compile_for(
     )
 
 
+Rank = tuple[float, ...]  # of an epoch: the higher, the better
+NOTHING_LOGGED: Mapping[int, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch that has ended.
+
+    number: from 1; progress: cumulative training seconds and images seen, learning rate and gradient norms,
+    by metric name; last: none follows.
+    """
+
+    number: int
+    progress: dict[str, float]
+    last: bool
+
+
+EpochEnded = Callable[[Epoch], Rank]
+
+
+@dataclass
 class Best:
     """The best epoch so far and its weights; the first of equals."""
 
-    def __init__(self) -> None:
-        self.epoch = 0
-        self.weights: list[np.ndarray] = []
-        self.rank: tuple[float, ...] = ()
+    epoch: int = 0
+    rank: Rank = ()
+    weights: list[np.ndarray] = field(default_factory=list)
 
-    def improved(self, epoch: int, rank: tuple[float, ...]) -> bool:
-        """Take the epoch if its rank is higher than that of all before."""
-        if self.epoch and not rank > self.rank:
-            return False
-        self.epoch, self.rank = epoch, rank
-        return True
-
-
-EpochEnded = Callable[[int, dict[str, float], bool], None]
+    def offer(self, epoch: int, rank: Rank, get_weights: Callable[[], list[np.ndarray]]) -> None:
+        """Take the epoch if its rank is higher than that of all before; only then its weights are copied."""
+        if not self.epoch or rank > self.rank:
+            self.epoch, self.rank, self.weights = epoch, rank, get_weights()
 
 
 def train(
@@ -102,42 +120,48 @@ def train(
     recipe: Recipe,
     images: int,
     epoch_ended: EpochEnded,
-    best: Best,
     checkpoints: Checkpoints | None = None,
-) -> None:
-    """Run the recipe's epochs; stops early when the training loss is no longer finite.
+    logged_seconds: Mapping[int, float] = NOTHING_LOGGED,
+    clock: Callable[[], float] = time.perf_counter,
+) -> int:
+    """Run the recipe's epochs; leaves the weights of the epoch of highest rank, and returns its number.
+
+    Stops early when the training loss is no longer finite.
 
     Args:
         model: compiled.
         batches: the endless stream of (inputs, targets) from an epoch on; epochs count from 1.
         recipe: the number of epochs and the batch size.
         images: the number of training images.
-        epoch_ended: called after each epoch with its number, with cumulative training seconds, images seen
-            and learning rate, and with whether it is the last; the clock stands still in it. Called again
+        epoch_ended: called after each epoch, while the clock stands still; returns its rank. Called again
             for the last epoch where a training is resumed that was over.
-        best: what epoch_ended keeps as the best epoch.
         checkpoints: where the training goes on from, and keeps its state.
+        logged_seconds: the training clock at the end of epochs that an earlier process trained; an epoch that
+            is trained a second time keeps the time of the first.
+        clock: in seconds.
     """
     warm_up(model, batches(1))
-    steps = recipe.steps_per_epoch(images)
-    clock = _Clock(steps, recipe, epoch_ended, best, checkpoints)
+    steps, best = recipe.steps_per_epoch(images), Best()
+    epochs = _Epochs(steps, recipe, epoch_ended, best, checkpoints, logged_seconds, clock)
     state = checkpoints and checkpoints.load()
-    done = 0
-    if state and _restore(model, best, state):
-        done = state.epoch
-        clock.seconds = state.progress[names.TRAIN_SECONDS]
-        if state.over:
-            epoch_ended(done, state.progress, True)
-            return
-    model.fit(
-        batches(done + 1),
-        initial_epoch=done,
-        epochs=recipe.epochs,
-        steps_per_epoch=steps,
-        callbacks=[clock],
-        shuffle=False,
-        verbose=0,
-    )
+    resumed = state is not None and _restore(model, best, state)
+    if resumed:
+        epochs.seconds = state.progress[names.TRAIN_SECONDS]
+    if resumed and state.over:
+        epoch_ended(Epoch(state.epoch, state.progress, last=True))
+    else:
+        done = state.epoch if resumed else 0
+        model.fit(
+            batches(done + 1),
+            initial_epoch=done,
+            epochs=recipe.epochs,
+            steps_per_epoch=steps,
+            callbacks=[epochs],
+            shuffle=False,
+            verbose=0,
+        )
+    model.set_weights(best.weights)
+    return best.epoch
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:
@@ -146,7 +170,7 @@ def _variables(model: keras.Model) -> list[keras.Variable]:
 
 
 def _restore(model: keras.Model, best: Best, state: State) -> bool:
-    """Take a state over; not if it is another network's, such as one before a change of the code."""
+    """Give the model a state; False if it is another network's, as it is after a change of the code."""
     variables = _variables(model)
     if [(each.shape, each.dtype) for each in variables] != [(v.shape, v.dtype.name) for v in state.variables]:
         return False
@@ -166,8 +190,8 @@ def warm_up(model: keras.Model, batches: tf.data.Dataset) -> None:
         variable.assign(value)
 
 
-class _Clock(keras.callbacks.Callback):
-    """Times the epochs, and nothing between them."""
+class _Epochs(keras.callbacks.Callback):
+    """What happens at the end of each epoch; times the epochs, and nothing between them."""
 
     def __init__(
         self,
@@ -176,40 +200,54 @@ class _Clock(keras.callbacks.Callback):
         epoch_ended: EpochEnded,
         best: Best,
         checkpoints: Checkpoints | None,
+        logged_seconds: Mapping[int, float],
+        clock: Callable[[], float],
     ) -> None:
         super().__init__()
         self._steps, self._recipe = steps, recipe
         self._rate = learning_rate(recipe, steps)
         self._epoch_ended, self._best, self._checkpoints = epoch_ended, best, checkpoints
+        self._logged_seconds, self._clock = logged_seconds, clock
         self.seconds = 0.0
         self._began = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self._began = time.perf_counter()
+        self._began = self._clock()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        self.seconds += time.perf_counter() - self._began
-        epoch += 1
+        number = epoch + 1
+        self.seconds = self._logged_seconds.get(number, self.seconds + self._clock() - self._began)
+        diverged = not math.isfinite((logs or {}).get("loss", math.nan))
+        ended = Epoch(number, self._progress(number), last=diverged or number == self._recipe.epochs)
+        rank = self._epoch_ended(ended)
+        self._best.offer(number, rank, self.model.get_weights)
         if self._checkpoints:
-            self.seconds = self._checkpoints.told_seconds.get(epoch, self.seconds)
-        updates = epoch * self._steps
+            self._checkpoints.offer(lambda: self._state(ended), over=ended.last)
+        if diverged:
+            self.model.stop_training = True
+
+    def _progress(self, number: int) -> dict[str, float]:
+        updates = number * self._steps
         # The optimizer's own rate is already that of the next update.
         rate = self._rate(updates - 1) if callable(self._rate) else self._rate
         progress = {
             names.TRAIN_SECONDS: self.seconds,
             names.IMAGES_SEEN: float(updates * self._recipe.batch_size),
             names.LEARNING_RATE: float(np.asarray(rate)),
-            **gradients.norms(self.model.optimizer, self._steps),
         }
-        diverged = not math.isfinite((logs or {}).get("loss", math.nan))
-        over = diverged or epoch == self._recipe.epochs
-        self._epoch_ended(epoch, progress, over)
-        if self._checkpoints:
-            self._checkpoints.offer(lambda: self._state(epoch, progress, over), over=over)
-        if diverged:
-            self.model.stop_training = True
+        optimizer = self.model.optimizer
+        if isinstance(optimizer, gradients.Watched):
+            progress |= optimizer.gradient_norms(self._steps)
+            optimizer.reset_gradient_norms()
+        return progress
 
-    def _state(self, epoch: int, progress: dict[str, float], over: bool) -> State:
-        values = [variable.numpy() for variable in _variables(self.model)]
-        best = self._best
-        return State(epoch, progress, over, values, best.epoch, best.rank, best.weights)
+    def _state(self, ended: Epoch) -> State:
+        return State(
+            epoch=ended.number,
+            progress=ended.progress,
+            over=ended.last,
+            best_epoch=self._best.epoch,
+            best_rank=self._best.rank,
+            variables=[np.asarray(variable.numpy()) for variable in _variables(self.model)],
+            best_weights=self._best.weights,
+        )

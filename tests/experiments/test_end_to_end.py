@@ -110,8 +110,8 @@ def test_the_logged_model_repeats_the_logged_test_figures(finished, runs, tmp_pa
         client.download_artifacts(run.info.run_id, names.MODEL_FOLDER, str(folder))
         data = load.load(trials[run.data.tags[names.TRIAL]], place.work)
         model = saved.load(folder / names.MODEL_FOLDER)
-        probabilities = model.predict(data.test_images)
-        accuracy = float(np.mean(probabilities.argmax(axis=1) == data.test_labels))
+        probabilities = model.predict(data.test.images)
+        accuracy = float(np.mean(probabilities.argmax(axis=1) == data.test.labels))
         assert accuracy == run.data.metrics["test/accuracy"]
         report = json.loads(mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{names.TEST_REPORT_FILE}"))
         assert np.trace(report["confusion_matrix"]) == round(accuracy * 100)

@@ -2,19 +2,18 @@
 
 import csv
 
-import keras
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from experiments import catalog, names, predict
+from experiments import names, predict
 from experiments.data import crops
 from experiments.errors import UserError
 from experiments.logs import trial_folder
 from experiments.store import client
 from experiments.studies.specification import Recipe, Trial
-from experiments.trial import saved
-from experiments.trial.learners import TrainingData
+from experiments.trial import build, saved
+from experiments.trial.load import EvaluatedImages, TrainingData
 from tests.support import commands
 
 CLASSES = ("cat", "dog", "owl")
@@ -23,12 +22,12 @@ GENERATOR = np.random.default_rng(3)
 
 def saved_model(work, channels, image_size=20, crop=16, windows="centre"):
     """A plain CNN of drawn weights in work/<id>/model, as a trial leaves it."""
-    keras.utils.set_random_seed(7)
     shape = (crop or 16, crop or 16, channels)
     images = GENERATOR.integers(0, 256, (6, *shape), np.uint8)
-    data = TrainingData(images, np.arange(6) % 3, 3, None, images, images)
+    evaluated = EvaluatedImages(images, np.arange(6) % 3)
+    data = TrainingData(images, evaluated.labels, 3, crop=None, train_slice=evaluated, validation=evaluated)
     arguments = {"filters": [4], "kernels": [3], "dense": 8}
-    learner = catalog.learner("plain_cnn")(catalog.build("plain_cnn", shape, 3, arguments), data, Recipe(), 1)
+    learner = build.learner("plain_cnn", arguments, data, Recipe(), seed=7)
     trial = Trial(
         model="plain_cnn", arguments=arguments, data_digest="d", partition="p", image_size=image_size,
         crop=crop, windows=windows, train=6, validation=3, test=3, split_seed=0, recipe=Recipe(), seed=1,

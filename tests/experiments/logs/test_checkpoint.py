@@ -13,14 +13,18 @@ from experiments.logs.checkpoint import Checkpoints, State
 def state(epoch=3, size=2):
     weights = [np.arange(size, dtype="float32"), np.array(7, "int64"), np.array([1, 2], "uint32")]
     return State(
-        epoch, {"train_seconds": 0.1 + 0.2, "loss": 1 / 3}, False, weights, 2, (0.5, -np.inf), weights[:1]
+        epoch=epoch,
+        progress={"train_seconds": 0.1 + 0.2, "loss": 1 / 3, "learning_rate": 1e-7},
+        over=False,
+        best_epoch=2,
+        best_rank=(0.5, -np.inf),
+        variables=weights,
+        best_weights=weights[:1],
     )
 
 
 def assert_equal(one, other):
-    assert one._replace(variables=None, best_weights=None) == other._replace(
-        variables=None, best_weights=None
-    )
+    assert one.model_dump() == other.model_dump()
     for field in ("variables", "best_weights"):
         for mine, theirs in zip(getattr(one, field), getattr(other, field), strict=True):
             assert mine.dtype == theirs.dtype
@@ -48,10 +52,10 @@ def test_a_flipped_bit_is_never_taken_for_weights(tmp_path, draw):
     file = tmp_path / checkpoint.FILE
     checkpoint.write(file, state(size=50))
     content = bytearray(file.read_bytes())
-    place, bit = divmod(draw % (8 * len(content)), 8)
-    content[place] ^= 1 << bit
+    index, bit = divmod(draw % (8 * len(content)), 8)
+    content[index] ^= 1 << bit
     file.write_bytes(content)
-    # Bits that say nothing, such as those of a date, may flip.
+    # Bits that say nothing, such as those of blanks in the header, may flip.
     found = checkpoint.read(file)
     if found is not None:
         assert_equal(found, state(size=50))

@@ -61,7 +61,7 @@ def test_a_process_without_a_word(status, before, reason, counters, tmp_path):
 
 
 def test_a_real_process_that_gets_no_memory(tmp_path):
-    program = "from experiments import endings\ntry: bytearray(10**11)\nexcept MemoryError as error: "
+    program = "from experiments.logs import endings\ntry: bytearray(10**11)\nexcept MemoryError as error: "
     program += "print(endings.reason_of(error))"
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -75,6 +75,7 @@ def test_a_real_process_that_gets_no_memory(tmp_path):
 def test_a_full_disk_is_known_by_its_number():
     assert endings.is_no_space(endings.reason_of(OSError(28, "No space left on device")))
     assert endings.is_no_space("ended with status 1 (OSError: [Errno 27] File too large)")
+    assert endings.is_no_space("SafetensorError: I/O error: No space left on device (os error 28)")
     assert not endings.is_no_space(endings.reason_of(OSError(2, "No such file or directory")))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from experiments import export, names
 from experiments.data import dataset, facts
-from experiments.logs import events, trial_folder
+from experiments.logs import checkpoint, events, trial_folder
 from experiments.store import client, tracking
 from tests.support.places import make_place, planned_trials, tiny
 
@@ -152,7 +152,8 @@ def test_what_a_killed_process_left_of_a_complete_trial_goes(finished, tmp_path)
     shutil.copytree(place.work, tmp_path / "work")
     there = place._replace(work=tmp_path / "work")
     folders = [trial_folder.of(there.work, each.trial) for each in planned_trials(place)]
-    left = [each / name for each in folders for name in ("tmp/half.npy", "checkpoint.npz", "checkpoint.part")]
+    names_ = ("tmp/half.npy", checkpoint.FILE, f"{checkpoint.FILE}.unfinished-{2**30}")
+    left = [each / name for each in folders for name in names_]
     for file in left:
         file.parent.mkdir(exist_ok=True)
         file.touch()

@@ -1,20 +1,20 @@
 """How networks and feature models learn: scikit-learn's digits, the files on disk."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
-import keras
 import numpy as np
 import pytest
 import skops.io
 
-from experiments import catalog, names
+from experiments import names
 from experiments.data import named
 from experiments.data.crops import View
 from experiments.errors import UserError
 from experiments.studies.specification import Recipe
-from experiments.trial import evaluation, learners, saved
-from experiments.trial.learners import TrainingData
+from experiments.trial import build, learners, saved
+from experiments.trial.load import EvaluatedImages, TrainingData
 
 # The learners, on scikit-learn's digits: 300 images to train on, 100 for validation.
 
@@ -25,14 +25,20 @@ ONE_EPOCH = SCHOOL.model_copy(update={"epochs": 1})
 
 def digits(validation=DIGITS.images[300:400], crop=None):
     train, labels = DIGITS.images[:300], DIGITS.labels[:300]
-    slice_images, seen = (View(images, crop=crop)[:] for images in (train[:100], validation))
-    return TrainingData(train, labels, 10, crop, slice_images, seen)
+    return TrainingData(
+        images=train,
+        labels=labels,
+        classes=10,
+        crop=crop,
+        train_slice=EvaluatedImages(View(train[:100], crop=crop)[:], labels[:100]),
+        validation=EvaluatedImages(View(validation, crop=crop)[:], DIGITS.labels[300:400]),
+    )
 
 
 # Of 8 × 8 pixels a grid of 5 sees four windows, whose labels are those of their image.
 def test_what_a_classifier_learns_from_are_the_windows_that_are_evaluated():
-    data = digits(crop=5)._replace(windows="grid")
-    seen, labels = data.seen()
+    data = replace(digits(crop=5), windows="grid")
+    seen, labels = data.evaluated_windows()
     assert seen.shape == (1200, 5, 5, 1)
     for image in (0, 7, 299):
         whole = DIGITS.images[image]
@@ -41,75 +47,63 @@ def test_what_a_classifier_learns_from_are_the_windows_that_are_evaluated():
         assert labels[4 * image : 4 * image + 4].tolist() == [DIGITS.labels[image]] * 4
 
 
-def scores(predict, data):
-    return {
-        **evaluation.score("train", predict(data.slice_images), data.labels[:100]),
-        **evaluation.score("validation", predict(data.validation_images), DIGITS.labels[300:400]),
-    }
-
-
-def learner(model, data, recipe=SCHOOL, seed=0, **arguments):
-    keras.utils.set_random_seed(seed)
-    built = catalog.build(model, data.input_shape, 10, arguments)
-    return catalog.learner(model)(built, data, recipe, seed)
-
-
 def cnn(data, recipe=SCHOOL, seed=0):
-    return learner("plain_cnn", data, recipe, seed, filters=[8], kernels=[3], dense=16)
+    return build.learner("plain_cnn", {"filters": [8], "kernels": [3], "dense": 16}, data, recipe, seed)
 
 
 def autoencoder(data, recipe=SCHOOL, seed=0, classifier="logistic"):
-    return learner("autoencoder_features", data, recipe, seed, filters=[4], code=16, classifier=classifier)
+    arguments = {"filters": [4], "code": 16, "classifier": classifier}
+    return build.learner("autoencoder_features", arguments, data, recipe, seed)
 
 
-def fitted(made, data):
-    told = []
-    chosen = made.fit(lambda predict: scores(predict, data), lambda *report: told.append(report))
-    return chosen, told
+def fitted(learner, data):
+    reports = []
+    chosen = learner.fit(data.evaluate, lambda *report: reports.append(report))
+    return chosen, reports
 
 
 @pytest.fixture(scope="module")
 def trained():
-    """kind → (learner, data, chosen epoch, what was told), trained once, on windows of 6×6 pixels."""
-    data, kept = digits(crop=6), {}
+    """kind → (learner, data, chosen epoch, reports), trained once, on windows of 6×6 pixels."""
+    data, cache = digits(crop=6), {}
 
     def of(kind):
-        if kind not in kept:
-            made = cnn(data) if kind == "network" else autoencoder(data, classifier=kind)
-            kept[kind] = (made, data, *fitted(made, data))
-        return kept[kind]
+        if kind not in cache:
+            learner = cnn(data) if kind == "network" else autoencoder(data, classifier=kind)
+            cache[kind] = (learner, data, *fitted(learner, data))
+        return cache[kind]
 
     return of
 
 
 def test_a_network_learns_the_digits(trained):
-    made, data, chosen, told = trained("network")
-    assert [epoch for epoch, _ in told] == [1, 2, 3]
-    assert told[-1][1]["validation/accuracy"] > 0.3  # guessing gives 0.1
-    assert told[-1][1]["images_seen"] == 3 * 10 * 32
+    learner, data, chosen, reports = trained("network")
+    assert [epoch for epoch, _ in reports] == [1, 2, 3]
+    assert reports[-1][1]["validation/accuracy"] > 0.3  # guessing gives 0.1
+    assert reports[-1][1]["images_seen"] == 3 * 10 * 32
     # What is kept is the chosen epoch: the same scores to the last bit.
-    found = scores(made.predict, data)
-    assert found == {name: dict(told)[chosen][name] for name in found}
+    found = data.evaluate(learner.predict)
+    assert found == {name: dict(reports)[chosen][name] for name in found}
 
 
-# The accuracies told are not the network's: the second epoch is made the best.
+# The accuracies are not the network's: the second epoch is the best.
 def test_the_weights_of_the_chosen_epoch_are_kept():
     data = digits()
-    made = cnn(data)
+    learner = cnn(data)
     accuracies, seen = iter([0.1, 0.9, 0.5]), []
 
     def evaluate(predict):
-        seen.append(predict(data.validation_images))
+        seen.append(predict(data.validation.images))
         return {"validation/accuracy": next(accuracies), "validation/loss": 1.0}
 
-    assert made.fit(evaluate, lambda *_: None) == 2
-    np.testing.assert_array_equal(made.predict(data.validation_images), seen[1])
+    assert learner.fit(evaluate, lambda *_: None) == 2
+    np.testing.assert_array_equal(learner.predict(data.validation.images), seen[1])
     assert not np.array_equal(seen[1], seen[2])
 
 
 def test_probabilities_are_of_raw_images():
     data = digits()
-    probabilities = cnn(data).predict(data.validation_images)
+    probabilities = cnn(data).predict(data.validation.images)
     assert probabilities.shape == (100, 10)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
 
@@ -117,20 +111,20 @@ def test_probabilities_are_of_raw_images():
 def test_training_repeats_itself_and_a_seed_changes_it():
     data = digits()
 
-    def told(seed):
+    def metrics_of(seed):
         metrics = dict(fitted(cnn(data, ONE_EPOCH, seed), data)[1])[1]
         return {name: value for name, value in metrics.items() if name != "train_seconds"}
 
-    assert told(1) == told(1) != told(2)
+    assert metrics_of(1) == metrics_of(1) != metrics_of(2)
 
 
 def test_a_diverged_network_is_still_a_result():
     data = digits()
-    made = cnn(data, SCHOOL.model_copy(update={"learning_rate": 1e20}))
-    chosen, told = fitted(made, data)
-    assert (chosen, len(told)) == (1, 1)
-    assert math.isnan(told[0][1]["validation/loss"])
-    assert 0 <= told[0][1]["validation/accuracy"] <= 1
+    learner = cnn(data, SCHOOL.model_copy(update={"learning_rate": 1e20}))
+    chosen, reports = fitted(learner, data)
+    assert (chosen, len(reports)) == (1, 1)
+    assert math.isnan(reports[0][1]["validation/loss"])
+    assert 0 <= reports[0][1]["validation/accuracy"] <= 1
 
 
 # Pixels 1 and 3 in equal parts: mean 2, variance 1; and a constant channel, whose variance counts as 1.
@@ -146,38 +140,40 @@ def test_normalisation_is_that_of_the_training_images():
 # Features.
 
 
-def reconstruction_loss(made, data):
+def reconstruction_loss(learner, data):
     """By hand: the mean squared error of the normalised validation images."""
-    normalised = np.asarray(learners.normalisation(data.images)(data.validation_images))
-    return np.square(normalised - made.network.predict(normalised, verbose=0)).mean(dtype=np.float64)
+    normalised = np.asarray(learners.normalisation(data.images)(data.validation.images))
+    return np.square(normalised - learner.network.predict(normalised, verbose=0)).mean(dtype=np.float64)
 
 
 @pytest.mark.parametrize("classifier", ["logistic", "svm"])
 def test_features_are_one_point_at_the_whole_cost(trained, classifier):
-    made, data, chosen, told = trained(classifier)
-    assert (chosen, [epoch for epoch, _ in told]) == (3, [1, 2, 3])
+    learner, data, chosen, reports = trained(classifier)
+    assert (chosen, [epoch for epoch, _ in reports]) == (3, [1, 2, 3])
     losses = {"train/reconstruction_loss", "validation/reconstruction_loss"}
     progress = {"train_seconds", "images_seen", "learning_rate"}
-    assert [set(metrics) for _, metrics in told[:-1]] == [losses | progress] * 2
+    assert [set(metrics) for _, metrics in reports[:-1]] == [losses | progress] * 2
     accuracies = {"train/accuracy", "train/loss", "validation/accuracy", "validation/loss"}
-    assert set(told[-1][1]) == losses | progress | accuracies
-    assert told[-1][1]["validation/accuracy"] > 0.3
-    best = min(metrics["validation/reconstruction_loss"] for _, metrics in told)
-    assert reconstruction_loss(made, data) == pytest.approx(best, rel=1e-5)
+    assert set(reports[-1][1]) == losses | progress | accuracies
+    assert reports[-1][1]["validation/accuracy"] > 0.3
+    best = min(metrics["validation/reconstruction_loss"] for _, metrics in reports)
+    assert reconstruction_loss(learner, data) == pytest.approx(best, rel=1e-5)
 
 
 # One step an epoch, the first at the rate 0 of a warm-up, the second at 500: what was good is the beginning.
 def test_the_encoder_of_the_lowest_validation_loss_is_kept():
     data = digits()
     recipe = Recipe(batch_size=300, epochs=3, learning_rate=1000, warmup_epochs=2)
-    made = autoencoder(data, recipe)
-    beginning = made.network.get_weights()
-    told = []
-    made.fit(lambda predict: {}, lambda _, metrics: told.append(metrics["validation/reconstruction_loss"]))
-    assert len(told) > 1
-    assert not any(later <= told[0] for later in told[1:])
-    assert reconstruction_loss(made, data) == pytest.approx(told[0], rel=1e-5)
-    for kept, first in zip(made.network.get_weights(), beginning, strict=True):
+    learner = autoencoder(data, recipe)
+    beginning = learner.network.get_weights()
+    losses = []
+    learner.fit(
+        lambda predict: {}, lambda _, metrics: losses.append(metrics["validation/reconstruction_loss"])
+    )
+    assert len(losses) > 1
+    assert not any(later <= losses[0] for later in losses[1:])
+    assert reconstruction_loss(learner, data) == pytest.approx(losses[0], rel=1e-5)
+    for kept, first in zip(learner.network.get_weights(), beginning, strict=True):
         np.testing.assert_array_equal(kept, first)
 
 
@@ -186,40 +182,40 @@ def test_neither_autoencoder_nor_classifier_learns_from_validation():
     kept = []
     for validation in (DIGITS.images[300:400], 255 - DIGITS.images[400:500]):
         data = digits(validation)
-        made = autoencoder(data, ONE_EPOCH)
-        made.fit(lambda predict: {}, lambda *_: None)
-        kept.append([made.predict(DIGITS.images[500:600]), *made.network.get_weights()])
+        learner = autoencoder(data, ONE_EPOCH)
+        learner.fit(lambda predict: {}, lambda *_: None)
+        kept.append([learner.predict(DIGITS.images[500:600]), *learner.network.get_weights()])
     for one, other in zip(*kept, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_a_diverged_autoencoder_is_still_a_result():
     data = digits()
-    made = autoencoder(data, SCHOOL.model_copy(update={"learning_rate": 1e20}))
-    chosen, told = fitted(made, data)
-    assert (chosen, len(told)) == (1, 1)
-    assert not math.isfinite(told[0][1]["validation/reconstruction_loss"])
-    assert told[0][1]["validation/accuracy"] < 0.3
-    assert np.isfinite(told[0][1]["validation/loss"])
+    learner = autoencoder(data, SCHOOL.model_copy(update={"learning_rate": 1e20}))
+    chosen, reports = fitted(learner, data)
+    assert (chosen, len(reports)) == (1, 1)
+    assert not math.isfinite(reports[0][1]["validation/reconstruction_loss"])
+    assert reports[0][1]["validation/accuracy"] < 0.3
+    assert np.isfinite(reports[0][1]["validation/loss"])
 
 
 # On disk.
 
 FACTS = SimpleNamespace(
     model="plain_cnn", image_size=8, crop=6, windows="centre"
-)  # what models.save reads of a trial
+)  # what saved.save reads of a trial
 CLASSES = tuple("0123456789")
 
 
 @pytest.mark.parametrize("kind", ["network", "logistic", "svm"])
 def test_a_saved_model_predicts_the_same_bits(trained, kind, tmp_path):
-    made, *_ = trained(kind)
-    saved.save(made, tmp_path / "model", CLASSES, (6, 6, 1), FACTS)
+    learner, *_ = trained(kind)
+    saved.save(learner, tmp_path / "model", CLASSES, (6, 6, 1), FACTS)
 
     loaded = saved.load(tmp_path / "model")
     assert (loaded.classes, loaded.image_size, loaded.crop) == (CLASSES, 8, 6)
     images = DIGITS.images[600:650, 1:7, 1:7]
-    np.testing.assert_array_equal(loaded.predict(images), made.predict(images))
+    np.testing.assert_array_equal(loaded.predict(images), learner.predict(images))
     if kind != "network":
         needed = skops.io.get_untrusted_types(file=tmp_path / "model" / "classifier.skops")
         calibration = {name for name in saved.TRUSTED_TYPES if "calibration" in name}

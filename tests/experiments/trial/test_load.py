@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.data import crops, prepare
+from experiments.data import prepare
 from experiments.studies.specification import Recipe, Trial
 from experiments.trial import load
 from tests.support.animals import opened
@@ -38,20 +38,20 @@ def windows(image):
 
 def test_windows_are_those_of_their_image_with_its_label(loaded):
     data, whole = loaded
-    assert (len(data.test_images), len(data.test_labels)) == (800, 200)
+    assert (len(data.test.images), len(data.test.labels)) == (800, 200)
     for at in (0, 57, 199):
         position = data.test_positions[at]
-        np.testing.assert_array_equal(data.test_images[4 * at : 4 * at + 4], windows(whole.images[position]))
-        assert data.test_labels[at] == whole.labels[position]
+        np.testing.assert_array_equal(data.test.images[4 * at : 4 * at + 4], windows(whole.images[position]))
+        assert data.test.labels[at] == whole.labels[position]
 
 
 def test_training_images_are_whole_and_the_slice_is_a_part_of_them(loaded):
     data, _ = loaded
     training = data.training
     assert training.images.shape == (300, 8, 8, 1)
-    assert (len(training.slice_images), len(training.validation_images)) == (400, 400)
-    np.testing.assert_array_equal(training.slice_images[:4], windows(training.images[0]))
-    np.testing.assert_array_equal(data.slice_labels, training.labels[:100])
+    assert (len(training.train_slice.images), len(training.validation.images)) == (400, 400)
+    np.testing.assert_array_equal(training.train_slice.images[:4], windows(training.images[0]))
+    np.testing.assert_array_equal(training.train_slice.labels, training.labels[:100])
 
 
 def test_no_image_is_on_two_sides(loaded):
@@ -61,7 +61,7 @@ def test_no_image_is_on_two_sides(loaded):
     assert len(tested) == 200
     assert not trained & tested
     of_training = {np.stack(windows(image)).tobytes() for image in data.training.images}
-    seen = data.training.validation_images[:].reshape(100, 4, 5, 5, 1)
+    seen = data.training.validation.images[:].reshape(100, 4, 5, 5, 1)
     assert not of_training & {each.tobytes() for each in seen}
 
 
@@ -71,11 +71,8 @@ def test_scores_are_of_images_not_of_windows(loaded):
     training = data.training
     known = {
         np.stack(group).tobytes(): label
-        for images, labels in (
-            (training.slice_images[:], data.slice_labels),
-            (training.validation_images[:], data.validation_labels),
-        )
-        for group, label in zip(images.reshape(-1, 4, 5, 5, 1), labels, strict=True)
+        for split in (training.train_slice, training.validation)
+        for group, label in zip(split.images[:].reshape(-1, 4, 5, 5, 1), split.labels, strict=True)
     }
 
     def predict(images):
@@ -85,7 +82,7 @@ def test_scores_are_of_images_not_of_windows(loaded):
             rows[4 * at] = np.eye(10)[known[group.tobytes()]]
         return rows
 
-    scores = data.evaluate(predict)
+    scores = training.evaluate(predict)
     assert scores["train/accuracy"] == scores["validation/accuracy"] == 1
     assert scores["validation/loss"] == pytest.approx(-np.log((1 + 3 * 0.1) / 4))
-    assert crops.averaged(predict(training.validation_images), 100).shape == (100, 10)
+    assert training.validation.probabilities(predict).shape == (100, 10)

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.data import crops
 from experiments.data.crops import View
 from experiments.trial import pipeline
 from experiments.trial.augmentation import Augmentation
@@ -22,11 +21,17 @@ def coordinates(count: int, height: int, width: int) -> np.ndarray:
     return images
 
 
-def taken(images, *, batches, seed=0, batch_size=4, steps=None, first_epoch=1, **changes):
+def taken(images, *, batches, seed=0, batch_size=4, steps=None, first_epoch=1, in_memory=10**6, **changes):
     stream = training_batches(
-        images, np.arange(len(images)), seed=seed, batch_size=batch_size, steps=steps,
-        first_epoch=first_epoch, augmentation=Augmentation(**changes),
-    ).take(batches)  # fmt: skip
+        images,
+        np.arange(len(images)),
+        seed=seed,
+        batch_size=batch_size,
+        steps=steps,
+        first_epoch=first_epoch,
+        in_memory=in_memory,
+        augmentation=Augmentation(**changes),
+    ).take(batches)
     return [(batch.numpy(), labels.numpy()) for batch, labels in stream]
 
 
@@ -180,24 +185,21 @@ def test_steps_may_hold_several_passes():
 
 
 # What lies on the disk comes out as what lies in memory, to the last bit.
-def test_images_from_the_disk(monkeypatch, tmp_path):
+def test_images_from_the_disk(tmp_path):
     images = coordinates(10, 8, 8)
     np.save(tmp_path / "images.npy", images)
     mapped = View(np.load(tmp_path / "images.npy", mmap_mode="r"), np.arange(10))
     wanted = taken(images, batches=6, **AUGMENTED)
-    monkeypatch.setattr(crops, "IN_MEMORY", 0)
-    for (one, labels), (other, other_labels) in zip(
-        wanted, taken(mapped, batches=6, **AUGMENTED), strict=True
-    ):
+    found = taken(mapped, batches=6, in_memory=0, **AUGMENTED)
+    for (one, labels), (other, other_labels) in zip(wanted, found, strict=True):
         np.testing.assert_array_equal(one, other)
         np.testing.assert_array_equal(labels, other_labels)
 
 
-def test_outputs_of_images_from_the_disk(monkeypatch):
+def test_outputs_of_images_from_the_disk():
     network = keras.Sequential([keras.Input((8, 8, 3), dtype="uint8"), keras.layers.Flatten()])
     images = coordinates(10, 8, 8)
     expected = images.reshape(10, -1)
     np.testing.assert_array_equal(pipeline.outputs(network, images), expected)
-    monkeypatch.setattr(crops, "IN_MEMORY", 0)
-    monkeypatch.setattr(pipeline, "EVALUATION_BATCH", 4)
-    np.testing.assert_array_equal(pipeline.outputs(network, View(images)), expected)
+    found = pipeline.outputs(network, View(images), largest_batch=4, in_memory=0)
+    np.testing.assert_array_equal(found, expected)

@@ -8,17 +8,19 @@ from PIL import Image
 
 from experiments.studies.specification import Recipe
 from experiments.trial import samples
-from experiments.trial.learners import TrainingData, recipe_batches
+from experiments.trial.learners import recipe_batches
+from experiments.trial.load import EvaluatedImages, TrainingData
 
 # Ten images of noise; no two windows of them are alike.
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 12, 10, 3), np.uint8)
 LABELS = np.arange(10)
 
 
-def data(channels, crop):
-    images = IMAGES[..., :channels]
-    shape = (crop, crop) if crop else images.shape[1:3]
-    return TrainingData(images, LABELS, 10, crop, images, np.zeros((1, *shape, channels), np.uint8))
+def stream(images, crop, recipe, seed):
+    """The batches of images that a trial trains on."""
+    none = EvaluatedImages(images[:0], LABELS[:0])
+    data = TrainingData(images, LABELS, classes=10, crop=crop, train_slice=none, validation=none)
+    return (batch.numpy() for batch, _ in recipe_batches(data, recipe, seed))
 
 
 # Eight columns and four rows with two white pixels between them, each pixel enlarged 64 // size times:
@@ -27,7 +29,7 @@ def data(channels, crop):
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
 @pytest.mark.parametrize(("crop", "size"), [(8, (624, 304)), (None, (470, 270))])
 def test_size(tmp_path, channels, mode, crop, size):
-    samples.save_grid(tmp_path / "grid.png", data(channels, crop), Recipe(), seed=0)
+    samples.save_grid(tmp_path / "grid.png", stream(IMAGES[..., :channels], crop, Recipe(), 0))
     with Image.open(tmp_path / "grid.png") as picture:
         assert (picture.format, picture.mode, picture.size) == ("PNG", mode, size)
 
@@ -42,9 +44,8 @@ def tiles(file):
 
 def test_it_shows_the_trial_s_own_stream(tmp_path):
     recipe = Recipe(batch_size=10, flip=True, shift=1)
-    samples.save_grid(tmp_path / "grid.png", data(3, 8), recipe, seed=7)
-    stream = recipe_batches(data(3, 8), recipe, 7).take(4)
-    seen = [image for batch, _ in stream for image in batch.numpy()]
+    samples.save_grid(tmp_path / "grid.png", stream(IMAGES, 8, recipe, 7))
+    seen = [image for batch in itertools.islice(stream(IMAGES, 8, recipe, 7), 4) for image in batch]
     for tile, image in zip(tiles(tmp_path / "grid.png"), seen[:32], strict=True):
         np.testing.assert_array_equal(tile, image)
     # Some are mirrored, so they are not the images as they lie there.
@@ -55,8 +56,7 @@ def test_it_shows_the_trial_s_own_stream(tmp_path):
 
 def test_without_augmentation_it_shows_the_images(tmp_path):
     square = IMAGES[:, :8, :8]
-    plain = TrainingData(square, LABELS, 10, None, square, square)
-    samples.save_grid(tmp_path / "grid.png", plain, Recipe(batch_size=10), seed=0)
+    samples.save_grid(tmp_path / "grid.png", stream(square, None, Recipe(batch_size=10), 0))
     originals = {image.tobytes() for image in square}
     shown = [tile.tobytes() for tile in tiles(tmp_path / "grid.png")]
     assert set(shown[:10]) == originals  # an epoch holds each once

@@ -1,7 +1,7 @@
 """Schedules, the warm-up that leaves no trace, the clock, and the chosen epoch."""
 
+import itertools
 import math
-import time
 
 import keras
 import numpy as np
@@ -107,21 +107,19 @@ def test_warm_up_leaves_every_bit_as_it_was():
     }
 
 
-def train(network, stream, recipe, images, epoch_ended):
-    """`training.train` on a stream that has no epochs, told without what a chosen epoch needs."""
-    training.train(
-        network,
-        lambda first: stream,
-        recipe,
-        images,
-        lambda epoch, progress, last: epoch_ended(epoch, progress),
-        training.Best(),
-    )
+def train(network, stream, recipe, images, epoch_ended, **options):
+    """`training.train` on a stream that has no epochs; the last epoch is the best."""
+
+    def ended(epoch):
+        epoch_ended(epoch.number, epoch.progress)
+        return (epoch.number,)
+
+    return training.train(network, lambda first: stream, recipe, images, ended, **options)
 
 
 def test_training_is_fit_to_the_last_bit():
     trained, fitted = stateful_network(), stateful_network()
-    train(trained, batches(), RECIPE, 32, lambda epoch, progress: None)
+    assert train(trained, batches(), RECIPE, 32, lambda epoch, progress: None) == 3
     fitted.fit(batches(), epochs=3, steps_per_epoch=4, verbose=0)
     for one, other in zip(trained.get_weights(), fitted.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -156,13 +154,13 @@ def ones(value=1.0):
 # 5 images in batches of 2 are three steps, and the last batch is filled: 6 images seen an epoch.
 def test_progress_of_each_epoch():
     network, recipe = one_weight(rate=0.5)
-    told = []
-    train(network, ones(), recipe, 5, lambda epoch, progress: told.append((epoch, progress)))
-    assert [epoch for epoch, _ in told] == [1, 2]
-    assert [progress["images_seen"] for _, progress in told] == [6, 12]
-    assert [progress["learning_rate"] for _, progress in told] == [0.5, 0.5]
-    assert 0 < told[0][1]["train_seconds"] < told[1][1]["train_seconds"]
-    assert all(set(progress) == {"images_seen", "learning_rate", "train_seconds"} for _, progress in told)
+    reports = []
+    train(network, ones(), recipe, 5, lambda epoch, progress: reports.append((epoch, progress)))
+    assert [epoch for epoch, _ in reports] == [1, 2]
+    assert [progress["images_seen"] for _, progress in reports] == [6, 12]
+    assert [progress["learning_rate"] for _, progress in reports] == [0.5, 0.5]
+    assert 0 < reports[0][1]["train_seconds"] < reports[1][1]["train_seconds"]
+    assert all(set(progress) == {"images_seen", "learning_rate", "train_seconds"} for _, progress in reports)
 
 
 # "steps" over 2 epochs of 4: the eighth update has a hundredth of the rate, the fourth still the whole one.
@@ -171,35 +169,53 @@ def test_progress_of_each_epoch():
     ("schedule", "expected"),
     [("steps", [1, 0.01]), ("cosine", [(1 + math.cos(math.pi * k / 8)) / 2 for k in (3, 7)])],
 )
-def test_the_learning_rate_told_is_that_of_the_epoch_s_last_update(schedule, expected):
+def test_the_learning_rate_is_that_of_the_epoch_s_last_update(schedule, expected):
     network, _ = one_weight()
     recipe = Recipe(momentum=0, learning_rate=1, schedule=schedule, batch_size=2, epochs=2)
     training.compile_for(network, lambda wanted, given: keras.ops.mean(given), recipe, 8)
-    told = []
-    train(network, ones(), recipe, 8, lambda _, progress: told.append(progress["learning_rate"]))
-    assert told == pytest.approx(expected, rel=1e-4)
+    found = []
+    train(network, ones(), recipe, 8, lambda _, progress: found.append(progress["learning_rate"]))
+    assert found == pytest.approx(expected, rel=1e-4)
 
 
-class SlowToTrace(keras.layers.Layer):
-    """Sleeps when the step is traced, not when it runs."""
-
-    def call(self, values):
-        time.sleep(0.3)
-        return values
-
-
+# A clock that is read is a second on; tracing the step and the end of an epoch take an hour each.
 def test_the_clock_stands_still_in_compilation_and_between_epochs():
-    _, recipe = one_weight()
-    network = keras.Sequential([keras.Input((1,)), SlowToTrace(), layers.Dense(1)])
-    training.compile_for(network, lambda wanted, given: keras.ops.mean(given), recipe, 6)
-    seconds = []
+    now = itertools.count()
+    hours = []
+
+    class SlowToTrace(keras.layers.Layer):
+        def call(self, values):
+            hours.append("traced")
+            return values
 
     def epoch_ended(epoch, progress):
         seconds.append(progress["train_seconds"])
-        time.sleep(0.3)
+        hours.append("ended")
 
-    train(network, ones(), recipe, 6, epoch_ended)
-    assert 0 < seconds[0] < seconds[1] < 0.3
+    _, recipe = one_weight()
+    network = keras.Sequential([keras.Input((1,)), SlowToTrace(), layers.Dense(1)])
+    training.compile_for(network, lambda wanted, given: keras.ops.mean(given), recipe, 6)
+    hours.clear()
+    seconds = []
+    train(network, ones(), recipe, 6, epoch_ended, clock=lambda: next(now) + 3600 * len(hours))
+    assert seconds == [1, 2]
+    assert hours == ["traced", "ended", "ended"]
+
+
+def test_an_epoch_that_was_logged_keeps_its_time():
+    network, recipe = one_weight()
+    now = itertools.count()
+    seconds = []
+    train(
+        network,
+        ones(),
+        recipe.model_copy(update={"epochs": 3}),
+        6,
+        lambda _, progress: seconds.append(progress["train_seconds"]),
+        clock=lambda: float(next(now)),
+        logged_seconds={1: 10.5, 2: 100.25},
+    )
+    assert seconds == [10.5, 100.25, 101.25]
 
 
 # The first update takes 1e30 · 1e20 from w: infinity in float32, and its loss is no number.
@@ -234,5 +250,6 @@ def test_chosen_epoch(epochs, chosen):
     best = training.Best()
     for epoch, (accuracy, loss) in enumerate(epochs, start=1):
         metrics = {"validation/accuracy": accuracy, "validation/loss": loss, "train/accuracy": 1 - accuracy}
-        best.improved(epoch, learners.rank(metrics))
+        best.offer(epoch, learners.rank(metrics), lambda epoch=epoch: [epoch])
     assert best.epoch == chosen
+    assert best.weights == [chosen]

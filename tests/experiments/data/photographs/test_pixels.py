@@ -9,24 +9,27 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from experiments import catalog
 from experiments.studies.specification import Recipe
-from experiments.trial import evaluation, learners, saved
+from experiments.trial import build, saved
+from experiments.trial.load import EvaluatedImages, TrainingData
 
 DIGITS = load_digits()
 IMAGES = np.rint(DIGITS.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
-DATA = learners.TrainingData(IMAGES[:500], DIGITS.target[:500], 10, None, IMAGES[:100], IMAGES[500:600])
+DATA = TrainingData(
+    images=IMAGES[:500],
+    labels=DIGITS.target[:500],
+    classes=10,
+    crop=None,
+    train_slice=EvaluatedImages(IMAGES[:100], DIGITS.target[:100]),
+    validation=EvaluatedImages(IMAGES[500:600], DIGITS.target[500:600]),
+)
 
 
 def fitted(model: str, **arguments):
-    built = catalog.build(model, (8, 8, 1), 10, arguments)
-    learner = catalog.learner(model)(built, DATA, Recipe(), 0)
+    learner = build.learner(model, arguments, DATA, Recipe(), seed=0)
     told = []
 
-    def evaluate(predict):
-        return evaluation.score("validation", predict(DATA.validation_images), DIGITS.target[500:600])
-
-    chosen = learner.fit(evaluate, lambda epoch, metrics: told.append((epoch, metrics)))
+    chosen = learner.fit(DATA.evaluate, lambda epoch, metrics: told.append((epoch, metrics)))
     return learner, chosen, told
 
 

@@ -1,0 +1,40 @@
+"""The learner of a trial: builds a model's network with the weights of a seed, and chooses what trains it."""
+
+import contextlib
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from experiments import catalog
+from experiments.studies.specification import Recipe
+from experiments.trial.features import FeatureLearner, PipelineLearner
+from experiments.trial.learners import KerasLearner, Learner
+from experiments.trial.load import TrainingData
+
+LEARNERS = {"network": KerasLearner, "features": FeatureLearner, "pipeline": PipelineLearner}
+
+
+def learner(model: str, arguments: dict[str, Any], data: TrainingData, recipe: Recipe, seed: int) -> Learner:
+    """Build a model of the catalog, untrained, and the learner that trains it.
+
+    All that a trial draws follows from the seed: the first weights and the dropout (here), the order and the
+    augmentation of the images (`pipeline`), the trees of a forest (`features`).
+    """
+    with keras_seeds_from(seed):
+        built = catalog.build(model, data.input_shape, data.classes, arguments)
+    return LEARNERS[catalog.CATALOG[model].kind](built, data, recipe, seed)
+
+
+@contextlib.contextmanager
+def keras_seeds_from(seed: int) -> Iterator[None]:
+    """Within, keras' initialisers and dropout layers follow from the seed.
+
+    A layer that is built without a seed of its own takes one from Python's global generator; our builders
+    leave it at that, so that they read like the papers. The process gets its generator back as it was.
+    """
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)
