@@ -6,7 +6,6 @@ and not read off the builders; tests/experiments/test_catalog.py compares the tw
 builder's file and a row here (docs/add-a-network.md).
 """
 
-import difflib
 import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
+from experiments import words
 from experiments.errors import UserError
 
 Stem = Literal["imagenet", "small"]
@@ -224,9 +224,7 @@ def complete_arguments(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
         ValueError: an unknown model or argument, or a value of the wrong type; lists the valid ones.
     """
     if model not in CATALOG:
-        close = difflib.get_close_matches(model, CATALOG, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise ValueError(f"unknown model {model!r}; {hint}choose from: {', '.join(CATALOG)}")
+        raise ValueError(words.unknown(f"unknown model {model!r}", model, CATALOG))
     kind = CATALOG[model].arguments
     try:
         return kind.model_validate(arguments).model_dump(mode="json")

@@ -105,7 +105,7 @@ def execute(made: plan.Plan, options: argparse.Namespace, *, dry: bool) -> int:
     """
     say(overview.text(made))
     if made.waiting:
-        say(keeping.disk_told(made.model_sizes, made.workers, options.keep_models, options.work))
+        say(keeping.disk_line(made.model_sizes, made.workers, options.keep_models, options.work))
     if dry:
         for planned in made.waiting:
             cost, seconds = made.costs[planned.trial.id], made.seconds[planned.trial.id]

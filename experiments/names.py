@@ -6,8 +6,9 @@ figure never loads tensorflow.
 
 import hashlib
 import re
-from pathlib import Path
+from pathlib import PurePath
 
+LONGEST_DATA_LABEL = 30  # characters of a folder's name in that of an experiment
 # Splits.
 TRAIN = "train"
 VALIDATION = "validation"
@@ -25,20 +26,20 @@ def metric(split: str, measure: str) -> str:
 
 
 def experiment_name(study: str, data: str | None = None) -> str:
-    """The MLflow experiment of a study (a name, or a path to its file), with the other data it runs on."""
-    name = Path(study).stem if study.endswith((".yaml", ".yml")) else study
+    """The MLflow experiment of a study (a name, or a path to its file), with the other data it runs on.
+
+    data: a named source, or path: and an absolute path.
+    """
+    name = PurePath(study).stem if study.endswith((".yaml", ".yml")) else study
     if data is None:
         return name
     if not data.startswith("path:"):
         return f"{name}-{data}"
-    folder = Path(data.removeprefix("path:")).expanduser().resolve()
+    folder = PurePath(data.removeprefix("path:"))
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name)[:LONGEST_DATA_LABEL].strip("-")
     # Folders of one name in two places stay two experiments.
-    place = hashlib.sha256(str(folder).encode()).hexdigest()[:6]
-    return "-".join(part for part in (name, plain, place) if part)
-
-
-LONGEST_DATA_LABEL = 30
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:6]
+    return "-".join(part for part in (name, plain, digest) if part)
 
 
 def without_secrets(text: str) -> str:
@@ -99,16 +100,14 @@ TARGETS = "study.targets"  # JSON list of validation accuracies, ascending
 DATA_NOTICES = "study.data_notices"  # JSON list: what is left out of the data, or doubtful, a sentence each
 BAD_FILES = "study.bad_files"  # how many files of it cannot be used
 NOTICES = (DATA_NOTICES, BAD_FILES)
-ASKED = "study.asked"  # JSON: what `make compare` was given, STUDY and DATA
+ASKED = "study.asked"  # JSON: STUDY and DATA that `make compare` was given
 KIND = "mlflow.experimentKind"  # MLflow opens the page of a training experiment as one
 NOTE = "mlflow.note.content"  # rendered as Markdown at the top of MLflow's page
 RESULT_ROLE = "result"
 TUNE_ROLE = "tune"  # a trial of the learning-rate sweep, never a result
 OUTDATED_ROLE = "outdated"
 CLAIMS = "study.claims"  # JSON list of the digests of the claims that the study file states now
-CLAIM = (
-    "study.claim."  # followed by the digest of a claim; its value is the claim, and when it was registered
-)
+CLAIM = "study.claim."  # and the digest of a claim; its value: the claim, and when it was registered
 # What a claim may compare, a number a trial.
 TEST_ACCURACY = "test accuracy"
 TEST_ERROR = "test error"
@@ -150,9 +149,8 @@ KILLED = "killed"
 # Artifacts of a run.
 SPECIFICATION_FILE = "trial.json"
 TEST_REPORT_FILE = "test_report.json"  # confusion matrix, per-class precision, recall, F1
-MISTAKES_FILE = (
-    "test_mistakes.json"  # test images that were told wrong: image, true, predicted, position, file; shown
-)
+# Test images that were classified wrong: image, true, predicted, position, file; shown.
+MISTAKES_FILE = "test_mistakes.json"
 MISTAKES_PICTURE = "test_mistakes.jpg"  # the images `shown`, MISTAKES_COLUMNS square tiles a row
 MISTAKES_COLUMNS = 8
 SAMPLE_GRID_FILE = "training_images.png"

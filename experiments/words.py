@@ -1,7 +1,9 @@
 """Words for numbers: durations, amounts, counts; and the line of progress that a child tells."""
 
+import difflib
 import sys
 import time
+from collections.abc import Iterable
 
 PLAIN_LINE_SECONDS = 15.0  # between two lines of overall progress in a pipe
 
@@ -35,6 +37,17 @@ def bytes_amount(size: float) -> str:
 def file_count(count: int) -> str:
     """`1 file`, `2,000 files`."""
     return "1 file" if count == 1 else f"{count:,} files"
+
+
+def unknown(what: str, name: str, known: Iterable[str], meant: str = "") -> str:
+    """The message about a name that is none of the known ones: the one that was meant or is nearest, and all.
+
+    what: begins the message, such as `unknown arm 'resnet'`.
+    """
+    choices = list(known)
+    nearest = meant or next(iter(difflib.get_close_matches(name, choices, n=1)), "")
+    hint = f"did you mean {nearest!r}? " if nearest else ""
+    return f"{what}; {hint}choose from: {', '.join(choices)}"
 
 
 SIGN = "… "  # begins a line of progress that a child tells

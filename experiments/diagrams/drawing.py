@@ -7,7 +7,6 @@ Each picture is a PNG and an SVG file, byte-equal for an unchanged network.
 """
 
 import argparse
-import difflib
 import importlib.util
 import shutil
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from experiments import catalog, command_line, location
+from experiments import catalog, command_line, location, words
 from experiments.catalog import Built, Input
 from experiments.command_line import Command, Parser, say
 from experiments.errors import UserError
@@ -57,9 +56,7 @@ def pictures(names: Iterable[str]) -> list[Picture]:
     wanted = list(names) or [name for name in known if name not in twins or name in TWINS]
     for name in wanted:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            raise UserError(f"unknown network {name!r}; {hint}choose from: {', '.join(known)}")
+            raise UserError(words.unknown(f"unknown network {name!r}", name, known))
     return [known[name] for name in wanted]
 
 

@@ -1,16 +1,16 @@
-"""A plan is carried out: trials run, what they tell is shown and brought to the store, failures are told."""
+"""Carries a plan out: runs the trials, shows their events and brings them to the store, reports failures."""
 
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from rich.console import Console
 
 from experiments import files
 from experiments.execution import keeping, progress, scheduler
 from experiments.logs import events, trial_folder
-from experiments.planning import plan
+from experiments.planning.plan import Plan
 from experiments.store import forwarding, registration, tracking
 from experiments.store.client import StoreError
 from experiments.studies.specification import PlannedTrial
@@ -19,8 +19,9 @@ IMPATIENCE = 10.0  # seconds that somebody who stopped a study waits for the sto
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Options(NamedTuple):
-    """How to carry out; nothing of it changes a number."""
+@dataclass(frozen=True)
+class Options:
+    """How to carry out a plan; nothing of it changes a number."""
 
     work: Path
     store: str
@@ -28,38 +29,41 @@ class Options(NamedTuple):
     patience: scheduler.Patience
 
 
-def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) -> int:
+def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
     """Train what waits and bring the store up to date; returns the exit status.
 
     Raises:
         UserError: another process trains in this work folder, or the store cannot be written.
     """
-    work, keep = options.work, options.keep
-    for planned in made.trials:
+    work = options.work
+    keeper = keeping.Keeper(plan.trials, work, options.keep)
+    for planned in plan.trials:
         trial_folder.tidy(trial_folder.of(work, planned.trial))
     for folder in ("costs", "data", "data/index", registration.FOLDER):
         files.sweep(work / folder)
-    if keep == "all" and not made.has_work:
+    if options.keep == "all" and not plan.has_work:
         return 0
     with trial_folder.lock(work):
-        registration.keep(work, made.study.name, made.tags)
-        projection = tracking.Projection(options.store, made.study.name, made.files)
-        projection.describe(made.tags, made.roles)
-        projection.close_runs(made.abandoned)
-        for planned in made.waiting:
+        registration.keep(work, plan.study.name, plan.tags)
+        projection = tracking.Projection(options.store, plan.study.name, plan.files)
+        projection.describe(plan.tags, plan.roles)
+        projection.close_runs(plan.abandoned)
+        for planned in plan.waiting:
             trial_folder.close_abandoned(trial_folder.of(work, planned.trial))
         lacking = []
-        for planned in made.unprojected + made.waiting:
-            place = trial_folder.of(work, planned.trial)
+        for planned in plan.unprojected + plan.waiting:
+            folder = trial_folder.of(work, planned.trial)
             try:
-                if told := events.read(trial_folder.log(place)):
-                    projection.project(planned, place, told)
+                if logged := events.read(trial_folder.log(folder)):
+                    projection.project(planned, folder, logged)
             except StoreError as error:
                 tell(f"{planned.run_name}: {error}")
                 lacking.append(planned)
-        status = _train(made, options, projection, lacking, tell) if made.waiting else int(bool(lacking))
+        status = (
+            _train(plan, options, keeper, projection, lacking, tell) if plan.waiting else int(bool(lacking))
+        )
         try:
-            for planned in keeping.drop(made.trials, work, keep):
+            for planned in keeper.drop():
                 projection.drop_model(trial_folder.of(work, planned.trial))
         except StoreError as error:
             tell(f"{error}; models that need not stay are removed at the next start")
@@ -68,13 +72,14 @@ def carry_out(made: plan.Plan, options: Options, tell: Callable[[str], None]) ->
 
 
 def _train(
-    made: plan.Plan,
+    plan: Plan,
     options: Options,
+    keeper: keeping.Keeper,
     projection: tracking.Projection,
     lacking: list[PlannedTrial],
     tell: Callable[[str], None],
 ) -> int:
-    workers = scheduler.LocalWorkers(made.waiting, options.work, made.workers, options.patience)
+    workers = scheduler.LocalWorkers(plan.waiting, options.work, plan.workers, options.patience)
     # What is ignored stays so: `nohup` wants a study to outlive its terminal.
     heeded = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
     forwarder: forwarding.Forwarder | None = None
@@ -85,29 +90,29 @@ def _train(
             forwarder.hurry(IMPATIENCE)
 
     previous = {number: signal.signal(number, stop) for number in heeded}
-    outlook = progress.Outlook(made.seconds, made.workers)
+    outlook = progress.Outlook(plan.seconds, plan.workers)
     shown = progress.Bars if Console().is_terminal else progress.Lines
     failures: dict[str, str] = {}
     try:
-        with shown(outlook, len(made.waiting)) as screen:
+        with shown(outlook, len(plan.waiting)) as screen:
             forwarder = forwarding.Forwarder(projection, options.work, screen.tell)
             for planned in lacking:
                 forwarder.grown(planned)
-            for told in workers.told():
-                planned, event = told.planned, told.event
+            for heard in workers.events():
+                planned, event = heard.planned, heard.event
                 if isinstance(event, events.Finished):
                     trial_folder.tidy(trial_folder.of(options.work, planned.trial))
-                    keeping.drop(made.trials, options.work, options.keep)
+                    keeper.finished(planned)
                 forwarder.grown(planned)
-                outlook.heard(told)
-                screen.show(told)
-                if isinstance(event, events.Failed) and not told.again:
+                outlook.take(heard)
+                screen.show(heard)
+                if isinstance(event, events.Failed) and not heard.again:
                     failures[planned.run_name] = (
                         f"{event.reason} ({trial_folder.of(options.work, planned.trial) / scheduler.OUTPUT})"
                     )
             lacking = forwarder.close()
     except BaseException:
-        # Nobody to print to, say: the trials get their ends, and what is told reaches the store.
+        # Nobody to print to, say: the trials get their last events, and the logs reach the store.
         workers.abandon()
         if forwarder:
             forwarder.close(IMPATIENCE)
@@ -120,8 +125,8 @@ def _train(
     elif workers.interrupted:
         tell("stopped; every finished epoch is kept. The same command goes on from there")
     if failures:
-        tell(f"{len(failures)} of {len(made.waiting)} trials failed; start again to try them once more:")
+        tell(f"{len(failures)} of {len(plan.waiting)} trials failed; start again to try them once more:")
         tell("\n".join(f"  {name}: {reason}" for name, reason in failures.items()))
     if lacking:
-        tell(f"the store lacks what {len(lacking)} trials told; the same command brings it there")
+        tell(f"the store lacks events of {len(lacking)} trials; the same command brings them there")
     return 1 if workers.interrupted or failures or lacking else 0

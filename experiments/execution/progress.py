@@ -25,13 +25,13 @@ class Outlook:
         self._began = clock()
         self._done = dict.fromkeys(seconds, 0.0)  # share of each trial, 0…1
 
-    def heard(self, told: TrialEvent) -> None:
+    def take(self, heard: TrialEvent) -> None:
         """Take an event into account."""
-        planned, event = told.planned, told.event
+        planned, event = heard.planned, heard.event
         if isinstance(event, events.EpochEnded):
             # Start-up and test take time too, so the last epoch is not yet the end.
             self._done[planned.trial.id] = 0.95 * event.epoch / planned.trial.recipe.epochs
-        elif isinstance(event, events.ENDS) and not told.again:
+        elif isinstance(event, events.ENDS) and not heard.again:
             self._done[planned.trial.id] = 1.0
 
     @property
@@ -71,9 +71,9 @@ class Bars:
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.fields[told]}", markup=False),
+            TextColumn("{task.fields[state]}", markup=False),
         )
-        self._all = self._progress.add_task("all trials", total=1.0, told="")
+        self._all = self._progress.add_task("all trials", total=1.0, state="")
         self._lines: dict[str, TaskID] = {}
 
     def __enter__(self) -> "Bars":
@@ -87,24 +87,24 @@ class Bars:
         """Print a message above the bars."""
         self._progress.console.print(text, highlight=False, markup=False)
 
-    def show(self, told: TrialEvent) -> None:
+    def show(self, heard: TrialEvent) -> None:
         """Bring one event onto the screen."""
-        planned, event = told.planned, told.event
+        planned, event = heard.planned, heard.event
         key = planned.trial.id
         if key not in self._lines:
             total = planned.trial.recipe.epochs
-            self._lines[key] = self._progress.add_task(planned.run_name, total=total, told="starting")
+            self._lines[key] = self._progress.add_task(planned.run_name, total=total, state="starting")
         line = self._lines[key]
         if isinstance(event, events.EpochEnded):
             text = f"epoch {event.epoch} of {planned.trial.recipe.epochs}, {score_text(event.metrics)}"
-            self._progress.update(line, completed=event.epoch, told=text)
+            self._progress.update(line, completed=event.epoch, state=text)
         elif isinstance(event, events.ENDS):
             self._progress.remove_task(self._lines.pop(key))
-            self.tell(_end_line(told))
-            self._ended += not told.again
+            self.tell(_end_line(heard))
+            self._ended += not heard.again
         left = words.duration(self._outlook.remaining_seconds)
         text = f"{self._ended} of {self._trials} done, {left} left"
-        self._progress.update(self._all, completed=self._outlook.share, told=text)
+        self._progress.update(self._all, completed=self._outlook.share, state=text)
 
 
 class Lines:
@@ -124,12 +124,12 @@ class Lines:
         """Print a message."""
         print(text, flush=True)
 
-    def show(self, told: TrialEvent) -> None:
+    def show(self, heard: TrialEvent) -> None:
         """Print what an event adds."""
-        planned, event = told.planned, told.event
+        planned, event = heard.planned, heard.event
         if isinstance(event, events.ENDS):
-            self._ended += not told.again
-            self.tell(f"[{self._ended}/{self._trials}] {_end_line(told)}")
+            self._ended += not heard.again
+            self.tell(f"[{self._ended}/{self._trials}] {_end_line(heard)}")
         elif isinstance(event, events.EpochEnded) and self._clock() - self._last >= words.PLAIN_LINE_SECONDS:
             self._last = self._clock()
             left = words.duration(self._outlook.remaining_seconds)
@@ -139,13 +139,13 @@ class Lines:
             )
 
 
-def _end_line(told: TrialEvent) -> str:
-    planned, event = told.planned, told.event
+def _end_line(heard: TrialEvent) -> str:
+    planned, event = heard.planned, heard.event
     if isinstance(event, events.Finished):
         test = event.metrics.get(names.metric(names.TEST, names.ACCURACY), float("nan"))
         seconds = event.metrics.get(names.TRIAL_SECONDS, float("nan"))
         diverged = ", DIVERGED" if event.diverged else ""
         result = f"test accuracy {test:.3f} at epoch {event.epoch}, {seconds:.0f} s{diverged}"
         return f"{planned.run_name}: {result} (trial {planned.trial.id})"
-    again = "; it is tried again" if told.again else ""
+    again = "; it is tried again" if heard.again else ""
     return f"{planned.run_name}: {event.event}: {event.reason}{again}"

@@ -1,6 +1,7 @@
-"""Local worker slots: each trial is a process of its own, told from by the events that it prints."""
+"""Local worker slots: each trial is a process of its own, which reports by the events that it prints."""
 
 import contextlib
+import dataclasses
 import queue
 import shutil
 import subprocess
@@ -8,8 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from experiments import processes
 from experiments.location import ROOT
@@ -19,7 +20,8 @@ from experiments.studies.specification import PlannedTrial
 TERMINATION_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 
 
-class TrialEvent(NamedTuple):
+@dataclass(frozen=True)
+class TrialEvent:
     """An event of a running trial; `again`: the trial failed, and is tried once more."""
 
     planned: PlannedTrial
@@ -27,7 +29,8 @@ class TrialEvent(NamedTuple):
     again: bool = False
 
 
-class Patience(NamedTuple):
+@dataclass(frozen=True)
+class Patience:
     """How long and how often something is tried."""
 
     tries: int = 2  # of a trial in one run of the study
@@ -36,10 +39,10 @@ class Patience(NamedTuple):
 
 
 class _Child:
-    """A running process and when it was last heard."""
+    """A running process, its trial's folder, and when it was last heard."""
 
-    def __init__(self, planned: PlannedTrial, process: subprocess.Popen, place: Path) -> None:
-        self.planned, self.process, self.place = planned, process, place
+    def __init__(self, planned: PlannedTrial, process: subprocess.Popen, folder: Path) -> None:
+        self.planned, self.process, self.folder = planned, process, folder
         self.memory_kills = endings.memory_kills()
         self.began = time.time()
         self.listener: threading.Thread | None = None
@@ -69,8 +72,8 @@ class LocalWorkers:
         self.interrupted = False
         self.no_space = ""  # the reason of a trial that found the disk full: the others would too
 
-    def told(self) -> Iterator[TrialEvent]:
-        """What the trials tell, as they tell it; each try ends with one Finished, Failed or Killed."""
+    def events(self) -> Iterator[TrialEvent]:
+        """The events of the trials as they come; each try ends with one Finished, Failed or Killed."""
         while self._running or (self._waiting and not self.interrupted):
             while self._waiting and not self.interrupted and len(self._running) < self._workers:
                 planned = self._waiting.pop()
@@ -91,7 +94,7 @@ class LocalWorkers:
                 yield self._ended(heard) if isinstance(heard.event, events.ENDS) else heard
 
     def interrupt(self) -> None:
-        """Start no more trials and end the running ones, whose last events are still told.
+        """Start no more trials and end the running ones, whose last events still come.
 
         Safe in a signal handler.
         """
@@ -110,23 +113,23 @@ class LocalWorkers:
             child.kill()
 
     def abandon(self) -> None:
-        """End the children for somebody who listens no more; their logs get their ends."""
+        """End the children where nobody reads their events any more; their logs get their last ones."""
         self.interrupted = True
         self.end()
         for child in self._running.values():
             child.listener.join(TERMINATION_GRACE)
 
-    def _ended(self, told: TrialEvent) -> TrialEvent:
+    def _ended(self, heard: TrialEvent) -> TrialEvent:
         """Give the slot back; a trial that failed waits for its next try, unless it had its last."""
-        planned, event = told.planned, told.event
+        planned, event = heard.planned, heard.event
         if child := self._running.pop(planned.trial.id, None):
             try:
                 child.process.wait(TERMINATION_GRACE)
-            except subprocess.TimeoutExpired:  # it has told its end, and hangs in the interpreter's
+            except subprocess.TimeoutExpired:  # its last event has come, and the interpreter hangs at its end
                 child.process.kill()
                 child.process.wait()
         if not isinstance(event, events.Failed):
-            return told
+            return heard
         if event.reason.startswith(endings.OUT_OF_MEMORY):
             self._workers = max(1, self._workers - 1)
         if endings.is_no_space(event.reason) and not self.interrupted:
@@ -135,7 +138,7 @@ class LocalWorkers:
         again = not self.interrupted and self._tries[planned.trial.id] < self._patience.tries
         if again:
             self._waiting.append(planned)
-        return told._replace(again=again)
+        return dataclasses.replace(heard, again=again)
 
     def _end_silent(self, now: float) -> None:
         stood_still = now - self._looked > STOOD_STILL
@@ -148,17 +151,17 @@ class LocalWorkers:
                 child.process.kill()
 
     def _start(self, planned: PlannedTrial) -> None:
-        place = trial_folder.of(self._work, planned.trial)
+        folder = trial_folder.of(self._work, planned.trial)
         self._tries[planned.trial.id] = self._tries.get(planned.trial.id, 0) + 1
-        trial_folder.begin(place, planned.trial)
-        temporary = place / trial_folder.TEMPORARY
+        trial_folder.begin(folder, planned.trial)
+        temporary = folder / trial_folder.TEMPORARY
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         options = ["--workers", str(self._workers)]
         options += ["--checkpoint-seconds", str(self._patience.checkpoint_seconds)]
-        with (place / OUTPUT).open("wb") as output:
+        with (folder / OUTPUT).open("wb") as output:
             process = subprocess.Popen(
-                [*TRIAL, str(place), *options, "--with-parent"],
+                [*TRIAL, str(folder), *options, "--with-parent"],
                 cwd=ROOT,
                 env=processes.environment(planned.trial.recipe.threads, temporary),
                 stdin=subprocess.PIPE,  # never written to: it closes when this process dies, however it does
@@ -166,7 +169,7 @@ class LocalWorkers:
                 stderr=output,
                 start_new_session=True,  # Ctrl-C reaches the parent alone, which ends the children in order
             )
-        child = _Child(planned, process, place)
+        child = _Child(planned, process, folder)
         child.listener = threading.Thread(target=self._listen, args=(child,), daemon=True)
         self._running[planned.trial.id] = child
         child.listener.start()
@@ -182,17 +185,17 @@ class LocalWorkers:
                     last = events.parse(line)
                     self._heard.put(TrialEvent(child.planned, last))
             status = child.process.wait()
-            shutil.rmtree(child.place / trial_folder.TEMPORARY, ignore_errors=True)
+            shutil.rmtree(child.folder / trial_folder.TEMPORARY, ignore_errors=True)
             if not isinstance(last, events.ENDS):
                 self._heard.put(TrialEvent(child.planned, self._end_of(child, status)))
         except Exception as error:  # a thread has no caller: the loop raises it
             self._heard.put(error)
 
     def _end_of(self, child: _Child, status: int) -> events.Event:
-        """The last event of a child that told none: the one in its log, or one that is written for it."""
-        log = trial_folder.log(child.place)
+        """The last event of a child that printed none: the one in its log, or one that is written for it."""
+        log = trial_folder.log(child.folder)
         logged = events.read(log)
-        # It may have been killed between writing its last event and telling it.
+        # It may have been killed between writing its last event and printing it.
         if logged and isinstance(logged[-1], events.ENDS) and logged[-1].time >= child.began:
             return logged[-1]
         if child.hangs:
@@ -201,7 +204,7 @@ class LocalWorkers:
         elif self.interrupted:
             end = events.Killed(reason="interrupted")
         else:
-            end = events.Failed(reason=endings.reason(status, child.place / OUTPUT, child.memory_kills))
+            end = events.Failed(reason=endings.reason(status, child.folder / OUTPUT, child.memory_kills))
         with contextlib.suppress(OSError):  # a full disk; the next start notes the end of this attempt
             events.append(log, end)
         return end
@@ -209,5 +212,5 @@ class LocalWorkers:
 
 TRIAL = [sys.executable, "-m", "experiments.trial"]
 OUTPUT = "output.txt"  # what a trial prints beside its events
-STOOD_STILL = 30.0  # seconds between two looks that tell of a stop
-LOOK_SECONDS = 1.0  # between two looks at who is silent, where nobody tells anything
+STOOD_STILL = 30.0  # seconds between two looks after which this process must have been stopped
+LOOK_SECONDS = 1.0  # between two looks at who is silent, while no event comes

@@ -1,16 +1,16 @@
 """The study that a command asks for: that of a file, in its reduced form, on other data, fitted to it."""
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments import names
+from experiments import names, words
 from experiments.data import dataset, split_sizes
 from experiments.data.dataset import Tell
+from experiments.data.facts import SOURCES
 from experiments.errors import UserError
 from experiments.studies import reading, variants
-from experiments.studies.study import NAMED_SOURCES, Study
+from experiments.studies.study import Study
 
 
 def read_study(
@@ -41,19 +41,28 @@ def read_study(
 
 
 def as_asked(name: str, data: str | None, study: Study, taken: Mapping[str, str]) -> dict[str, str]:
-    """What a report must know of a command: STUDY and DATA that work from anywhere, sizes that shrank.
+    """The words of a command for a report: STUDY and DATA that work from anywhere, sizes that shrank.
 
     study: what `read_study` gave for them; taken: as there. A shipped study goes by its name.
     """
     path = reading.find(name)
     shipped = path.parent.resolve() == reading.STUDIES.resolve()
-    told = {"study": path.stem if shipped else str(path.resolve())}
-    if data and data.startswith("path:"):
-        data = f"path:{Path(data.removeprefix('path:')).expanduser().resolve()}"
-    wanted, had = (_sizes(each) for each in (reading.parse(reading.load(path), path), study))
-    shrank = {"sizes": _sizes_text(wanted)} if data and had != wanted else {}
-    apart = {"near_duplicates": taken["near_duplicates"]} if "near_duplicates" in taken else {}
-    return told | ({"data": data} if data else {}) | apart | shrank
+    asked = {"study": path.stem if shipped else str(path.resolve())}
+    if data:
+        asked["data"] = located(data)
+    if "near_duplicates" in taken:
+        asked["near_duplicates"] = taken["near_duplicates"]
+    in_file = _sizes(reading.parse(reading.load(path), path))
+    if data and in_file != _sizes(study):
+        asked["sizes"] = _sizes_text(in_file)
+    return asked
+
+
+def located(data: str) -> str:
+    """A data source with the path of a folder or list made absolute."""
+    if not data.startswith("path:"):
+        return data
+    return f"path:{Path(data.removeprefix('path:')).expanduser().resolve()}"
 
 
 def _sizes(study: Study) -> dict[str, int]:
@@ -80,29 +89,31 @@ def on_data(
     """The study of a document; data named on the command line makes another study.
 
     Its name then ends in the data's name, its sizes shrink to what there is, and targets that are for a named
-    data set give way to the general ladder; both are told.
+    data set give way to the general ladder; messages say so.
     """
     study = reading.parse(document, path)
     if data is None:
         return study
     _check_source(data)
-    document = {**document, "name": names.experiment_name(study.name, data)}
+    document = {**document, "name": names.experiment_name(study.name, located(data))}
     # Accuracies that a named data set allows say nothing of another one; those of one's own stand.
-    if data != study.data.source and study.data.source in NAMED_SOURCES and "targets" in document:
+    if data != study.data.source and study.data.source in SOURCES and "targets" in document:
         document.pop("targets")
         common = f" reaches {names.COMMON_TARGET} in "
         document["claims"] = variants.rewritten(document.get("claims", []), variants.TARGET, common)
         general = ", ".join(f"{target:g}" for target in Study.model_fields["targets"].default)
-        speed = ", and claims of speed are about the highest that half of the trials reach"
-        moved = any(names.COMMON_TARGET in claim for claim in document["claims"])
-        tell(f"the targets of the file are for {study.data.source}; here they are {general}{speed * moved}")
+        notice = f"the targets of the file are for {study.data.source}; here they are {general}"
+        if any(names.COMMON_TARGET in claim for claim in document["claims"]):
+            notice += ", and claims of speed are about the highest that half of the trials reach"
+        tell(notice)
     document["data"] = {**document["data"], "source": data}
     study = reading.parse(document, path)
-    there = dataset.facts_or_published(study.data.wanted, work, tell if dry else None)
+    wanted = study.data.wanted
+    facts = dataset.summary_or_published(wanted, work, tell) if dry else dataset.summary(wanted, work)
     sizes = _sizes(study)
-    fitting = split_sizes.fitting(sizes, there, study.data.split_seed, work)
+    fitting = split_sizes.fitting(sizes, facts, study.data.split_seed, work)
     if not all(fitting.values()):
-        total = there.train_part + there.test_part
+        total = facts.train_part + facts.test_part
         raise UserError(f"data source {data}: {total} images are too few for three splits; add some")
     if fitting != sizes:
         tell(
@@ -115,14 +126,15 @@ def on_data(
 
 
 def _check_source(data: str) -> None:
-    """Data named on the command line is known, or the message speaks of the command line."""
+    """Refuse data that is unknown, in words of the command line.
+
+    Raises:
+        UserError: neither a named source nor a path.
+    """
     if data == "path:":
         raise UserError("--data path: names nothing; expected path:FOLDER or path:LIST.csv")
-    if data in NAMED_SOURCES or data.startswith("path:"):
+    if data in SOURCES or data.startswith("path:"):
         return
-    close = difflib.get_close_matches(data, NAMED_SOURCES, n=1)
-    meant = f"path:{data}" if Path(data).is_dir() else close[0] if close else ""
-    hint = f"did you mean {meant!r}? " if meant else ""
-    raise UserError(
-        f"--data {data}: unknown; {hint}choose from: {', '.join(NAMED_SOURCES)}, path:FOLDER, path:LIST.csv"
-    )
+    choices = [*SOURCES, "path:FOLDER", "path:LIST.csv"]
+    meant = f"path:{data}" if Path(data).is_dir() else ""
+    raise UserError(words.unknown(f"--data {data}: unknown", data, choices, meant))

@@ -10,7 +10,6 @@
 A claim is stated before the trials run, and says what would refute it. docs/claims.md has the vocabulary.
 """
 
-import difflib
 import hashlib
 import itertools
 import json
@@ -19,7 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from experiments import names, settings
+from experiments import names, settings, words
 from experiments.studies.specification import Frozen
 
 Vary = Mapping[str, Sequence[Any]]
@@ -134,9 +133,7 @@ def _target(text: str | None, targets: Sequence[float]) -> float | tuple[float, 
 def _one_of(name: str, known: Sequence[str], what: str) -> str:
     if name in known:
         return name
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    raise ValueError(f"unknown {what} {name!r}; {hint}choose from: {', '.join(known)}")
+    raise ValueError(words.unknown(f"unknown {what} {name!r}", name, known))
 
 
 def _side(text: str, arms: Sequence[str], vary: Vary) -> tuple[str, dict[str, Any]]:

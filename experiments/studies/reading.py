@@ -1,6 +1,5 @@
 """A study file's YAML → validated `Study`; what is wrong is one line with file, line, field and choices."""
 
-import difflib
 import re
 import types
 import typing
@@ -12,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import YAMLError
 
+from experiments import words
 from experiments.errors import UserError
 from experiments.location import ROOT
 from experiments.studies.study import Study
@@ -126,9 +126,9 @@ def parse(document: dict[str, Any], path: Path | str) -> Study:
         )
         first = problems[0]
         field = ".".join(str(part) for part in first["loc"])
-        # What only the study as a whole can tell has its field in the message.
-        told = re.match(r"(\w+(?:\.[\w-]+)*): ", _message(first)) if not field else None
-        parts = [int(part) if part.isdecimal() else part for part in told[1].split(".")] if told else []
+        # The message of a check of the whole study begins with the field.
+        begin = None if field else re.match(r"(\w+(?:\.[\w-]+)*): ", _message(first))
+        parts = [int(part) if part.isdecimal() else part for part in begin[1].split(".")] if begin else []
         line = _line(Path(path), first["loc"] or tuple(parts))
         more = f" (and {_errors(len(problems) - 1)} more)" if len(problems) > 1 else ""
         where = f"{path}:{line}" if line else f"{path}"
@@ -143,10 +143,7 @@ def _errors(count: int) -> str:
 def _message(problem: dict[str, Any]) -> str:
     if problem["type"] == "extra_forbidden":
         *parents, name = problem["loc"]
-        fields = sorted(_fields(Study, parents))
-        close = difflib.get_close_matches(str(name), fields, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        return f"unknown field; {hint}choose from: {', '.join(fields)}"
+        return words.unknown("unknown field", str(name), sorted(_fields(Study, parents)))
     if problem["type"] in ("dict_type", "model_type"):
         return "expected indented lines of `name: value`, without dashes"
     if problem["type"] == "missing":

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from experiments import names, settings
+from experiments.planning import request
 
 
 @pytest.mark.parametrize(
@@ -42,10 +43,14 @@ def test_as_much_of_the_path_stays_as_tells_two_fields_apart():
 
 def test_folders_of_one_name_are_two_experiments(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    one, other = (names.experiment_name("compare", f"path:{tmp_path / year / 'my photos'}") for year in "ab")
+
+    def name(data):
+        return names.experiment_name("compare", request.located(data))
+
+    one, other = (name(f"path:{tmp_path / year / 'my photos'}") for year in "ab")
     assert one != other
     assert re.fullmatch(r"compare-my-photos-[0-9a-f]{6}", one)
-    assert one == names.experiment_name("compare", "path:a/my photos/")
-    assert names.experiment_name("compare", "digits") == "compare-digits"
-    assert names.experiment_name("compare", "path:.").startswith(f"compare-{tmp_path.name[:30]}-")
-    assert re.fullmatch(r"compare-[0-9a-f]{6}", names.experiment_name("compare", "path:/"))
+    assert one == name("path:a/my photos/")
+    assert name("digits") == "compare-digits"
+    assert name("path:.").startswith(f"compare-{tmp_path.name[:30]}-")
+    assert re.fullmatch(r"compare-[0-9a-f]{6}", name("path:/"))

@@ -41,16 +41,32 @@ def kept(trials, work):
 )
 def test_what_stays(trained, policy, expected):
     trials, work = trained
-    without = keeping.drop(trials, work, policy)
+    without = keeping.Keeper(trials, work, policy).drop()
     assert kept(trials, work) == expected
     assert {(each.arm, each.trial.seed) for each in without} == set(ACCURACY) - expected
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_models_give_way_one_by_one_as_trials_finish(trained, order, monkeypatch):
+    trials, work = trained
+    logs = []
+    score = keeping.history.validation_score
+    monkeypatch.setattr(keeping.history, "validation_score", lambda log: logs.append(log) or score(log))
+    with monkeypatch.context() as begin:  # none is complete yet
+        begin.setattr(trial_folder, "is_complete", lambda folder: False)
+        keeper = keeping.Keeper(trials, work, "best")
+        assert keeper.drop() == []
+    for position in order:
+        keeper.finished(trials[position])
+    assert kept(trials, work) == {("plain_cnn", 2), ("resnet18", 1)}
+    assert len(logs) == len(trials)  # each log is read once
 
 
 def test_a_trial_that_runs_keeps_what_it_has(trained):
     trials, work = trained
     running = trial_folder.of(work, trials[0].trial)
     trial_folder.log(running).unlink()
-    keeping.drop(trials, work, "none")
+    keeping.Keeper(trials, work, "none").drop()
     assert kept(trials, work) == {(trials[0].arm, trials[0].trial.seed)}
 
 
