@@ -18,7 +18,7 @@ from typing import NamedTuple
 import keras
 from keras import KerasTensor, layers
 
-from baselines.arguments import Stem, check_shape, check_stem, in_proportion
+from baselines.arguments import Stem, check_choice, check_shape, in_proportion
 from baselines.dense_head import dense_head
 from baselines.local_response import LocalResponseNormalization
 
@@ -97,18 +97,19 @@ def alexnet(
 
     The small stem is 3×3 at stride 1 without its pool: 28×28 images leave the paper's 6×6 maps. `width` is
     the filters of the first layer, both towers, the other layers in proportion; `dense` the neurons of the
-    two hidden dense layers. `devices` places each tower on its own, such as ("gpu:0", "gpu:1"), with the same
+    two hidden dense layers. `devices` places either tower on one, such as ("gpu:0", "gpu:1"), with the same
     weights in the same order as without.
     ValueError if `input_shape` is not (height, width, channels) from 67×67 up (small stem: 7×7), for an
     unknown `stem`, an odd `width`, or a device that is not there.
     """
-    check_stem(stem)
+    check_choice("stem", stem, Stem)
     check_shape(input_shape, LEAST[stem])
     if width % 2:
         raise ValueError(f"width must be even, half of it in either tower, not {width}")
     for device in devices or ():
-        if device not in (there := keras.distribution.list_devices(device.split(":")[0])):
-            raise ValueError(f"there is no device {device!r}, only {', '.join(there) or 'none of its type'}")
+        known = keras.distribution.list_devices(device.split(":")[0])
+        if device not in known:
+            raise ValueError(f"there is no device {device!r}, only {', '.join(known) or 'none of its type'}")
 
     images = keras.Input(input_shape, name="images")
     towers = [images, images]
@@ -118,8 +119,9 @@ def alexnet(
         for tower in (0, 1):
             filters = in_proportion(row.filters // 2, width, WIDTH)
             for layer in _layers(row, filters, f"conv{index}_tower{tower + 1}"):
-                place = OnDevice(layer, devices[tower], name=layer.name) if devices else layer
-                towers[tower] = place(towers[tower])
+                if devices:
+                    layer = OnDevice(layer, devices[tower], name=layer.name)
+                towers[tower] = layer(towers[tower])
     x = layers.Concatenate(name="maps")(towers)
     logits = dense_head(x, dense, classes)
     return keras.Model(images, logits, name="alexnet")
@@ -128,9 +130,9 @@ def alexnet(
 def _layers(row: Row, filters: int, name: str) -> list[layers.Layer]:
     """One tower's part of one row, in order: convolution with ReLU, normalisation, overlapping max pool."""
     padding = "same" if row.stride == 1 else "valid"
-    some = [conv(filters, row.kernel, strides=row.stride, padding=padding, name=name)]
+    tower = [conv(filters, row.kernel, strides=row.stride, padding=padding, name=name)]
     if row.norm:
-        some.append(LocalResponseNormalization(name=f"{name}_norm"))
+        tower.append(LocalResponseNormalization(name=f"{name}_norm"))
     if row.pool:
-        some.append(layers.MaxPooling2D(3, strides=2, name=f"{name}_pool"))
-    return some
+        tower.append(layers.MaxPooling2D(3, strides=2, name=f"{name}_pool"))
+    return tower

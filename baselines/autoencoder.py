@@ -12,6 +12,7 @@ import keras
 from keras import KerasTensor, layers
 from sklearn.pipeline import Pipeline
 
+from baselines.arguments import check_shape
 from baselines.classifiers import Classifier, standardised
 
 conv = partial(layers.Conv2D, kernel_size=3, padding="same", kernel_initializer="he_normal")
@@ -39,8 +40,7 @@ def autoencoder_features(
     second argument and unused here: the classifier learns the classes from its labels.
     ValueError if `input_shape` is not (height, width, channels), or for an unknown `classifier`.
     """
-    if len(input_shape) != 3:
-        raise ValueError(f"input_shape must be (height, width, channels), not {input_shape}")
+    check_shape(input_shape, 1)
     x = images = keras.Input(input_shape, name="images")
     maps = [x]
     for index, count in enumerate(filters, start=1):

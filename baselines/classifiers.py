@@ -1,9 +1,9 @@
 """The classical classifiers, each behind a standardisation, and two kinds of features that need no training.
 
-Nothing here takes a seed but the forest: it draws from numpy's global generator, which the caller seeds.
+Only the forest draws numbers; the caller sets its `random_state`.
 """
 
-from typing import Literal, get_args
+from typing import Literal
 
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
@@ -13,6 +13,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+
+from baselines.arguments import check_choice
 
 Classifier = Literal["logistic", "svm", "random_forest", "knn"]
 
@@ -30,9 +32,7 @@ def standardised(classifier: Classifier) -> Pipeline:
 
     ValueError for an unknown classifier.
     """
-    if classifier not in CLASSIFIERS:
-        choices = " or ".join(map(repr, get_args(Classifier)))
-        raise ValueError(f"classifier must be {choices}, not {classifier!r}")
+    check_choice("classifier", classifier, Classifier)
     return make_pipeline(StandardScaler(), CLASSIFIERS[classifier]())
 
 

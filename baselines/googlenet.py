@@ -15,7 +15,7 @@ from functools import partial
 import keras
 from keras import KerasTensor, layers
 
-from baselines.arguments import Stem, check_shape, check_stem, in_proportion
+from baselines.arguments import Stem, check_choice, check_shape, in_proportion
 from baselines.local_response import LocalResponseNormalization
 
 WIDTH = 64
@@ -58,7 +58,7 @@ def googlenet(
     other layers in proportion.
     ValueError if `input_shape` is not (height, width, channels) from 16×16 up, or for an unknown `stem`.
     """
-    check_stem(stem)
+    check_choice("stem", stem, Stem)
     check_shape(input_shape, 16)
     scaled = partial(in_proportion, width=width, paper_width=WIDTH)
 

@@ -10,9 +10,9 @@ from keras import KerasTensor, layers, ops
 
 @keras.saving.register_keras_serializable(package="baselines")
 class LocalResponseNormalization(layers.Layer):
-    """Divide every channel by what its neighbours hold: a / (k + alpha · Σ a²) ** beta, channels last.
+    """Divide every channel by a norm of its neighbours: a / (k + alpha · Σ a²) ** beta, channels last.
 
-    The sum goes over `size` channels around each, fewer at the two ends. As in the paper, `alpha` is not
+    The sum goes over the `size` channels around each, fewer at the two ends. As in the paper, `alpha` is not
     divided by `size` (Caffe and PyTorch do), and `k` is above 0. ValueError if `size` is not odd.
     """
 
@@ -41,5 +41,5 @@ class LocalResponseNormalization(layers.Layer):
 
     def get_config(self) -> dict[str, object]:
         """The four constants, beside what every layer has."""
-        own = {"size": self.size, "k": self.k, "alpha": self.alpha, "beta": self.beta}
-        return {**super().get_config(), **own}
+        constants = {"size": self.size, "k": self.k, "alpha": self.alpha, "beta": self.beta}
+        return {**super().get_config(), **constants}

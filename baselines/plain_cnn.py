@@ -7,6 +7,8 @@ normalisation nor dropout: both came later, and a comparison with "before ResNet
 import keras
 from keras import layers
 
+from baselines.arguments import check_shape
+
 
 def plain_cnn(
     input_shape: tuple[int, int, int],
@@ -24,11 +26,7 @@ def plain_cnn(
     """
     if len(filters) != len(kernels):
         raise ValueError(f"filters and kernels must have one length, not {len(filters)} and {len(kernels)}")
-    least = 2 ** len(filters)
-    if len(input_shape) != 3 or min(input_shape[:2]) < least:
-        raise ValueError(
-            f"input_shape must be (height, width, channels) from {least}×{least} up, not {input_shape}"
-        )
+    check_shape(input_shape, 2 ** len(filters))
 
     x = images = keras.Input(input_shape, name="images")
     for index, (count, kernel) in enumerate(zip(filters, kernels, strict=True), start=1):

@@ -14,7 +14,7 @@ from functools import partial
 import keras
 from keras import layers
 
-from baselines.arguments import Stem, check_shape, check_stem, in_proportion
+from baselines.arguments import Stem, check_choice, check_shape, in_proportion
 from baselines.dense_head import dense_head
 
 # Convolutions in each stage; every stage ends in a 2×2 max pool.
@@ -49,7 +49,7 @@ def _vgg(
     ValueError if `input_shape` is not (height, width, channels) from 32×32 up (small stem: 16×16), or for an
     unknown `stem`.
     """
-    check_stem(stem)
+    check_choice("stem", stem, Stem)
     check_shape(input_shape, LEAST[stem])
 
     x = images = keras.Input(input_shape, name="images")

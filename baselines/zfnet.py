@@ -16,7 +16,7 @@ from functools import partial
 import keras
 from keras import layers
 
-from baselines.arguments import Stem, check_shape, check_stem, in_proportion
+from baselines.arguments import Stem, check_choice, check_shape, in_proportion
 from baselines.dense_head import dense_head
 from baselines.local_response import LocalResponseNormalization
 
@@ -43,7 +43,7 @@ def zfnet(
     ValueError if `input_shape` is not (height, width, channels) from 53×53 up (small stem: 13×13), or for an
     unknown `stem`.
     """
-    check_stem(stem)
+    check_choice("stem", stem, Stem)
     check_shape(input_shape, LEAST[stem])
     scaled = partial(in_proportion, width=width, paper_width=WIDTH)
 

@@ -4,8 +4,8 @@ Post-activation: convolution, batch normalisation, ReLU; the last ReLU comes aft
 Every function takes a tensor and returns one, (batch, height, width, channels).
 
 With `batch_norm=False` a block has no normalisation, and its convolutions have the bias that the offset of a
-normalisation stands for, as in the networks before it (VGG). Nothing then holds the sums of the shortcuts
-down: what comes out grows from block to block.
+normalisation stands for, as in the networks before it (VGG). Nothing then bounds the sums of the shortcuts:
+activations grow from block to block.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from typing import Literal
 
 from keras import KerasTensor, layers
 
+StrideOn = Literal["1x1", "3x3"]
 Shortcut = Callable[[KerasTensor, int, int, str], KerasTensor]
 
 # He et al. draw from a normal distribution; Keras truncates it at two deviations and keeps the variance.
@@ -85,7 +86,7 @@ def bottleneck_block(
     shortcut: Shortcut | None,
     name: str,
     batch_norm: bool = True,
-    stride_on: Literal["1x1", "3x3"] = "1x1",
+    stride_on: StrideOn = "1x1",
 ) -> KerasTensor:
     """1×1, 3×3 and 1×1 convolutions; 4 × `filters` channels come out. Without `shortcut`: the plain block.
 

@@ -23,6 +23,7 @@ from keras import KerasTensor, layers
 
 from resnet.blocks import (
     Shortcut,
+    StrideOn,
     basic_block,
     bottleneck_block,
     conv_norm_relu,
@@ -31,7 +32,6 @@ from resnet.blocks import (
 )
 
 Stem = Literal["imagenet", "small"]
-StrideOn = Literal["1x1", "3x3"]
 BlockKind = Literal["basic", "bottleneck"]
 Block = Callable[..., KerasTensor]
 
@@ -83,7 +83,7 @@ def _bottleneck(
     batch_norm: bool = True,
 ) -> keras.Model:
     """Build ResNet-50, 101 or 152; see `_network` for shapes and errors."""
-    _one_of("stride_on", stride_on, get_args(StrideOn))
+    _check_choice("stride_on", stride_on, StrideOn)
     block = partial(bottleneck_block, stride_on=stride_on)
     blocks, shortcut = IMAGENET_BLOCKS[depth], _projection(shortcuts, batch_norm)
     return _network(depth, blocks, block, shortcut, input_shape, classes, stem, width, batch_norm)
@@ -100,7 +100,7 @@ def resnet26(
     batch_norm: bool = True,
 ) -> keras.Model:
     """Build 26 layers of either block; see `_network` for shapes and errors."""
-    _one_of("block", block, get_args(BlockKind))
+    _check_choice("block", block, BlockKind)
     kind = basic_block if block == "basic" else bottleneck_block
     blocks, shortcut = EQUAL_DEPTH_BLOCKS[block], _projection(shortcuts, batch_norm)
     return _network(26, blocks, kind, shortcut, input_shape, classes, stem, width, batch_norm)
@@ -146,7 +146,7 @@ def _network(
     width: int,
     batch_norm: bool,
 ) -> keras.Model:
-    """Stem, stages, global average, logits.
+    """Build stem, stages, global average and logits.
 
     From float images (batch, *input_shape), normalised by the caller, to float32 logits (batch, classes).
     `input_shape` is (height, width, channels), at least 16×16; `width` is the filters of the first stage.
@@ -154,7 +154,7 @@ def _network(
     """
     if len(input_shape) != 3 or min(input_shape[:2]) < 16:
         raise ValueError(f"input_shape must be (height, width, channels) from 16×16 up, not {input_shape}")
-    _one_of("stem", stem, get_args(Stem))
+    _check_choice("stem", stem, Stem)
 
     images = keras.Input(input_shape, name="images")
     x = _stem(images, stem, width, batch_norm)
@@ -179,6 +179,8 @@ def _stem(x: KerasTensor, stem: Stem, width: int, batch_norm: bool) -> KerasTens
     return layers.MaxPooling2D(3, strides=2, name="stem_pool")(x)
 
 
-def _one_of(argument: str, value: str, choices: tuple[str, ...]) -> None:
+def _check_choice(argument: str, value: str, kind: object) -> None:
+    """ValueError for a value that `kind`, a Literal, does not list."""
+    choices = get_args(kind)
     if value not in choices:
         raise ValueError(f"{argument} must be {' or '.join(map(repr, choices))}, not {value!r}")

@@ -65,7 +65,7 @@ def test_classifier_reads_digits_and_repeats_itself(kind):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: autoencoder_features((28, 28), 10), "(height, width, channels), not (28, 28)"),
+        (lambda: autoencoder_features((28, 28), 10), "(height, width, channels) from 1×1 up, not (28, 28)"),
         (lambda: autoencoder_features((28, 28, 1), 10, classifier="tree"), "or 'knn', not 'tree'"),
     ],
 )
