@@ -104,7 +104,7 @@ bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, sid
 	@$(ours) bench $(passed)
 
 bench-report: $(SET_UP) ## how long reports of many trials take, and how much memory
-	@$(BIN)/python -m tests.support.large $(ARGS)
+	@$(ours) bench-reports $(passed)
 
 test: $(SET_UP) ## the fast tests
 	$(BIN)/python -m pytest -m "not slow and not faults and not fuzz and not browser" --numprocesses 2 --dist loadgroup --no-loadscope-reorder

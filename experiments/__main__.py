@@ -20,6 +20,7 @@ COMMANDS = {
     "ui": ("experiments.ui:UI", "serve MLflow's pages"),
     "bench": ("experiments.bench.throughput:THROUGHPUT", "throughput of a trial against a bare model.fit"),
     "bench-photographs": ("experiments.bench.photographs:PHOTOGRAPHS", "what decoding photographs costs"),
+    "bench-reports": ("experiments.bench.reports:REPORTS", "how long reports of many trials take"),
 }
 DESCRIPTION = "Train studies, plan them, look at their data, move their results."
 EPILOG = """example:

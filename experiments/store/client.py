@@ -8,7 +8,7 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -223,3 +223,22 @@ RUNNING_RUNS = f"""
     JOIN tags AS owner ON owner.run_uuid = runs.run_uuid AND owner.key = '{names.OWNER}'
     WHERE runs.status = 'RUNNING' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
 """
+
+
+def log_batch(
+    client: Any,  # noqa: ANN401
+    run: str,
+    points: Iterable[tuple[str, float, int]],
+    params: Mapping[str, str],
+    tags: Mapping[str, str],
+    at: int,
+) -> None:
+    """Log a whole run in one request; points: (metric, value, step), at: milliseconds since 1970."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    client.log_batch(
+        run,
+        [Metric(key, value, at, step) for key, value, step in points],
+        [Param(key, value) for key, value in params.items()],
+        [RunTag(key, value) for key, value in tags.items()],
+    )

@@ -1,6 +1,8 @@
-"""What one trial is: a specification that holds all that changes its numbers, and nothing else.
+"""What one trial is: a specification that holds all that changes its numbers, or which numbers there are.
 
-Its id is the hash of that content; where files lie, labels and worker counts are no part of it.
+Its id is the hash of that content; where files lie, labels and worker counts are no part of it. One field
+changes which numbers there are but none of the others: with `gradient_flow` the updates are the same to the
+bit, and more is measured.
 """
 
 import hashlib
