@@ -80,7 +80,7 @@ def compare(options: argparse.Namespace) -> int:
 
 
 def plan_only(options: argparse.Namespace) -> int:
-    """Tell what the study would train and how long that takes."""
+    """Print what the study would train and how long that takes."""
     return _run(options, dry=True)
 
 
@@ -90,37 +90,38 @@ def _run(options: argparse.Namespace, *, dry: bool) -> int:
         options.study, options.data, options.work, say, smoke=options.smoke, dry=dry, taken=taken
     )
     asked = None if options.smoke else request.as_asked(options.study, options.data, study, taken)
+    planning = plan.Options(options.work, options.store, options.workers, dry=dry, asked=asked)
     while True:
-        made = plan.make(study, options.work, options.store, options.workers, say, dry=dry, asked=asked)
-        status = execute(made, options, dry=dry)
-        if status or dry or not made.later:
+        planned = plan.make(study, planning, say)
+        status = execute(planned, options, dry=dry)
+        if status or dry or not planned.later:
             return status
 
 
-def execute(made: plan.Plan, options: argparse.Namespace, *, dry: bool) -> int:
-    """Tell the plan and, unless this is a dry run, carry it out; returns the exit status.
+def execute(study: plan.Plan, options: argparse.Namespace, *, dry: bool) -> int:
+    """Print the plan and, unless this is a dry run, carry it out; returns the exit status.
 
     Raises:
         UserError: the disk is too small, among others.
     """
-    say(overview.text(made))
-    if made.waiting:
-        say(keeping.disk_line(made.model_sizes, made.workers, options.keep_models, options.work))
+    say(overview.text(study))
+    if study.waiting:
+        say(keeping.disk_line(study.model_sizes, study.workers, options.keep_models, options.work))
     if dry:
-        for planned in made.waiting:
-            cost, seconds = made.costs[planned.trial.id], made.seconds[planned.trial.id]
+        for planned in study.waiting:
+            cost, seconds = study.costs[planned.trial.id], study.seconds[planned.trial.id]
             macs = cost.training_macs(planned.trial)
             say(
                 f"  {planned.trial.id}  {planned.run_name:40}  {words.macs_amount(macs):>15}  "
                 f"{words.duration(seconds):>12}"
             )
         return 0
-    keeping.check_disk(made.model_sizes, made.workers, options.keep_models, options.work)
+    keeping.check_disk(study.model_sizes, study.workers, options.keep_models, options.work)
     patience = scheduler.Patience(
         silence_seconds=options.hang_seconds, checkpoint_seconds=options.checkpoint_seconds
     )
     return carry_out.carry_out(
-        made, carry_out.Options(options.work, options.store, options.keep_models, patience), say
+        study, carry_out.Options(options.work, options.store, options.keep_models, patience), say
     )
 
 

@@ -121,7 +121,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
         projection = tracking.Projection(store, study.name)
         held = client.stored(store, study.name)
         registration.keep(work, study.name, registration.tags(study, registered))
-        tags = page.experiment_tags(study) | registration.due(study, work, held.tags)
+        tags = page.experiment_tags(study) | registration.changed_tags(study, work, held.tags)
         projection.describe(tags | {key: notices[key] for key in names.NOTICES if key in notices}, {})
         stored = {trial for _, trial, _ in held.complete}
         for planned in trials:

@@ -12,8 +12,9 @@ from experiments.logs import trial_folder
 from experiments.planning import plan, request
 from experiments.studies import reading
 
-DESCRIPTION = """Train one network and log it to MLflow, in the experiment `run`. What is not said comes from
-the shipped study `compare`: its data, sizes, recipe, and the arguments that it gives to this network."""
+DESCRIPTION = """Train one network and log it to MLflow, in the experiment `run`. What the options leave open
+comes from the shipped study `compare`: its data, sizes, recipe, and the arguments that it gives to this
+network."""
 
 
 def add_options(parser: Parser) -> None:
@@ -33,7 +34,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--learning-rate", type=float, help="the highest learning rate")
     parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
     command_line.add_set(parser)
-    parser.add_argument("--dry-run", action="store_true", help="tell how long it takes, and train nothing")
+    parser.add_argument("--dry-run", action="store_true", help="print how long it takes, and train nothing")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -62,12 +63,11 @@ def main(options: argparse.Namespace) -> int:
     study = request.on_data(
         document, options.data, "command line", options.work, command_line.say, dry=options.dry_run
     )
-    made = plan.make(
-        study, options.work, options.store, options.workers, command_line.say, dry=options.dry_run
-    )
     # Each call is a study of its own: none makes the runs of another outdated.
-    status = compare.execute(made._replace(roles={}), options, dry=options.dry_run)
-    trial = made.trials[0].trial
+    planning = plan.Options(options.work, options.store, options.workers, dry=options.dry_run, outdate=False)
+    planned = plan.make(study, planning, command_line.say)
+    status = compare.execute(planned, options, dry=options.dry_run)
+    trial = planned.trials[0].trial
     # An imported trial is complete without a model.
     if (trial_folder.of(options.work, trial) / names.MODEL_FOLDER).is_dir():
         command_line.say(f"use it on a folder of images: make predict RUN={trial.id} IMAGES=folder")

@@ -15,6 +15,7 @@ from pathlib import Path
 from experiments import processes
 from experiments.location import ROOT
 from experiments.logs import checkpoint, endings, events, trial_folder
+from experiments.logs.events import Event
 from experiments.studies.specification import PlannedTrial
 
 TERMINATION_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
@@ -25,7 +26,7 @@ class TrialEvent:
     """An event of a running trial; `again`: the trial failed, and is tried once more."""
 
     planned: PlannedTrial
-    event: events.Event
+    event: Event
     again: bool = False
 
 
@@ -191,7 +192,7 @@ class LocalWorkers:
         except Exception as error:  # a thread has no caller: the loop raises it
             self._heard.put(error)
 
-    def _end_of(self, child: _Child, status: int) -> events.Event:
+    def _end_of(self, child: _Child, status: int) -> Event:
         """The last event of a child that printed none: the one in its log, or one that is written for it."""
         log = trial_folder.log(child.folder)
         logged = events.read(log)

@@ -9,46 +9,46 @@ from experiments.planning.plan import Plan
 from experiments.studies.study import Study
 
 
-def text(made: Plan) -> str:
+def text(plan: Plan) -> str:
     """The lines, for a terminal."""
-    study, waiting = made.study, len(made.waiting)
-    done = len(made.trials) - waiting
-    lines = [f"{study.name}: {study.question}", *_data(made)]
+    study, waiting = plan.study, len(plan.waiting)
+    done = len(plan.trials) - waiting
+    lines = [f"{study.name}: {study.question}", *_data(plan)]
     if not waiting:
         complete = "its trial is complete" if done == 1 else f"all {done} trials are complete"
         return "\n".join([*lines, f"{complete}; nothing to train"])
-    due = made.waiting + made.later
-    macs = sum(made.costs[each.trial.id].training_macs(each.trial) for each in due)
-    total = len(made.trials) + len(made.later)
+    due = plan.waiting + plan.later
+    macs = sum(plan.costs[each.trial.id].training_macs(each.trial) for each in due)
+    total = len(plan.trials) + len(plan.later)
     lines.append(
-        f"{waiting + len(made.later)} of {total} trials to train, {words.macs_amount(macs)}, "
-        f"{min(made.workers, len(due))} at a time: about {words.duration(made.eta_seconds)}"
+        f"{waiting + len(plan.later)} of {total} trials to train, {words.macs_amount(macs)}, "
+        f"{min(plan.workers, len(due))} at a time: about {words.duration(plan.eta_seconds)}"
     )
     if warning := too_few_seeds(study):
         lines.append(f"note: {warning}")
-    if made.later:
-        lines.append(f"{waiting} of them choose the learning rates first, the other {len(made.later)} follow")
+    if plan.later:
+        lines.append(f"{waiting} of them choose the learning rates first, the other {len(plan.later)} follow")
     return "\n".join(lines)
 
 
-def _data(made: Plan) -> list[str]:
+def _data(plan: Plan) -> list[str]:
     """Each data set in a line, with what must be known of it."""
-    trials = [each.trial for each in made.trials + made.later]
+    trials = [each.trial for each in plan.trials + plan.later]
     counts = []
     for name, text in (("train", "training"), ("validation", "validation"), ("test", "test")):
         sizes = sorted({getattr(trial, name) for trial in trials})
         counts.append(" to ".join(f"{size:,}" for size in dict.fromkeys([sizes[0], sizes[-1]])) + f" {text}")
-    lines = [f"data: {_described(*each)}: {', '.join(counts)} images" for each in made.data.items()]
-    lines += [f"note: {told}" for told in _stems(made)]
-    notices = (notice for facts in made.data.values() for notice in facts.told)
+    lines = [f"data: {_described(*each)}: {', '.join(counts)} images" for each in plan.data.items()]
+    lines += [f"note: {line}" for line in _stems(plan)]
+    notices = (notice for facts in plan.data.values() for notice in facts.all_notices)
     return [*dict.fromkeys(lines), *(f"note: {notice}" for notice in dict.fromkeys(notices))]
 
 
-def _stems(made: Plan) -> list[str]:
+def _stems(plan: Plan) -> list[str]:
     """A line for networks whose first layers are made for large photographs, on small ones."""
     small: dict[tuple[int, int], list[str]] = {}
-    by_content = {(facts.digest, facts.partition): facts for facts in made.data.values()}
-    for each in made.trials + made.later:
+    by_content = {(facts.digest, facts.partition): facts for facts in plan.data.values()}
+    for each in plan.trials + plan.later:
         height, width, _ = by_content[feasible.content_of(each.trial)].image_shape
         seen = (each.trial.crop or height, each.trial.crop or width)
         if each.trial.arguments.get("stem") == "imagenet" and min(seen) < catalog.SMALL_STEM_BELOW:
@@ -81,9 +81,9 @@ def too_few_seeds(study: Study) -> str | None:
         return None
     enough = next(n for n in range(seeds, 30) if claims * least_p(n) <= FLOOR)
     most = math.floor(FLOOR / least_p(seeds))
-    told = f"at most {most}" if most else "none"
+    decided = f"at most {most}" if most else "none"
     return (
-        f"{seeds} {'seed' if seeds == 1 else 'seeds'} can decide {told} of a study's claims at "
+        f"{seeds} {'seed' if seeds == 1 else 'seeds'} can decide {decided} of a study's claims at "
         f"p = {FLOOR:g} (Holm), and this one states {claims}: use {enough} seeds or more"
     )
 

@@ -1,26 +1,44 @@
-"""From a study file to a plan: the data is prepared, the trials are known, each with its cost."""
+"""From a study to a plan: prepares the data, lists the trials, and finds the cost of those to be trained."""
 
 import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from experiments import names, processes
 from experiments.data import crops, dataset
 from experiments.data.dataset import Tell
 from experiments.data.facts import Facts, Wanted
 from experiments.logs import history, trial_folder
+from experiments.planning import costs as network_costs
 from experiments.planning import feasible
-from experiments.planning.costs import are_known, measured
 from experiments.store import client, page, registration, tracking
 from experiments.store.client import Stored
 from experiments.studies import cost
 from experiments.studies.specification import PlannedTrial
 from experiments.studies.study import Digests, Rates, Study
 
-Asked = dict[str, str]  # as `requested.as_asked` gives it
+
+@dataclass(frozen=True)
+class Options:
+    """How to plan a study.
+
+    workers: trials at a time; None: as many as cores and memory allow. dry: nothing will be trained, so that
+    published sizes do for a named data set that cannot be had here. outdate: runs of the experiment that the
+    study does not ask for become outdated. asked: the words of the command for the reports' page, as
+    `request.as_asked` gives them.
+    """
+
+    work: Path
+    store: str
+    workers: int | None = None
+    dry: bool = False
+    outdate: bool = True
+    asked: Mapping[str, str] | None = None
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True)
+class Plan:
     """What a study still has to do.
 
     trials: all that are known, in order; waiting: those to be trained; unprojected: complete, but not in the
@@ -43,7 +61,7 @@ class Plan(NamedTuple):
     def files(self) -> tracking.FilesOf:
         """The files that the images of each data set came from, of those that have any."""
         return {
-            (facts.digest, facts.partition): Path(facts.kept_as)
+            (facts.digest, facts.partition): facts.index
             for wanted, facts in self.data.items()
             if wanted.source.startswith("path:")
         }
@@ -73,80 +91,105 @@ class Plan(NamedTuple):
         return total
 
 
-def make(
-    study: Study,
-    work: Path,
-    store: str,
-    workers: int | None,
-    tell: Tell,
-    *,
-    dry: bool = False,
-    asked: Asked | None = None,
-) -> Plan:
-    """Find out what is done, what is not, and what that costs.
-
-    asked: what a command line asked for, for the reports' page. A dry plan stands where a named
-    data set cannot be had here: it takes its published sizes.
+def make(study: Study, options: Options, tell: Tell) -> Plan:
+    """Find out which trials are complete, which are not, and what those cost.
 
     Raises:
         UserError: data that cannot be had or is too small, or a network that cannot be built.
     """
-    found = data(study, work, tell if dry else None)
-    digests = {source: (each.digest, each.partition) for source, each in found.items()}
-    sweep, results, tuned = _phases(study, digests, work)
+    work = options.work
+    facts = data_or_published(study, work, tell) if options.dry else data(study, work)
+    by_content = {(each.digest, each.partition): each for each in facts.values()}
+    sweep, results, tuned = _phases(study, _digests(facts), work)
     trials, later = (sweep + results, []) if tuned else (sweep, results)
-    by_content = {(each.digest, each.partition): each for each in found.values()}
     for planned in trials + later:
         feasible.check(planned, by_content[feasible.content_of(planned.trial)])
     feasible.check_splits(trials + later, by_content, work)
-    held = client.stored(store, study.name)
-    stored = {trial for _, trial, _ in held.complete}
+    stored = client.stored(options.store, study.name)
+    in_store = {trial for _, trial, _ in stored.complete}
     complete = {
         each.trial.id for each in trials if trial_folder.is_complete(trial_folder.of(work, each.trial))
     }
     # The sweep is judged by its event logs: the store alone does not do.
-    done = complete | (stored - {each.trial.id for each in sweep})
+    done = complete | (in_store - {each.trial.id for each in sweep})
     waiting = [each for each in trials if each.trial.id not in done]
-    unprojected = [each for each in trials if each.trial.id in complete - stored]
-    requests, windows = {}, {}
-    for trial in (each.trial for each in waiting + later):
-        there = by_content[feasible.content_of(trial)]
-        requests[trial.id] = cost.request_of(trial, there.image_shape, len(there.classes))
-        windows[trial.id] = len(crops.corners(*there.image_shape[:2], trial.crop, trial.windows))
-    if waiting and not (dry and are_known(requests.values(), work)):
-        with trial_folder.lock(work):
-            pass  # told before anything is measured: that would disturb the trainings of the one who holds it
-    threads = max((each.trial.recipe.threads for each in waiting + later), default=1)
-    known = measured(requests.values(), work, workers or processes.default_workers(threads), tell)
-    costs = {key: known[request.key].of_windows(windows[key]) for key, request in requests.items()}
-    memory = max(
-        (
-            feasible.memory_mib(each.trial, costs[each.trial.id], by_content[feasible.content_of(each.trial)])
-            for each in waiting + later
-        ),
-        default=processes.MIB_PER_WORKER,
+    costs, workers = _costs(waiting, later, by_content, options, tell)
+    return Plan(
+        study=study,
+        data=facts,
+        trials=trials,
+        waiting=waiting,
+        unprojected=[each for each in trials if each.trial.id in complete - in_store],
+        later=later,
+        costs=costs,
+        workers=workers,
+        tags=_tags(study, facts.values(), stored, options),
+        roles=_roles(trials, stored) if options.outdate else {},
+        abandoned=[run for run, process in stored.running.items() if processes.is_gone(process)],
     )
-    slots = workers or processes.default_workers(threads, memory)
-    wanted = page.experiment_tags(study) | page.data_tags(found.values())
-    wanted |= {names.ASKED: json.dumps(asked)} if asked else {}
-    tags = {key: value for key, value in wanted.items() if held.tags.get(key) != value}
-    tags |= registration.due(study, work, held.tags)
-    abandoned = [run for run, process in held.running.items() if processes.is_gone(process)]
-    roles = _roles(trials, held)
-    return Plan(study, found, trials, waiting, unprojected, later, costs, slots, tags, roles, abandoned)
 
 
-def _roles(trials: list[PlannedTrial], held: Stored) -> dict[str, str]:
+def _costs(
+    waiting: list[PlannedTrial],
+    later: list[PlannedTrial],
+    by_content: dict[tuple[str, str], Facts],
+    options: Options,
+    tell: Tell,
+) -> tuple[dict[str, cost.Cost], int]:
+    """The cost of each trial by its id, and how many trials run side by side."""
+    due = [each.trial for each in waiting + later]
+    facts = {trial.id: by_content[feasible.content_of(trial)] for trial in due}
+    requests = {
+        trial.id: cost.request_of(trial, facts[trial.id].image_shape, len(facts[trial.id].classes))
+        for trial in due
+    }
+    if waiting and not (options.dry and network_costs.are_known(requests.values(), options.work)):
+        _refuse_beside_another(options.work)
+    threads = max((trial.recipe.threads for trial in due), default=1)
+    at_once = options.workers or processes.default_workers(threads)
+    measured = network_costs.measured(requests.values(), options.work, at_once, tell)
+    costs, memory = {}, []
+    for trial in due:
+        windows = crops.corners(*facts[trial.id].image_shape[:2], trial.crop, trial.windows)
+        costs[trial.id] = measured[requests[trial.id].key].of_windows(len(windows))
+        memory.append(feasible.memory_mib(trial, costs[trial.id], facts[trial.id]))
+    largest = max(memory, default=processes.MIB_PER_WORKER)
+    return costs, options.workers or processes.default_workers(threads, largest)
+
+
+def _refuse_beside_another(work: Path) -> None:
+    """Refuse before anything is measured, which would disturb the trainings of another process.
+
+    Raises:
+        UserError: another process trains in this work folder.
+    """
+    with trial_folder.lock(work):
+        pass
+
+
+def _tags(study: Study, facts: Collection[Facts], stored: Stored, options: Options) -> dict[str, str]:
+    """The tags that the study's experiment must be given."""
+    wanted = page.experiment_tags(study) | page.data_tags(facts)
+    if options.asked:
+        wanted[names.ASKED] = json.dumps(options.asked)
+    changed = {key: value for key, value in wanted.items() if stored.tags.get(key) != value}
+    return changed | registration.changed_tags(study, options.work, stored.tags)
+
+
+def _roles(trials: list[PlannedTrial], stored: Stored) -> dict[str, str]:
     """The runs whose role must change: a trial that the study file no longer asks for is outdated."""
-    asked = {each.trial.id: each.role for each in trials}
-    due = {run: asked.get(trial, names.OUTDATED_ROLE) for run, trial, _ in held.complete}
-    return {run: due[run] for run, _, role in held.complete if role != due[run]}
+    planned = {each.trial.id: each.role for each in trials}
+    roles = {run: planned.get(trial, names.OUTDATED_ROLE) for run, trial, _ in stored.complete}
+    return {run: roles[run] for run, _, role in stored.complete if role != roles[run]}
+
+
+def _digests(facts: Mapping[Wanted, Facts]) -> Digests:
+    return {wanted: (each.digest, each.partition) for wanted, each in facts.items()}
 
 
 def trials(study: Study, work: Path) -> list[PlannedTrial]:
     """Every trial of a study that is known by now, its sweep included, in order."""
-    digests = {source: (each.digest, each.partition) for source, each in data(study, work).items()}
-    sweep, results, tuned = _phases(study, digests, work)
+    sweep, results, tuned = _phases(study, _digests(data(study, work)), work)
     return sweep + results if tuned else sweep
 
 
@@ -160,9 +203,14 @@ def _phases(
     return sweep, study.trials(digests), False
 
 
-def data(study: Study, work: Path, suppose: Tell | None = None) -> dict[Wanted, Facts]:
-    """What is known of all data that a study uses; with `suppose`, as in `published.facts`."""
-    return {wanted: dataset.facts_or_published(wanted, work, suppose) for wanted in study.sources()}
+def data(study: Study, work: Path) -> dict[Wanted, Facts]:
+    """The facts of all data that a study uses."""
+    return {wanted: dataset.summary(wanted, work) for wanted in study.sources()}
+
+
+def data_or_published(study: Study, work: Path, tell: Tell) -> dict[Wanted, Facts]:
+    """The same; published forms stand for data that cannot be had here, and `tell` gets a line about it."""
+    return {wanted: dataset.summary_or_published(wanted, work, tell) for wanted in study.sources()}
 
 
 def chosen_rates(sweep: list[PlannedTrial], work: Path) -> Rates:

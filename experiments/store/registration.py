@@ -1,4 +1,4 @@
-"""Claims are registered before the trials run: what is claimed, and when that was first stated.
+"""Registers the claims of a study before its trials run: what is claimed, and when that was first stated.
 
 The time is kept in the work folder and in the store; the earlier of the two stands. A claim that comes after
 the first trial has begun is shown as added after data, and one that leaves the study file as withdrawn.
@@ -18,36 +18,34 @@ Times = dict[str, int]  # of registration, milliseconds since 1970, by a claim's
 
 
 def tags(study: Study, times: Times) -> dict[str, str]:
-    """The study's claims as tags of its experiment; those without a time are registered now."""
+    """The study's claims as tags of its experiment; claims without a time are registered now."""
     now = round(time.time() * 1000)
     stated = study.stated()
-    told = {names.CLAIMS: json.dumps([claim.digest for claim in stated])} if stated else {}
+    content = {names.CLAIMS: json.dumps([claim.digest for claim in stated])} if stated else {}
     for claim in stated:
         registered = times.get(claim.digest, now)
-        told[names.CLAIM + claim.digest] = claim.model_dump_json()[:-1] + f',"registered":{registered}}}'
-    return told
+        content[names.CLAIM + claim.digest] = claim.model_dump_json()[:-1] + f',"registered":{registered}}}'
+    return content
 
 
-def due(study: Study, work: Path, held: dict[str, str]) -> dict[str, str]:
-    """The tags of claims that the store, which holds the tags `held`, must be given."""
-    kept, stored = times(work, study.name), _stored(held)
-    earliest = {
-        digest: min(each.get(digest, math.inf) for each in (kept, stored)) for digest in kept | stored
-    }
+def changed_tags(study: Study, work: Path, stored: dict[str, str]) -> dict[str, str]:
+    """The tags of claims that the store must be given; `stored`: those that the experiment has."""
+    here, there = times(work, study.name), _times_in(stored)
+    earliest = {digest: min(each.get(digest, math.inf) for each in (here, there)) for digest in here | there}
     wanted = tags(study, earliest)
-    if names.CLAIMS in held:
+    if names.CLAIMS in stored:
         wanted.setdefault(names.CLAIMS, "[]")
-    return {key: value for key, value in wanted.items() if held.get(key) != value}
+    return {key: value for key, value in wanted.items() if stored.get(key) != value}
 
 
-def keep(work: Path, study: str, told: dict[str, str]) -> None:
-    """Write the times in tags through to the disk; an earlier time that is kept stays."""
-    kept = times(work, study)
-    merged = _stored(told) | kept
-    if merged != kept:
-        place = _place(work, study)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        files.replace(place, json.dumps(merged, indent=1) + "\n")
+def keep(work: Path, study: str, tags: dict[str, str]) -> None:
+    """Write the times in tags to the work folder; a time that is there stays."""
+    before = times(work, study)
+    merged = _times_in(tags) | before
+    if merged != before:
+        file = _file(work, study)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(file, json.dumps(merged, indent=1) + "\n")
 
 
 def times(work: Path, study: str) -> Times:
@@ -56,25 +54,25 @@ def times(work: Path, study: str) -> Times:
     Raises:
         UserError: the record is damaged.
     """
-    place = _place(work, study)
+    file = _file(work, study)
     try:
-        return {str(digest): int(at) for digest, at in json.loads(place.read_text()).items()}
+        return {str(digest): int(at) for digest, at in json.loads(file.read_text()).items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise UserError(
-            f"{place}: the times at which claims were registered cannot be read ({error}); "
+            f"{file}: the times at which claims were registered cannot be read ({error}); "
             "delete it, and they count as registered now"
         ) from None
 
 
-def _stored(held: dict[str, str]) -> Times:
+def _times_in(tags: dict[str, str]) -> Times:
     return {
         key.removeprefix(names.CLAIM): json.loads(value)["registered"]
-        for key, value in held.items()
+        for key, value in tags.items()
         if key.startswith(names.CLAIM)
     }
 
 
-def _place(work: Path, study: str) -> Path:
+def _file(work: Path, study: str) -> Path:
     return work / FOLDER / f"{study}.json"

@@ -37,22 +37,22 @@ def times(tags):
 
 
 def test_a_claim_keeps_the_time_at_which_it_was_registered(tmp_path):
-    before = registration.due(study(FIRST), tmp_path, {})
+    before = registration.changed_tags(study(FIRST), tmp_path, {})
     registration.keep(tmp_path, "small", before)
     (first,) = digests(FIRST)
     assert registration.times(tmp_path, "small") == {first: times(before)[names.CLAIM + first]}
     # The store lost it: it comes back with its own time. Nothing is due where the store has it.
-    assert registration.due(study(FIRST), tmp_path, {}) == before
-    assert registration.due(study(FIRST), tmp_path, before) == {}
+    assert registration.changed_tags(study(FIRST), tmp_path, {}) == before
+    assert registration.changed_tags(study(FIRST), tmp_path, before) == {}
 
 
 def test_of_two_times_the_earlier_stands(tmp_path):
     (first,) = digests(FIRST)
     registration.keep(tmp_path, "small", registration.tags(study(FIRST), {first: 1000}))
     held = registration.tags(study(FIRST), {first: 2000})
-    assert times(registration.due(study(FIRST), tmp_path, held)) == {names.CLAIM + first: 1000}
+    assert times(registration.changed_tags(study(FIRST), tmp_path, held)) == {names.CLAIM + first: 1000}
     held = registration.tags(study(FIRST), {first: 500})
-    assert registration.due(study(FIRST), tmp_path, held) == {}
+    assert registration.changed_tags(study(FIRST), tmp_path, held) == {}
     registration.keep(tmp_path, "small", registration.tags(study(FIRST), {first: 3000}))
     assert registration.times(tmp_path, "small") == {first: 1000}
 
@@ -61,16 +61,16 @@ def test_a_claim_that_leaves_the_file_stays_in_the_store(tmp_path):
     first, second = digests(FIRST, SECOND)
     held = registration.tags(study(FIRST, SECOND), {first: 1, second: 1})
     assert json.loads(held[names.CLAIMS]) == [first, second]
-    assert registration.due(study(SECOND), tmp_path, held) == {names.CLAIMS: json.dumps([second])}
-    assert registration.due(study(), tmp_path, held) == {names.CLAIMS: "[]"}
-    assert registration.due(study(), tmp_path, {}) == {}
+    assert registration.changed_tags(study(SECOND), tmp_path, held) == {names.CLAIMS: json.dumps([second])}
+    assert registration.changed_tags(study(), tmp_path, held) == {names.CLAIMS: "[]"}
+    assert registration.changed_tags(study(), tmp_path, {}) == {}
 
 
 def test_a_damaged_record_is_told(tmp_path):
     registration.keep(tmp_path, "small", registration.tags(study(FIRST), {}))
     (tmp_path / "claims" / "small.json").write_text("[1]")
     with pytest.raises(UserError, match=r"small\.json: the times at which claims were registered"):
-        registration.due(study(FIRST), tmp_path, {})
+        registration.changed_tags(study(FIRST), tmp_path, {})
 
 
 # Unpaired, two-sided: 2 / C(6, 3) = 0.1; 2 / C(8, 4) = 0.0286; 2 / C(10, 5) = 0.0079, of which 6 fit in 0.05.
