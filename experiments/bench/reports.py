@@ -60,7 +60,10 @@ PARAMS = {
 
 
 def write(uri: str, trials: int, settings: int) -> None:
-    """Write a store with one study; trials: a multiple of arms × settings. A study of one setting has claims."""
+    """Write a store with one study; a study of one setting has claims.
+
+    trials: a multiple of arms × settings.
+    """
     store = client.opened(uri)
     experiment = store.create_experiment(STUDY)
     experiment_tags = {names.QUESTION: "How long does a report take?", names.TARGETS: json.dumps(TARGETS)}
