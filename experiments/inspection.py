@@ -1,4 +1,4 @@
-"""One page about a study's data: classes, splits, what a network sees, duplicates, files that are no use.
+"""One page about a study's data: classes, splits, what a network sees, duplicates, files that cannot be used.
 
     python -m experiments inspect compare --data path:photographs
 
@@ -9,8 +9,8 @@ import argparse
 import base64
 import io
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import jinja2
 import numpy as np
@@ -34,11 +34,12 @@ BAR = 12  # rem of the largest class
 THUMBNAIL = 128  # pixels
 
 
-class Page(NamedTuple):
+@dataclass(frozen=True)
+class Page:
     """The page as HTML, and the same in some lines for a terminal."""
 
     html: str
-    told: list[str]
+    lines: list[str]
 
 
 def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
@@ -49,42 +50,24 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
     Raises:
         UserError: the data cannot be had.
     """
-    wanted = study.data.wanted._replace(on_bad="skip")
-    facts = dataset.summary(wanted, work)
+    facts = dataset.summary(study.data.wanted._replace(on_bad="skip"), work)
     data = dataset.open_prepared(facts.digest, facts.partition, work)
-    chosen, unfit = _split(study, facts, work)
-    listed = kept.listed(wanted.source)
-    kept_as = kept.index_file(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
-    known = Files.read(kept_as)
-    height, width, channels = facts.image_shape
+    chosen, problem = _split(study, facts, work)
+    origin = Files.read(facts.index)
+    warnings = warnings_about(data, facts, chosen, on_bad, problem)
+    groups = groups_text(data, chosen, study.data.near_duplicates) if origin.names else ""
     unused = len(data.labels) - sum(map(len, chosen))
-    warnings = warnings_about(data, facts, chosen, on_bad, unfit)
-    told_groups = groups_text(data, chosen, study.data.near_duplicates) if known.names else ""
+    height, width, channels = facts.image_shape
     colours = "grey" if channels == 1 else "RGB"
-    told = [
-        f"{wanted.source}: {len(data.labels):,} images of {len(data.classes)} classes, {width}×{height} "
-        f"{colours}",
-        ", ".join(f"{len(positions):,} {name}" for name, positions in chosen._asdict().items())
-        + f", {unused:,} in no split",
-        *([told_groups] if told_groups else []),
-        *(f"warning: {warning}" for warning in warnings),
-        *([f"{kept.bad_files(kept_as)} lists the files that cannot be used"] if facts.bad else []),
-    ]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(location.ROOT / "experiments" / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
-    html = environment.get_template("inspection.html").render(
-        source=wanted.source,
+    html = _template().render(
+        source=study.data.source,
         study=study.name,
         seed=study.seeds[0],
         total=f"{len(data.labels):,}",
         height=height,
         width=width,
         channels=colours,
-        told_size=size_text(study),
+        size=size_text(study),
         warnings=warnings,
         classes=class_rows(data, chosen),
         bar=BAR,
@@ -94,37 +77,55 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
         evaluated=evaluation_text(study),
         training=_training_grid(study, data, chosen),
         evaluation=_evaluation_grid(study, data, chosen),
-        sizes=file_sizes(known),
-        own=bool(known.names),
-        told_groups=told_groups,
-        groups=_groups(data, chosen, known),
+        sizes=file_sizes(origin),
+        from_files=bool(origin.names),
+        groups_text=groups,
+        groups=_groups(data, chosen, origin),
         more_groups=max(0, len(groups_of(data)) - MOST_GROUPS),
-        bad=[row[:2] for row in known.bad],
-        other=", ".join(f"{count:,} {ending}" for ending, count in known.other.items()),
+        bad=origin.bad,
+        other=", ".join(f"{count:,} {ending}" for ending, count in origin.other.items()),
         digests=[
             ("data", facts.digest),
             ("partition", facts.partition),
             *splits.digests(chosen, data.image_digests).items(),
         ],
     )
-    return Page(html, told)
+    sizes = ", ".join(f"{len(positions):,} {name}" for name, positions in chosen._asdict().items())
+    lines = [
+        f"{study.data.source}: {len(data.labels):,} images of {len(data.classes)} classes, {width}×{height} "
+        f"{colours}",
+        f"{sizes}, {unused:,} in no split",
+    ]
+    lines += [groups] if groups else []
+    lines += [f"warning: {warning}" for warning in warnings]
+    lines += [f"{kept.bad_table(facts.index)} lists the files that cannot be used"] if facts.bad else []
+    return Page(html, lines)
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(location.ROOT / "experiments" / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    return environment.get_template("inspection.html")
 
 
 def _split(study: Study, facts: Facts, work: Path) -> tuple[splits.Split, str | None]:
-    """The study's split, or the largest that can be had, or none, with why its own cannot."""
+    """The study's split; if it cannot be had, the largest that can, or none, and why its own cannot."""
+    seed = study.data.split_seed
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
     try:
-        return split_sizes.split_of(sizes, facts, study.data.split_seed, work)[0], None
+        return split_sizes.split_of(sizes, facts, seed, work)[0], None
     except UserError as error:
-        unfit = str(error)
-    smaller = split_sizes.fitting(sizes, facts, study.data.split_seed, work)
+        problem = str(error)
+    smaller = split_sizes.fitting(sizes, facts, seed, work)
     try:
-        return split_sizes.split_of(smaller, facts, study.data.split_seed, work)[
-            0
-        ], f"{unfit}. Smaller splits are shown"
+        return split_sizes.split_of(smaller, facts, seed, work)[0], f"{problem}. Smaller splits are shown"
     except UserError:
         nothing = np.array([], np.int64)
-        return splits.Split(nothing, nothing, nothing), unfit
+        return splits.Split(nothing, nothing, nothing), problem
 
 
 def _training_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
@@ -151,9 +152,9 @@ def _evaluation_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
     return _embedded(samples.grid([seen[: samples.COLUMNS * samples.ROWS]]))
 
 
-def _groups(data: Dataset, chosen: splits.Split, known: Files) -> list[list[dict]]:
+def _groups(data: Dataset, chosen: splits.Split, origin: Files) -> list[list[dict]]:
     """Groups with pictures: those of several classes, whose labels may be wrong, then the largest."""
-    if not known.names:
+    if not origin.names:
         return []
     sides = np.full(len(data.labels), "in no split", object)
     for name, positions in chosen._asdict().items():
@@ -162,7 +163,7 @@ def _groups(data: Dataset, chosen: splits.Split, known: Files) -> list[list[dict
         [
             {
                 "picture": _embedded(samples.picture(data.images[position]), THUMBNAIL),
-                "file": known.names[position],
+                "file": origin.names[position],
                 "label": data.classes[data.labels[position]],
                 "split": sides[position],
             }
@@ -202,14 +203,14 @@ def changes_text(study: Study) -> str:
     """What the recipe changes at random, in words."""
     recipe = study.recipe
     window = "random crops" if study.data.windows == "centre" else "crops of the grid"
-    told = [
+    changes = [
         window if study.data.crop else "",
         "flip" if recipe.flip else "",
         f"shifts of up to {recipe.shift} pixels" if recipe.shift else "",
         f"colour jitter of {recipe.jitter:g}" if recipe.jitter else "",
         f"holes of {recipe.cutout} pixels" if recipe.cutout else "",
     ]
-    return ", ".join(filter(None, told)) or "no change at all (the study augments nothing)"
+    return ", ".join(filter(None, changes)) or "no change at all (the study augments nothing)"
 
 
 def evaluation_text(study: Study) -> str:
@@ -220,39 +221,40 @@ def evaluation_text(study: Study) -> str:
 
 
 def warnings_about(
-    data: Dataset, facts: Facts, chosen: splits.Split, on_bad: OnBad, unfit: str | None
+    data: Dataset, facts: Facts, chosen: splits.Split, on_bad: OnBad, problem: str | None
 ) -> list[str]:
-    """What somebody should look at, a sentence each. unfit: why the study's splits cannot be had, if so."""
-    told = [f"A study stops there: {unfit}."] if unfit else []
+    """What somebody should look at, a sentence each. problem: why the study's splits cannot be had, if so."""
+    warnings = [f"A study stops there: {problem}."] if problem else []
     if facts.bad and on_bad == "stop":
-        told.append(
+        warnings.append(
             f"{file_count(facts.bad)} cannot be used, the first is {facts.first_bad}. A study stops there "
             "unless it is told ON_BAD=skip (--on-bad skip, or on_bad: skip in its data)."
         )
-    told += [f"{each[:1].upper()}{each[1:]}." for each in (facts.told if on_bad == "skip" else facts.notices)]
+    notices = facts.all_notices if on_bad == "skip" else facts.notices
+    warnings += [f"{notice[:1].upper()}{notice[1:]}." for notice in notices]
     largest = int(np.bincount(data.groups).max())
     if largest > 1 and largest > ALIKE_TO_WORRY * len(data.labels):
-        told.append(
+        warnings.append(
             f"One group holds {largest:,} of {len(data.labels):,} images, all on one side of a split. Images "
             "of one folder below a class, or of one group in a list, stay together, and so do copies and "
             "near copies; if these only look alike and are no copies, NEAR_DUPLICATES=apart (or "
             "near_duplicates: apart in the study's data) lets them go."
         )
     if not all(map(len, chosen)):
-        return told
+        return warnings
     missing = splits.missing_classes(np.asarray(data.labels), chosen)
-    return told + [
+    return warnings + [
         f"Class {data.classes[number]!r} has no image in {name}: a study stops there."
         for number, name in missing
     ]
 
 
-def _begun(data: Dataset, chosen: splits.Split) -> int:
-    """Images of no split whose group has others in validation or test."""
+def _left_of_groups(data: Dataset, chosen: splits.Split) -> int:
+    """The number of images of no split whose group has others in validation or test."""
     free = np.ones(len(data.labels), bool)
     free[np.concatenate(chosen)] = False
-    held = data.groups[np.concatenate([chosen.validation, chosen.test])]
-    return int(np.isin(data.groups[free], held).sum())
+    held_out = data.groups[np.concatenate([chosen.validation, chosen.test])]
+    return int(np.isin(data.groups[free], held_out).sum())
 
 
 def class_rows(data: Dataset, chosen: splits.Split) -> list[dict]:
@@ -271,12 +273,12 @@ def class_rows(data: Dataset, chosen: splits.Split) -> list[dict]:
     ]
 
 
-def file_sizes(known: Files) -> list[tuple[str, int]]:
+def file_sizes(origin: Files) -> list[tuple[str, int]]:
     """The commonest sizes of the files' own pictures, and how many have each."""
-    counts = Counter(f"{width}×{height}" for width, height in known.sizes)
-    told = counts.most_common(MOST_SIZES)
-    rest = sum(counts.values()) - sum(count for _, count in told)
-    return [*told, (f"{len(counts) - len(told):,} other sizes", rest)] if rest else told
+    counts = Counter(f"{width}×{height}" for width, height in origin.sizes)
+    rows = counts.most_common(MOST_SIZES)
+    rest = counts.total() - sum(count for _, count in rows)
+    return [*rows, (f"{len(counts) - len(rows):,} other sizes", rest)] if rest else rows
 
 
 def groups_of(data: Dataset) -> list[np.ndarray]:
@@ -291,21 +293,19 @@ def groups_text(data: Dataset, chosen: splits.Split, near_duplicates: NearDuplic
     found = groups_of(data)
     near = near_duplicates == "together"
     if not found:
-        return (
-            f"No image is {'nearly ' * near}the same as another, and none belongs to a group: each is split "
-            "for itself."
-        )
+        same = "nearly the same" if near else "the same"
+        return f"No image is {same} as another, and none belongs to a group: each is split for itself."
     alike = "copies or nearly the same (re-encoded, resized, mirrored, brightened)" if near else "copies"
     return (
         f"Groups of two or more images: {len(found):,}, with {sum(map(len, found)):,} images. They lie in "
         f"one folder below their class or have one group in the list, or they are {alike}. A group stays on "
-        "one side of a split. Images in "
-        f"no split because others of their group are in test or validation: {_begun(data, chosen):,}."
+        "one side of a split. Images in no split because others of their group are in test or validation: "
+        f"{_left_of_groups(data, chosen):,}."
     )
 
 
 def add_options(parser: Parser) -> None:
-    """Its arguments."""
+    """Add the options of the command."""
     parser.add_argument(
         "study", nargs="?", default="compare", help="whose sizes, crops and augmentation (default: compare)"
     )
@@ -315,15 +315,15 @@ def add_options(parser: Parser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Write the page and say where it is."""
-    # Bad files are to be seen here: they stop no inspection.
+    # Bad files do not stop an inspection: it shows them.
     taken = command_line.data_options(options) | {"on_bad": "skip"}
     study = request.read_study(options.study, options.data, options.work, command_line.say, taken=taken)
-    own = reading.load(reading.find(options.study))["data"].get("on_bad", "stop")
-    made = page(study, options.work, options.on_bad or own)
+    on_bad = options.on_bad or reading.load(reading.find(options.study))["data"].get("on_bad", "stop")
+    written = page(study, options.work, on_bad)
     file = options.work / "inspection" / f"{study.name}.html"
     file.parent.mkdir(parents=True, exist_ok=True)
-    files.replace(file, made.html)
-    command_line.say("\n".join([*made.told, f"{file}"]))
+    files.replace(file, written.html)
+    command_line.say("\n".join([*written.lines, f"{file}"]))
     return 0
 
 

@@ -10,11 +10,11 @@ import csv
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from experiments import command_line, location, names, processes
+from experiments import command_line, files, location, names, processes
 from experiments.command_line import Command, Parser
 from experiments.data import crops
 from experiments.data.photographs import decoding
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 500  # photographs
 SKIP = "ON_BAD=skip (--on-bad skip)"
-TOLD = 5  # trials that a message lists
+MOST_LISTED = 5  # trials, in a message
 
 
 def images_below(folder: Path) -> list[Path]:
@@ -66,13 +66,13 @@ def whole_id(run: str, work: Path, store: str) -> str:
     trials = sorted(log.parent.name for log in work.glob(f"{run}*/{trial_folder.LOG}"))
     try:
         runs = client.runs_beginning(store, run)
-    except StoreError:  # told once it is needed
+    except StoreError:  # reported once the store is needed
         runs = {}
     others = sorted(each for each, trial in runs.items() if trial not in trials)
     if len(trials) + len(others) > 1:
-        told = [f"trial {each}" for each in trials] + [f"run {each}" for each in others]
-        more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
-        raise UserError(f"RUN={run} fits {', '.join(told[:TOLD])}{more}; give more of the id")
+        found = [f"trial {each}" for each in trials] + [f"run {each}" for each in others]
+        more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
+        raise UserError(f"RUN={run} fits {', '.join(found[:MOST_LISTED])}{more}; give more of the id")
     return (trials + others or [run])[0]
 
 
@@ -82,31 +82,33 @@ def model_folder(run: str, work: Path, store: str, target: Path) -> Path:
     Raises:
         UserError: neither holds a model of it; lists some that there are.
     """
-    place = work / run if run.isalnum() else None
-    if place and (place / names.MODEL_FOLDER).is_dir():
-        return place / names.MODEL_FOLDER
-    if place and trial_folder.log(place).exists():
-        raise UserError(f"{place}: no model there: its trial was imported, or is not complete{_some(work)}")
+    folder = work / run if run.isalnum() else None
+    if folder and (folder / names.MODEL_FOLDER).is_dir():
+        return folder / names.MODEL_FOLDER
+    if folder and trial_folder.log(folder).exists():
+        raise UserError(
+            f"{folder}: no model there: its trial was imported, or is not complete{_newest(work)}"
+        )
     try:
         return client.download_model(store, run, target)
     except StoreError as error:
-        raise UserError(f"{error}{_some(work)}") from None
+        raise UserError(f"{error}{_newest(work)}") from None
 
 
-def _some(work: Path) -> str:
-    """The newest trials with a model, for a message."""
-    made = sorted(work.glob(f"*/{names.MODEL_FOLDER}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    told = ", ".join(filter(None, (_described(path.parent) for path in made[:TOLD])))
-    return f"; newest trials with a model: {told}" if told else f"; {work} holds no trained model yet"
+def _newest(work: Path) -> str:
+    """The end of a message: the newest trials with a model."""
+    models = sorted(work.glob(f"*/{names.MODEL_FOLDER}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    listed = ", ".join(filter(None, (_described(path.parent) for path in models[:MOST_LISTED])))
+    return f"; newest trials with a model: {listed}" if listed else f"; {work} holds no trained model yet"
 
 
-def _described(place: Path) -> str:
-    """The trial of a folder in a few words; nothing where they cannot be read."""
+def _described(folder: Path) -> str:
+    """The trial of a folder in a few words; empty where its specification cannot be read."""
     try:
-        trial = Trial.model_validate_json((place / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
+        trial = Trial.model_validate_json((folder / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ""
-    return f"{place.name} ({trial.model}, seed {trial.seed})"
+    return f"{folder.name} ({trial.model}, seed {trial.seed})"
 
 
 def as_trained(file: Path, model: "Model") -> np.ndarray:
@@ -117,7 +119,7 @@ def as_trained(file: Path, model: "Model") -> np.ndarray:
     """
     try:
         decoded = decoding.fitted(decoding.upright(file), model.image_size)
-    except decoding.Unreadable as reason:
+    except decoding.UnreadableError as reason:
         raise UserError(f"{file}: cannot be read as an image ({reason})") from None
     except OSError as error:  # a link to nothing
         raise UserError(f"{file}: cannot be read ({error.strerror or error})") from None
@@ -134,28 +136,28 @@ def as_trained(file: Path, model: "Model") -> np.ndarray:
 
 
 def _predicted(
-    files: list[Path], model: "Model", left_out: list[str] | None
+    images: list[Path], model: "Model", left_out: list[str] | None
 ) -> Iterator[tuple[list[Path], np.ndarray]]:
-    """Some files at a time and their probabilities (n, classes), averaged over the windows of each.
+    """Batches of files and their probabilities (n, classes), averaged over the windows of each.
 
-    left_out: takes what is said of each file that cannot be used; None: the first one is an error.
+    left_out: takes the message about each file that cannot be used; None: the first one is an error.
     """
-    some: list[Path] = []
+    batch: list[Path] = []
     seen: list[np.ndarray] = []
-    for number, file in enumerate(files, start=1):
+    for number, file in enumerate(images, start=1):
         try:
             seen.append(as_trained(file, model))
-            some.append(file)
+            batch.append(file)
         except UserError as error:
             if left_out is None:
                 raise UserError(f"{error}; mend or remove it, or leave such files out by {SKIP}") from None
             left_out.append(str(error))
-        full = len(some) == AT_ONCE or sum(windows.nbytes for windows in seen) > crops.IN_MEMORY
-        if some and (full or number == len(files)):
+        full = len(batch) == AT_ONCE or sum(windows.nbytes for windows in seen) > crops.IN_MEMORY
+        if batch and (full or number == len(images)):
             # Without an image_size, a larger photograph has more windows than a smaller one.
             rows = np.split(model.predict(np.concatenate(seen)), np.cumsum([*map(len, seen)])[:-1])
-            yield some, np.concatenate([crops.averaged(each, 1) for each in rows])
-            some, seen = [], []
+            yield batch, np.concatenate([crops.averaged(each, 1) for each in rows])
+            batch, seen = [], []
 
 
 def add_options(parser: Parser) -> None:
@@ -177,43 +179,46 @@ def add_options(parser: Parser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Predict a folder."""
-    files = images_below(options.images)
+    images = images_below(options.images)
     if not options.out.absolute().parent.is_dir():
         raise UserError(f"--to {options.out}: no such folder {options.out.parent}")
     if options.out.is_dir():
         raise UserError(f"--to {options.out}: a folder; name a file in it")
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as scratch:
         run = whole_id(options.run, options.work, options.store)
-        there = model_folder(run, options.work, options.store, Path(place))
+        folder = model_folder(run, options.work, options.store, Path(scratch))
         processes.load_tensorflow()
-        from experiments.trial import saved  # only now: a wrong argument is told before keras has loaded
+        from experiments.trial import saved  # only now: a wrong argument is refused before keras has loaded
 
-        model = saved.load(there)
+        model = saved.load(folder)
         command_line.say(f"{run}: {model.network}, {len(model.classes)} classes")
-        part = options.out.with_name(f".{options.out.name}.part")
-        try:
-            with part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as made:
-                table = csv.writer(made)
-                table.writerow(["file", "class", "probability", *model.classes])
-                done = 0
-                left_out: list[str] = []
-                skipping = left_out if options.on_bad == "skip" else None
-                for some, probabilities in _predicted(files, model, skipping):
-                    for file, row in zip(some, probabilities, strict=True):
-                        best = int(row.argmax())
-                        numbers = [f"{probability:.6f}" for probability in (row[best], *row)]
-                        table.writerow([file.relative_to(options.images), model.classes[best], *numbers])
-                    done += len(some)
-                    command_line.say(f"{done} of {len(files)} images")
-                if not done:
-                    raise UserError(f"{options.images}: no image in it can be used; the first: {left_out[0]}")
-                for told in left_out:
-                    command_line.say(f"left out: {told}")
-            part.replace(options.out)
-        finally:
-            part.unlink(missing_ok=True)
+        with (
+            files.writing(options.out) as part,
+            part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as table,
+        ):
+            left_out = _write(table, images, options.images, model, skip=options.on_bad == "skip")
+        for message in left_out:
+            command_line.say(f"left out: {message}")
     command_line.say(f"{options.out}")
     return 0
+
+
+def _write(out: TextIO, images: list[Path], folder: Path, model: "Model", *, skip: bool) -> list[str]:
+    """Write a row for each image; the messages about images that cannot be used and are left out."""
+    table = csv.writer(out)
+    table.writerow(["file", "class", "probability", *model.classes])
+    done = 0
+    left_out: list[str] = []
+    for batch, probabilities in _predicted(images, model, left_out if skip else None):
+        for file, row in zip(batch, probabilities, strict=True):
+            best = int(row.argmax())
+            numbers = [f"{probability:.6f}" for probability in (row[best], *row)]
+            table.writerow([file.relative_to(folder), model.classes[best], *numbers])
+        done += len(batch)
+        command_line.say(f"{done} of {len(images)} images")
+    if not done:
+        raise UserError(f"{folder}: no image in it can be used; the first: {left_out[0]}")
+    return left_out
 
 
 PREDICT = Command(

@@ -15,7 +15,7 @@ IN_MEMORY = 2**28  # bytes; a data set below it is read once
 
 
 def offsets(size: int, crop: int, windows: Windows) -> list[int]:
-    """Where windows of `crop` pixels begin along a side: one about the centre, or as few as cover the side."""
+    """Where windows of `crop` pixels begin along a side: about the centre, or as few as cover the side."""
     count = math.ceil(size / crop)
     if windows == "centre" or count == 1:
         return [(size - crop) // 2]

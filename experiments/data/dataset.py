@@ -1,8 +1,8 @@
 """Prepared data sets: found by their facts, opened memory-mapped; a child process prepares what is missing.
 
 The digest depends on the classes and the pixels alone, not on file names, folders or order: the images are
-kept in the order of (class, SHA-256 of the image). How they may be parted is told by a second digest, the
-partition: the data set's own test part, and the groups that stay together.
+kept in the order of (class, SHA-256 of the image). A second digest, the partition, is of what limits how they
+may be split: the data set's own test part, and the groups that stay together.
 """
 
 import sys
@@ -14,9 +14,10 @@ import numpy as np
 
 from experiments import processes, words
 from experiments.data import kept, prepare
-from experiments.data.facts import Facts, Wanted
-from experiments.data.kept import ARRAYS
+from experiments.data.facts import SOURCES, Facts, Wanted
 from experiments.errors import UserError
+
+Tell = Callable[[str], None]  # says one message to the person at the terminal
 
 
 class Dataset(NamedTuple):
@@ -34,45 +35,79 @@ class Dataset(NamedTuple):
     groups: np.ndarray
 
 
-def summary(wanted: Wanted, work: Path) -> Facts:
+def beside_the_output(message: str) -> None:
+    """Say a message on the standard error, for a command whose output is its result."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def summary(wanted: Wanted, work: Path, tell: Tell = beside_the_output) -> Facts:
     """What planning needs to know of a data set; a child process prepares it if nothing is kept of it.
+
+    tell: gets what preparing it has to say.
 
     Raises:
         UserError: the data cannot be had, or a file of it cannot be used and `on_bad` is "stop".
     """
-    listed = kept.listed(wanted.source)
-    kept_as = kept.index_file(wanted.source, listed, wanted.image_size, wanted.near_duplicates, work)
-    facts = _facts_kept(kept_as, work)
+    index = kept.index_file(wanted, kept.listing_of(wanted.source), work)
+    facts = _kept_facts(index, work)
     if not facts:
+        tell(f"preparing the data of {wanted.source} (once) …")
         _prepare_in_child(wanted, work)
-        facts = _facts_kept(kept_as, work)
+        facts = _kept_facts(index, work)
         if not facts:
             raise UserError(prepare.changed(wanted.source))
         if facts.other:
-            print(
-                f"left out, since they are no images: {words.file_count(facts.other)}",
-                file=sys.stderr,
-                flush=True,
-            )
+            tell(f"left out, since they are no images: {words.file_count(facts.other)}")
     if facts.bad and wanted.on_bad == "stop":
         raise UserError(
             f"data source {wanted.source}: {words.file_count(facts.bad)} cannot be used, the first is "
-            f"{facts.first_bad}; {kept.bad_files(kept_as)} lists them: mend or remove them, or leave "
+            f"{facts.first_bad}; {kept.bad_table(index)} lists them: mend or remove them, or leave "
             "them out by ON_BAD=skip (--on-bad skip, or on_bad: skip in the study's data)"
         )
     return facts
 
 
+def summary_or_published(wanted: Wanted, work: Path, tell: Tell) -> Facts:
+    """The data or, if it cannot be had here, its published form, which `tell` is told.
+
+    That is enough for a plan, but not for the trials' ids, by which complete ones are known.
+
+    Raises:
+        UserError: the data cannot be had, and nothing is published of it.
+    """
+    source = SOURCES.get(wanted.source)
+    published = source.published if source else None
+    try:
+        return summary(wanted, work)
+    except UserError as error:
+        if not published:
+            raise
+        tell(
+            f"{error}\nthe plan takes {wanted.source} as it is published, and no trial as complete; ids will "
+            "differ"
+        )
+    size = wanted.image_size
+    shape = published.image_shape
+    return Facts(
+        digest=f"{wanted.source} {size}",
+        partition="",
+        classes=tuple(map(str, range(published.classes))),
+        image_shape=shape if size is None else (size, size, shape[-1]),
+        train_part=published.train,
+        test_part=published.test,
+    )
+
+
 def _prepare_in_child(wanted: Wanted, work: Path) -> None:
-    print(f"preparing the data of {wanted.source} (once) …", file=sys.stderr, flush=True)
+    """Prepare the data in a process of its own, whose memory is free again afterwards."""
     # The child runs in the repository, wherever the user is.
-    source = f"path:{kept.own_path(wanted.source)}" if wanted.source.startswith("path:") else wanted.source
+    source = f"path:{kept.path_of(wanted.source)}" if wanted.source.startswith("path:") else wanted.source
     command = [sys.executable, "-m", "experiments.data.prepare", source, "--work", str(work.absolute())]
     command += ["--near-duplicates", wanted.near_duplicates]
     command += [] if wanted.image_size is None else ["--image-size", str(wanted.image_size)]
-    passed = words.Passed()
-    child = processes.run_child([*command, "--with-parent"], hear=passed)
-    passed.clear()
+    progress = words.Passed()
+    child = processes.run_child([*command, "--with-parent"], hear=progress)
+    progress.clear()
     if child.returncode < 0:
         raise UserError(f"preparing the data of {wanted.source} was ended by signal {-child.returncode}")
     if child.returncode:
@@ -80,9 +115,9 @@ def _prepare_in_child(wanted: Wanted, work: Path) -> None:
         raise UserError((lines or ["no output"])[-1].removeprefix("error: "))
 
 
-def _facts_kept(kept_as: Path, work: Path) -> Facts | None:
-    """What an index file holds, where what it leads to is there as well."""
-    facts = Facts.kept(kept_as)
+def _kept_facts(index: Path, work: Path) -> Facts | None:
+    """The facts of an index file, if the data set that they lead to is there as well."""
+    facts = Facts.read(index)
     whole = facts and kept.is_whole(kept.folder(work, facts.digest, facts.partition))
     return facts if whole else None
 
@@ -93,48 +128,17 @@ def open_prepared(digest: str, partition: str, work: Path) -> Dataset:
     Raises:
         UserError: nothing is kept under them, or it is damaged.
     """
-    place = kept.folder(work, digest, partition)
-    if not kept.is_whole(place):
+    folder = kept.folder(work, digest, partition)
+    facts = Facts.read(folder / kept.FACTS)
+    if not facts or not kept.is_whole(folder):
         raise UserError(
-            f"{place}: no prepared data set, or a part of one; start the study again to prepare it"
+            f"{folder}: no prepared data set, or a part of one; start the study again to prepare it"
         )
-    facts = Facts.read(place / "dataset.json")
     try:
-        arrays = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-        groups = np.load(place / "groups.npy") if facts.grouped else np.arange(len(arrays["labels"]))
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in kept.ARRAYS}
+        groups = np.load(folder / "groups.npy") if facts.grouped else np.arange(len(arrays["labels"]))
     except (OSError, EOFError, ValueError) as error:
-        raise UserError(f"{place}: damaged ({error}); delete that folder and start the study again") from None
+        raise UserError(
+            f"{folder}: damaged ({error}); delete that folder and start the study again"
+        ) from None
     return Dataset(facts.classes, **arrays, groups=groups)
-
-
-Tell = Callable[[str], None]  # says one message to the person at the terminal
-# Image shape, classes, training and test images.
-PUBLISHED = {
-    "fashion_mnist": ((28, 28, 1), 10, 60_000, 10_000),
-    "mnist": ((28, 28, 1), 10, 60_000, 10_000),
-    "cifar10": ((32, 32, 3), 10, 50_000, 10_000),
-    "cifar100": ((32, 32, 3), 100, 50_000, 10_000),
-}
-
-
-def facts_or_published(wanted: Wanted, work: Path, suppose: Tell | None) -> Facts:
-    """The data; with `suppose`, which is told so, in its published form where it cannot be had here.
-
-    That is enough for a plan, but not for the trials' ids, by which complete ones are known.
-
-    Raises:
-        UserError: the data cannot be had, and may not be supposed.
-    """
-    try:
-        return summary(wanted, work)
-    except UserError as error:
-        if suppose is None or wanted.source not in PUBLISHED:
-            raise
-        suppose(
-            f"{error}\nthe plan takes {wanted.source} as it is published, and no trial as complete; ids will "
-            "differ"
-        )
-    shape, classes, train, test = PUBLISHED[wanted.source]
-    size = wanted.image_size
-    shape = shape if size is None else (size, size, shape[-1])
-    return Facts(f"{wanted.source} {size}", "", tuple(map(str, range(classes))), shape, train, test)

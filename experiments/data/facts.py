@@ -1,15 +1,60 @@
-"""What planning knows of a data set without opening its images: which is wanted, and what was found."""
+"""What is known of a data set without opening its images: the named sources, what is wanted, what was found.
 
-import json
+A named source is a file of this folder and a row of SOURCES (docs/add-a-data-source.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from experiments import words
 
 OnBad = Literal["stop", "skip"]
 NearDuplicates = Literal["together", "apart"]
+ImageShape = tuple[int, int, int]  # height, width, channels
+
+
+@dataclass(frozen=True)
+class Published:
+    """The form in which a data set is published: a plan can be made from it before the data is had."""
+
+    image_shape: ImageShape
+    classes: int
+    train: int
+    test: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A named data set.
+
+    loader: the "module:function" that gives `named.Images`; published: None if the data is always there.
+    """
+
+    loader: str
+    published: Published | None = None
+
+
+SOURCES = {
+    "fashion_mnist": Source(
+        "experiments.data.fashion_mnist:load", Published((28, 28, 1), 10, train=60_000, test=10_000)
+    ),
+    "mnist": Source(
+        "experiments.data.keras_sets:mnist", Published((28, 28, 1), 10, train=60_000, test=10_000)
+    ),
+    "cifar10": Source(
+        "experiments.data.keras_sets:cifar10", Published((32, 32, 3), 10, train=50_000, test=10_000)
+    ),
+    "cifar100": Source(
+        "experiments.data.keras_sets:cifar100", Published((32, 32, 3), 100, train=50_000, test=10_000)
+    ),
+    "digits": Source("experiments.data.digits:load"),
+}
+CHOICES = ", ".join([*SOURCES, "path:FOLDER", "path:LIST.csv"])
 
 
 class Wanted(NamedTuple):
@@ -21,18 +66,20 @@ class Wanted(NamedTuple):
     on_bad: OnBad = "stop"
 
 
-class Facts(NamedTuple):
-    """What planning needs to know of a prepared data set without opening its images.
+class Facts(BaseModel):
+    """What planning needs to know of a prepared data set, kept as JSON.
 
     grouped: images that stay together with others; bad: files that cannot be used; other: files that are no
-    images; notices: what else somebody who uses it must know, a sentence each; kept_as: the index file that
-    they were read from.
+    images; notices: what else somebody who uses it must know, a sentence each; index: the index file that
+    the facts were read from, if any, which is no part of them.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     digest: str
     partition: str
     classes: tuple[str, ...]
-    image_shape: tuple[int, int, int]
+    image_shape: ImageShape
     train_part: int
     test_part: int
     grouped: int = 0
@@ -40,53 +87,62 @@ class Facts(NamedTuple):
     first_bad: str = ""
     other: int = 0
     notices: tuple[str, ...] = ()
-    kept_as: str = ""
+    index: Path | None = Field(default=None, exclude=True)
 
     @classmethod
-    def read(cls, file: Path) -> "Facts":
-        """What an index file holds. Raises OSError, ValueError or TypeError where it holds none."""
-        facts = cls(**json.loads(file.read_text(encoding="utf-8")))
-        lists = {name: tuple(getattr(facts, name)) for name in ("classes", "image_shape", "notices")}
-        return facts._replace(**lists, kept_as=str(file))
-
-    @classmethod
-    def kept(cls, file: Path) -> "Facts | None":
-        """What an index file holds; None where there is none, or a damaged one."""
+    def read(cls, file: Path) -> "Facts | None":
+        """The facts that an index file holds; None if there is no such file, or a damaged one."""
         try:
-            return cls.read(file)
-        except (OSError, ValueError, TypeError):
+            return cls.model_validate_json(file.read_bytes()).model_copy(update={"index": file})
+        except (OSError, ValueError):
             return None
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """What somebody must know who uses the data without its bad files."""
+    def all_notices(self) -> tuple[str, ...]:
+        """The notices, led by one on bad files if there are any: those are left out."""
         if not self.bad:
             return self.notices
-        left = f"{words.file_count(self.bad)} cannot be used and {'is' if self.bad == 1 else 'are'} left out"
-        return (f"{left}, the first is {self.first_bad}", *self.notices)
+        are = "is" if self.bad == 1 else "are"
+        left_out = f"{words.file_count(self.bad)} cannot be used and {are} left out"
+        return (f"{left_out}, the first is {self.first_bad}", *self.notices)
 
 
-class Files(NamedTuple):
-    """Where the images of a data set of one's own came from; empty for a named one.
+class BadFile(NamedTuple):
+    """A file that cannot be used: its path as the user names it, why, and its class ("": nobody knows)."""
 
-    names, sizes (width, height of the file's own picture): one an image; bad: name, reason and class; other:
-    the number of files that are no images, by ending.
+    name: str
+    reason: str
+    label: str
+
+
+class Files(BaseModel):
+    """Where the images of a folder or list came from, as JSON beside the facts; empty for a named source.
+
+    names, sizes (width and height of the file's own picture): one an image; other: the number of files that
+    are no images, by ending.
     """
 
-    names: list[str] = []
-    sizes: list[tuple[int, int]] = []
-    bad: list[tuple[str, str, str]] = []
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: tuple[str, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
+    bad: tuple[BadFile, ...] = ()
     other: dict[str, int] = {}
 
-    def in_order(self, order: np.ndarray) -> "Files":
-        """With names and sizes in the order of these positions."""
+    def in_order(self, order: Sequence[int] | np.ndarray) -> "Files":
+        """The same with names and sizes in the order of these positions."""
         if not self.names:
             return self
-        names, sizes = ([values[position] for position in order] for values in (self.names, self.sizes))
-        return self._replace(names=names, sizes=sizes)
+        names, sizes = (tuple(values[position] for position in order) for values in (self.names, self.sizes))
+        return self.model_copy(update={"names": names, "sizes": sizes})
 
     @classmethod
-    def read(cls, file: Path) -> "Files":
-        """What stands beside an index file."""
-        beside = file.with_suffix(".files.json")
-        return cls(**json.loads(beside.read_text(encoding="utf-8"))) if beside.exists() else cls()
+    def read(cls, index: Path) -> "Files":
+        """The files that stand beside an index file; none for a named source."""
+        beside = cls.beside(index)
+        return cls.model_validate_json(beside.read_bytes()) if beside.exists() else cls()
+
+    @staticmethod
+    def beside(index: Path) -> Path:
+        """The path of the files beside an index file."""
+        return index.with_suffix(".files.json")

@@ -1,25 +1,24 @@
 """Fashion-MNIST (Xiao et al. 2017), also where the open internet is not.
 
-Looked for in this order: files on disk (Keras' cache, Debian's folder, an earlier unpacking), Keras'
-download, Debian's package `dataset-fashion-mnist` unpacked without root. The SHA-256 of each file's
-decompressed content is checked: Debian's archives carry other gzip headers than the original ones.
+It is looked for on disk (Keras' cache, Debian's folder, an earlier unpacking), then by Keras' download, then
+in Debian's package. The SHA-256 of each file's decompressed content is checked: Debian's archives have other
+gzip headers than the original ones.
 """
 
 import contextlib
 import gzip
 import hashlib
-import io
-import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from experiments.data import keras_sets
+from experiments.data.named import Images, Part, joined
 from experiments.errors import UserError
 
 CLASSES = (
@@ -42,11 +41,14 @@ FILES = {
     "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-DEBIAN_PACKAGE = "dataset-fashion-mnist"
-Part = tuple[np.ndarray, np.ndarray]
 
 
-def load(timeout: float) -> tuple[Part, Part]:
+def load() -> Images:
+    """All images, of which the published test part is remembered."""
+    return joined(*parts(keras_sets.TIMEOUT), CLASSES)
+
+
+def parts(timeout: float) -> tuple[Part, Part]:
     """((train images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,).
 
     Args:
@@ -55,34 +57,29 @@ def load(timeout: float) -> tuple[Part, Part]:
     Raises:
         UserError: no way worked; lists each way that was tried and why it failed.
     """
-    tried: list[str] = []
-    unpacked = keras_cache().with_name("fashion-mnist-debian")
-    for folder in (keras_cache(), DEBIAN_FOLDER, unpacked):
-        with _noting(tried, f"files in {folder}"):
+    failures: list[str] = []
+    cache = keras_sets.cache() / "fashion-mnist"
+    unpacked = cache.with_name("fashion-mnist-debian")
+    for folder in (cache, DEBIAN_FOLDER, unpacked):
+        with _noting(failures, f"files in {folder}"):
             return _read(folder)
-    for title, fetch in (
-        ("keras.datasets' download", lambda: _download(timeout)),
-        (f"Debian's package {DEBIAN_PACKAGE}", lambda: _unpack_debian_package(unpacked, timeout)),
-    ):
-        with _noting(tried, title):
-            return _read(fetch())
+    with _noting(failures, "keras.datasets' download"):
+        keras_sets.downloaded("fashion_mnist", timeout)
+        return _read(cache)
+    with _noting(failures, f"Debian's package {DEBIAN_PACKAGE}"):
+        _unpack_debian_package(unpacked, timeout)
+        return _read(unpacked)
     raise UserError(
-        f"Fashion-MNIST was not found: {'; '.join(tried)}. Try DATA=digits, which needs no download"
+        f"Fashion-MNIST was not found: {'; '.join(failures)}. Try DATA=digits, which needs no download"
     )
 
 
 @contextlib.contextmanager
-def _noting(tried: list[str], title: str):  # noqa: ANN202 - a generator
+def _noting(failures: list[str], way: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        tried.append(f"{title} ({str(error).splitlines()[0] if str(error) else type(error).__name__})")
-
-
-def keras_cache() -> Path:
-    """Where keras.datasets keeps its copy."""
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "datasets" / "fashion-mnist"
+        failures.append(f"{way} ({str(error).splitlines()[0] if str(error) else type(error).__name__})")
 
 
 def _read(folder: Path) -> tuple[Part, Part]:
@@ -109,48 +106,41 @@ def _read(folder: Path) -> tuple[Part, Part]:
     return train, test
 
 
-def _download(timeout: float) -> Path:
-    import keras
+# Where the open internet is not, Debian's mirror often is.
 
-    socket.setdefaulttimeout(timeout)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            keras.datasets.fashion_mnist.load_data()
-    except Exception as error:  # keras raises a bare Exception around URLError
-        raise OSError(str(error)) from error
-    return keras_cache()
+DEBIAN_PACKAGE = "dataset-fashion-mnist"
 
 
-def _unpack_debian_package(folder: Path, timeout: float) -> Path:
+def _unpack_debian_package(folder: Path, timeout: float) -> None:
     """Fetch the package with apt's own client in private folders, which needs no rights."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise OSError("this is not a Debian system")
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
+        private = Path(name)
         for part in ("state/lists/partial", "cache/archives/partial"):
-            (place / part).mkdir(parents=True)
+            (private / part).mkdir(parents=True)
         options = {
-            "Dir::State": place / "state",
-            "Dir::State::Lists": place / "state/lists",
-            "Dir::Cache": place / "cache",
+            "Dir::State": private / "state",
+            "Dir::State::Lists": private / "state/lists",
+            "Dir::Cache": private / "cache",
             "Dir::State::status": "/var/lib/dpkg/status",
             "Acquire::http::Timeout": int(timeout),
             "Acquire::https::Timeout": int(timeout),
             "Acquire::Retries": 1,
         }
         apt = ["apt-get", "-qq", *(f"-o{option}={value}" for option, value in options.items())]
-        run: Callable[..., object] = lambda *command: subprocess.run(  # noqa: E731
-            command, cwd=place, check=True, timeout=300, capture_output=True, text=True
-        )
+
+        def run(*command: str) -> None:
+            subprocess.run(command, cwd=private, check=True, timeout=300, capture_output=True, text=True)
+
         try:
             run(*apt, "update")
             run(*apt, "download", DEBIAN_PACKAGE)
-            package = next(place.glob("*.deb"))
-            run("dpkg-deb", "--extract", str(package), str(place / "unpacked"))
+            package = next(private.glob("*.deb"))
+            run("dpkg-deb", "--extract", str(package), str(private / "unpacked"))
         except subprocess.CalledProcessError as error:
             raise OSError((error.stderr or "apt-get failed").strip().splitlines()[0]) from None
         folder.mkdir(parents=True, exist_ok=True)
         for file in FILES:
             archive = f"{file}.gz"
-            shutil.copy(place / "unpacked" / DEBIAN_FOLDER.relative_to("/") / archive, folder / archive)
-    return folder
+            shutil.copy(private / "unpacked" / DEBIAN_FOLDER.relative_to("/") / archive, folder / archive)

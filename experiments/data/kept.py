@@ -1,6 +1,6 @@
 """From a source, as it lies there now, to the digest of its content: files of facts in work/data/index.
 
-A folder of one's own has two: one by paths, sizes and times of change, which is found in a moment, and one by
+A folder or list has two: one by paths, sizes and times of change, which is found in a moment, and one by
 what is in its files, for when they were moved, copied or touched.
 """
 
@@ -13,68 +13,58 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from experiments import files
-from experiments.data.facts import Facts, Files
+from experiments.data.facts import BadFile, Facts, Files, Wanted
 from experiments.data.photographs import listing
 from experiments.data.photographs.entries import Listing
 
-VERSION = 3
-LIKENESS_VERSION = 2  # of what `likeness` finds
+VERSION = 4
+LIKENESS_VERSION = 2  # of what `doubts` finds
 
 
-def write_index(file: Path, facts: Facts, origin: Files) -> None:
-    """An index file; what stands beside it first, so that it is whole once it is there."""
+def write_index(index: Path, facts: Facts, origin: Files) -> None:
+    """Write an index file; first what stands beside it, so that it is whole once it is there."""
     if origin.names:
-        write_bad(file, origin.bad)
-        _put(file.with_suffix(".files.json"), json.dumps(origin._asdict()))
-    _put(file, json.dumps(facts._replace(kept_as="")._asdict()))
+        write_bad(index, origin.bad)
+        files.replace(Files.beside(index), origin.model_dump_json())
+    files.replace(index, facts.model_dump_json())
 
 
-def write_bad(file: Path, bad: Iterable[tuple[str, str, str]]) -> None:
-    """The table of files that cannot be used, beside an index file: name, reason and class of each."""
+def write_bad(index: Path, bad: Iterable[BadFile]) -> None:
+    """Write the table of files that cannot be used, beside an index file."""
     table = io.StringIO()
     csv.writer(table).writerows([["file", "reason", "class"], *bad])
-    _put(bad_files(file), table.getvalue())
+    files.replace(bad_table(index), table.getvalue())
 
 
-def _put(file: Path, text: str) -> None:
-    """Write a file whole or not at all, also where another process does so too."""
-    part = files.beside(file)
-    part.write_text(text, encoding="utf-8")
-    files.publish(part, file)
+def bad_table(index: Path) -> Path:
+    """The path of the table of files that cannot be used, beside an index file."""
+    return index.with_suffix(".bad.csv")
 
 
-def bad_files(file: Path) -> Path:
-    """The table of files that cannot be used, of an index file."""
-    return file.with_suffix(".bad.csv")
-
-
-def own_path(source: str) -> Path:
-    """The folder or manifest of a source `path:…`."""
+def path_of(source: str) -> Path:
+    """The folder or list of a source `path:…`."""
     return Path(source.removeprefix("path:")).expanduser().absolute()
 
 
-def listed(source: str) -> Listing | None:
-    """The files of a source `path:…` as they lie there now; None of a named one.
+def listing_of(source: str) -> Listing | None:
+    """The files of a source `path:…` as they lie there now; None for a named source.
 
     Raises:
-        UserError: a folder or manifest that is no data set.
+        UserError: a folder or list that is no data set.
     """
-    if not source.startswith("path:"):
-        return None
-    return listing.listing(own_path(source))
+    return listing.listing(path_of(source)) if source.startswith("path:") else None
 
 
-def index_file(
-    source: str, listed: Listing | None, image_size: int | None, near_duplicates: str, work: Path
-) -> Path:
-    """The index file of a source by paths, sizes and times of change.
-
-    listed: what `listing(source)` gives.
-    """
-    state: list[object] = [VERSION, source, image_size]
+def index_file(wanted: Wanted, listed: Listing | None, work: Path) -> Path:
+    """The index file of a source by paths, sizes and times of change; listed: what `listing_of` gives."""
+    state: list[object] = [VERSION, wanted.source, wanted.image_size]
     if listed:
-        state[1:] = [str(own_path(source).resolve()), image_size, near_duplicates, LIKENESS_VERSION]
-        state += [
+        state = [
+            VERSION,
+            str(path_of(wanted.source).resolve()),
+            wanted.image_size,
+            wanted.near_duplicates,
+            LIKENESS_VERSION,
             listed.bad,
             listed.other,
             listed.notices,
@@ -85,11 +75,13 @@ def index_file(
     return work / "data" / "index" / f"{_key(state)}.json"
 
 
-def content_index_file(file: Path, listed: Listing, image_size: int | None, near_duplicates: str) -> Path:
-    """The index file beside this one by what is in the files, their names, classes, parts and groups."""
-    settings = [VERSION, LIKENESS_VERSION, image_size, near_duplicates]
+def content_index_file(wanted: Wanted, listed: Listing, work: Path) -> Path:
+    """The index file of a source by what is in its files, their names, classes, parts and groups."""
     content = [
-        *settings,
+        VERSION,
+        LIKENESS_VERSION,
+        wanted.image_size,
+        wanted.near_duplicates,
         listed.bad,
         listed.other,
         listed.notices,
@@ -97,7 +89,7 @@ def content_index_file(file: Path, listed: Listing, image_size: int | None, near
         listing.file_digests(listed),
         _entries(listed),
     ]
-    return file.with_name(f"content-{_key(content)}.json")
+    return work / "data" / "index" / f"content-{_key(content)}.json"
 
 
 def _entries(listed: Listing) -> list[tuple]:
@@ -108,16 +100,17 @@ def _key(content: list[object]) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
+FACTS = "dataset.json"
 ARRAYS = ("images", "labels", "in_test", "image_digests")
 
 
+def folder(work: Path, digest: str, partition: str) -> Path:
+    """The folder of the prepared data set that has this digest and partition."""
+    return work / "data" / f"{digest[:32]}-{partition}"
+
+
 def is_whole(folder: Path) -> bool:
-    """Whether a prepared data set lies there with all its arrays."""
-    facts = Facts.kept(folder / "dataset.json")
+    """True if a prepared data set lies in the folder with all its arrays."""
+    facts = Facts.read(folder / FACTS)
     arrays = [*ARRAYS, "groups"] if facts and facts.grouped else ARRAYS
     return facts is not None and all((folder / f"{name}.npy").exists() for name in arrays)
-
-
-def folder(work: Path, digest: str, partition: str) -> Path:
-    """The folder of a prepared data set."""
-    return work / "data" / f"{digest[:32]}-{partition}"

@@ -1,9 +1,9 @@
 """Stratified, seeded, disjoint splits whose training subsets nest.
 
-Test first, then validation, then one order of the remaining images; a training subset is a prefix of
-that order. All three are prefixes of the same kind of stratified order, but that test and validation hold an
-image of each class that has enough for all. Images of one group never stand on two sides: what is left of a
-group that test or validation has begun is used by none.
+The test images are chosen first, then those of validation, then the remaining images are put in one order, of
+which each training subset is a prefix. Test and validation are prefixes of such a stratified order too,
+unless a class would be missing: then they hold an image of each class that has enough for all sides. Images
+of one group never stand on two sides: what is left of a group that test or validation has begun is unused.
 """
 
 import hashlib
@@ -69,18 +69,23 @@ def split(
     return Split(ordered(pool, 2)[:train], np.sort(chosen_validation), np.sort(chosen_test))
 
 
-def _need(field: str, asked: int, there: int) -> None:
-    if asked > there:
-        raise UserError(
-            f"{field}: {asked} images asked for, {there} there{'; ask for fewer' if there else ''}"
-        )
+def _need(field: str, size: int, available: int) -> None:
+    if size > available:
+        hint = "; ask for fewer" if available else ""
+        raise UserError(f"{field}: {size} images asked for, {available} there{hint}")
 
 
 def _covering(labels: np.ndarray, groups: np.ndarray, size: int, sides_left: int) -> np.ndarray:
-    """The places of a side's images in an order, ascending: the first `size`, where each class can have one.
+    """Which images of an order form one side: their indices in the order, ascending.
 
-    Else, in place of the last of them, the first of each class that is missing; and of a class no more groups
-    than leave one to each of the sides that come later.
+    They are the first `size` images, if these hold every class and leave a group of it to each later side.
+    Otherwise they are the first image of every class and as many others, from the beginning of the order, as
+    leave those groups; if there are too few of them, the first `size` images after all. A class of too few
+    groups for all sides does not count.
+
+    Args:
+        labels: of the images in the order, (n,); groups: likewise.
+        sides_left: how many sides are chosen from the rest later.
     """
     prefix = np.arange(min(size, len(labels)))
     allowed = np.ones(len(labels), bool)
@@ -89,7 +94,7 @@ def _covering(labels: np.ndarray, groups: np.ndarray, size: int, sides_left: int
         members = np.flatnonzero(labels == label)
         _, first = np.unique(groups[members], return_index=True)
         if len(first) <= sides_left:
-            continue  # too few for all sides: whoever asked will hear of it
+            continue  # too few for all sides: `missing_classes` will name it
         in_order = groups[members[np.sort(first)]]
         allowed[members] = np.isin(groups[members], in_order[: len(first) - sides_left])
         firsts.append(members[0])
@@ -116,16 +121,17 @@ def stratified_order(
 
     The images of a group follow each other within their class.
 
-    That is so as long as the k-th image of a class (k from 0) stands in its window of places, and taking the
-    one whose window closes first never fails (Steiner and Yeomans 1993); ties are broken at random.
+    A prefix is in proportion as long as the k-th image of a class (k from 0) stands in its window of the
+    order. Taking the image whose window closes first never fails (Steiner and Yeomans 1993); ties are broken
+    at random.
     """
     count = len(labels)
     opens, closes = np.empty(count, np.int64), np.empty(count, np.int64)
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
         if groups is not None:
-            _, first, of = np.unique(groups[members], return_index=True, return_inverse=True)
-            members = members[np.argsort(first[of], kind="stable")]
+            _, first, group = np.unique(groups[members], return_index=True, return_inverse=True)
+            members = members[np.argsort(first[group], kind="stable")]
         k = np.arange(len(members))
         opens[members] = k * count // len(members)
         closes[members] = -((k + 1) * -count // len(members))
@@ -133,8 +139,8 @@ def stratified_order(
     coming = np.argsort(-opens, kind="stable").tolist()  # the next to open stands last
     windows: list[tuple[int, float, int]] = []
     order = []
-    for place in range(count):
-        while coming and opens[coming[-1]] <= place:
+    for index in range(count):
+        while coming and opens[coming[-1]] <= index:
             position = coming.pop()
             heapq.heappush(windows, (closes[position], draws[position], position))
         order.append(heapq.heappop(windows)[-1])

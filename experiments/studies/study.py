@@ -15,11 +15,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from experiments import catalog, names, settings
 from experiments.data.crops import Windows
-from experiments.data.facts import NearDuplicates, OnBad, Wanted
+from experiments.data.facts import CHOICES, SOURCES, NearDuplicates, OnBad, Wanted
 from experiments.studies.claims import Claim, read_claim
 from experiments.studies.specification import Count, Frozen, PlannedTrial, Recipe, Seed, Trial
-
-NAMED_SOURCES = ("fashion_mnist", "mnist", "cifar10", "cifar100", "digits")
 
 
 class Data(Frozen):
@@ -50,11 +48,8 @@ class Data(Frozen):
     @field_validator("source")
     @classmethod
     def _known_source(cls, source: str) -> str:
-        if source not in NAMED_SOURCES and not source.startswith("path:"):
-            choices = ", ".join(NAMED_SOURCES)
-            raise ValueError(
-                f"unknown data source {source!r}; choose from: {choices}, path:FOLDER, path:LIST.csv"
-            )
+        if source not in SOURCES and not source.startswith("path:"):
+            raise ValueError(f"unknown data source {source!r}; choose from: {CHOICES}")
         if not source.removeprefix("path:"):
             raise ValueError("path: names nothing; expected path:FOLDER or path:LIST.csv")
         if not source.isprintable():

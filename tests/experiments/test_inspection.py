@@ -1,7 +1,6 @@
 """The page about a data set: what it tells of files, splits and duplicates; names are text, not HTML."""
 
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ import yaml
 from PIL import Image, ImageOps
 from sklearn.datasets import load_sample_images
 
-from experiments import inspection
+from tests.support import commands
 from tests.support.animals import write
 from tests.support.places import TINY
 
@@ -42,30 +41,22 @@ def page(tmp_path_factory):
     (folder / "dog" / "notes.txt").write_text("no picture")
     study = place / "seen.yaml"
     study.write_text(yaml.safe_dump(STUDY))
-    with pytest.MonkeyPatch.context() as patched:
-        command = ["inspection", str(study), "--data", f"path:{folder}", "--work", str(place / "work")]
-        patched.setattr(sys, "argv", command)
-        assert inspection.main() == 0
+    assert commands.run("inspect", study, "--data", f"path:{folder}", "--work", place / "work") == 0
     [file] = (place / "work" / "inspection").glob("*.html")
     return file.read_text(encoding="utf-8")
 
 
 # Sixty and sixty of one background: a study stops there, and the page is what shows why.
-def test_a_page_is_made_where_a_study_would_stop(tmp_path, monkeypatch, capsys):
+def test_a_page_is_made_where_a_study_would_stop(tmp_path, capsys):
     folder = tmp_path / "band"
     for label, shade in (("ring", 30), ("screw", 60)):
         images = [TILES[30] // 2 + np.uint8(shade + number % 3) for number in range(40)]
         write(folder / label, images, [f"{number}.png" for number in range(40)])
     study = tmp_path / "seen.yaml"
     study.write_text(yaml.safe_dump(STUDY))
-
-    def inspected(*options):
-        command = ["inspection", str(study), "--data", f"path:{folder}", "--on-bad", "skip"]
-        monkeypatch.setattr(sys, "argv", [*command, "--work", str(tmp_path / "work"), *options])
-        assert inspection.main() == 0
-        return capsys.readouterr().out
-
-    out = inspected()
+    where = ["--data", f"path:{folder}", "--work", tmp_path / "work"]
+    assert commands.run("inspect", study, *where, "--on-bad", "skip") == 0
+    out = capsys.readouterr().out
     assert "warning: A study stops there: data." in out
     assert "NEAR_DUPLICATES=apart lets those go that only look alike" in out
     [file] = (tmp_path / "work" / "inspection").glob("*.html")

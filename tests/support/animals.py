@@ -6,6 +6,7 @@ from PIL import Image
 
 from experiments.data import dataset
 from experiments.data import prepare as preparation
+from experiments.data.facts import Wanted
 from experiments.errors import UserError
 
 # Two classes of three images of 6 rows and 8 columns.
@@ -21,7 +22,7 @@ def write(folder, images, names=("1.png", "2.png", "3.png")):
 
 
 def prepare(folder, work, image_size=None):
-    return preparation.prepare(f"path:{folder}", image_size, "together", work)
+    return preparation.prepare(Wanted(f"path:{folder}", image_size), work)
 
 
 def opened(summary, work):

@@ -1,12 +1,11 @@
 """One image file → 8 bits of grey or RGB, upright, fitted to a size.
 
-How other kinds are taken: turned as EXIF says; 1 bit and 16 bits of grey become 8 (the upper ones); palettes
-become their colours; transparent pixels lie over white; CMYK, YCbCr and Lab become RGB by Pillow's plain
-formulas, without a colour profile; of several frames or pages the first. Floating-point pixels are refused.
+Images are turned as EXIF says. 1 bit and 16 bits of grey become 8 (the upper ones); palettes become their
+colours; transparent pixels lie over white; CMYK, YCbCr and Lab become RGB by Pillow's plain formulas, without
+a colour profile. Of several frames or pages the first is taken. Floating-point pixels are refused.
 """
 
 import hashlib
-import os
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
-from experiments import files, words
+from experiments import files, processes, words
 from experiments.data.photographs import doubts
 from experiments.data.photographs.entries import FORMATS, UNREAD, Entry
 from experiments.errors import UserError
@@ -27,43 +26,43 @@ BILINEAR = Image.Resampling.BILINEAR
 TRANSPARENT = {"RGBA", "LA", "PA", "RGBa", "La"}
 
 
-class Unreadable(Exception):  # noqa: N818 - a finding about a file, not a failure of the program
-    """A file that is no usable image; says why in a few words."""
+class UnreadableError(Exception):
+    """A file is no usable image; says why in a few words."""
 
 
 def upright(file: Path) -> Image.Image:
     """The image of a file, of mode L or RGB.
 
     Raises:
-        Unreadable: it cannot be decoded, or not whole.
+        UnreadableError: it cannot be decoded, or not whole.
     """
     if file.suffix.lower() in UNREAD:
-        raise Unreadable("a format that is not read; save it as JPEG or PNG")
+        raise UnreadableError("a format that is not read; save it as JPEG or PNG")
     if file.stat().st_size == 0:
-        raise Unreadable("empty file")
+        raise UnreadableError("empty file")
     try:
         # Of a path Pillow maps plain TIFF files, and turns those wrongly that EXIF turns.
-        with file.open("rb") as content, Image.open(content, formats=FORMATS) as opened:
+        with file.open("rb") as content, Image.open(content, formats=tuple(FORMATS)) as opened:
             if opened.width * opened.height > LARGEST_PIXELS:
                 raise Image.DecompressionBombError
             opened.load()
             ImageOps.exif_transpose(opened, in_place=True)  # else each image is copied, upright or not
             return in_eight_bits(opened)
     except Image.DecompressionBombError:
-        raise Unreadable(f"more than {LARGEST_PIXELS:,} pixels: a decompression bomb?") from None
+        raise UnreadableError(f"more than {LARGEST_PIXELS:,} pixels: a decompression bomb?") from None
     except Image.UnidentifiedImageError:
-        raise Unreadable("not an image") from None
+        raise UnreadableError("not an image") from None
     except PermissionError:
-        raise Unreadable("may not be read") from None
-    except Unreadable:
+        raise UnreadableError("may not be read") from None
+    except UnreadableError:
         raise
     except Exception as error:  # decoders raise whatever a damaged file leads them to
-        told = " ".join(str(error).split()) or type(error).__name__
-        raise Unreadable(f"damaged ({told[:80]})") from None
+        message = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadableError(f"damaged ({message[:80]})") from None
 
 
 def fitted(image: Image.Image, image_size: int | None) -> Image.Image:
-    """N × N pixels, the short side scaled, the long one cut about its centre; None: as it is."""
+    """The image at N × N pixels, its short side scaled, the long one cut about its centre; None: as it is."""
     if image_size is None or image.size == (image_size, image_size):
         return image
     return ImageOps.fit(image, (image_size, image_size), BILINEAR)
@@ -73,20 +72,20 @@ def in_eight_bits(image: Image.Image) -> Image.Image:
     """The image in mode L or RGB.
 
     Raises:
-        Unreadable: pixels that have no such form.
+        UnreadableError: its pixels have no such form.
     """
     if image.mode in {"L", "RGB"} and "transparency" not in image.info:
         return image
     if image.mode.startswith("I"):
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 0xFFFF:
-            raise Unreadable("grey of more than 16 bits")
+            raise UnreadableError("grey of more than 16 bits")
         eight = (values >> 8).astype(np.uint8)
         if isinstance(image.info.get("transparency"), int):
             eight[values == image.info["transparency"]] = 255
         return Image.fromarray(eight)
     if image.mode == "F":
-        raise Unreadable("floating-point pixels; save it with 8 or 16 bits")
+        raise UnreadableError("floating-point pixels; save it with 8 or 16 bits")
     if image.mode in TRANSPARENT or "transparency" in image.info:
         grey = image.mode in {"L", "LA", "La", "1"}
         layer = image.convert("RGBA")
@@ -96,14 +95,14 @@ def in_eight_bits(image: Image.Image) -> Image.Image:
 
 
 AHEAD, AHEAD_BYTES = 64, 2**28  # images a core, and their size, that may wait to be written
-TOLD_SECONDS = 0.5  # between two lines of progress
+PROGRESS_SECONDS = 0.5  # between two lines of progress
 
 
 class Decoded(NamedTuple):
-    """One image: its pixels, uint8 (height, width, 3), and what is known of it.
+    """One image: its pixels, uint8 (height, width, 3), and facts about it.
 
-    size: width and height of the file's own picture; digest: SHA-256 of the pixels, grey_digest: of those of
-    an image without colours, so that a wholly grey data set keeps one channel; fingerprint: see `likeness`.
+    size: width and height of the file's own picture; digest: SHA-256 of the pixels; grey_digest: the same of
+    one channel, for an image without colours: a wholly grey data set keeps one; fingerprint: see `doubts`.
     """
 
     pixels: np.ndarray
@@ -113,13 +112,13 @@ class Decoded(NamedTuple):
     fingerprint: np.ndarray
 
 
-def _decode(file: Path, image_size: int | None) -> Decoded | Unreadable:
+def _decode(file: Path, image_size: int | None) -> Decoded | UnreadableError:
     try:
         whole = upright(file)
-    except Unreadable as reason:
+    except UnreadableError as reason:
         return reason
     except OSError as error:
-        return Unreadable(error.strerror or str(error))
+        return UnreadableError(error.strerror or str(error))
     image = fitted(whole, image_size)
     grey = hashlib.sha256(image.tobytes()).digest() if image.mode == "L" else None
     pixels = np.asarray(image.convert("RGB"))
@@ -127,25 +126,27 @@ def _decode(file: Path, image_size: int | None) -> Decoded | Unreadable:
     return Decoded(pixels, whole.size, digest, grey, doubts.fingerprint(image))
 
 
-def in_order(listed: list[Entry], image_size: int | None) -> Iterator[tuple[Entry, Decoded | Unreadable]]:
-    """Each entry with what came of it, in order; Pillow works on all cores, for it leaves the interpreter."""
-    cores = len(os.sched_getaffinity(0))
+def in_order(
+    listed: list[Entry], image_size: int | None
+) -> Iterator[tuple[Entry, Decoded | UnreadableError]]:
+    """Each entry, in order, with its image or why there is none; on all cores, as Pillow releases the GIL."""
+    cores = processes.available_cores()
     ahead = cores
     with ThreadPoolExecutor(cores) as pool:
         coming: deque[Future] = deque()
-        told = _Progress(len(listed))
-        for place in range(len(listed)):
-            while len(coming) < ahead and place + len(coming) < len(listed):
-                coming.append(pool.submit(_decode, listed[place + len(coming)].file, image_size))
-            made = coming.popleft().result()
-            if isinstance(made, Decoded):
-                ahead = max(cores, min(cores * AHEAD, AHEAD_BYTES // made.pixels.nbytes))
-            yield listed[place], made
-            told.one_more()
+        progress = _Progress(len(listed))
+        for number, entry in enumerate(listed):
+            while len(coming) < ahead and number + len(coming) < len(listed):
+                coming.append(pool.submit(_decode, listed[number + len(coming)].file, image_size))
+            image = coming.popleft().result()
+            if isinstance(image, Decoded):
+                ahead = max(cores, min(cores * AHEAD, AHEAD_BYTES // image.pixels.nbytes))
+            yield entry, image
+            progress.one_more()
 
 
 class _Progress:
-    """Progress, as lines that the parent passes on to the person who waits."""
+    """Tells the parent now and then how far the decoding is."""
 
     def __init__(self, total: int) -> None:
         self._total, self._done = total, 0
@@ -154,7 +155,7 @@ class _Progress:
     def one_more(self) -> None:
         self._done += 1
         now = time.monotonic()
-        if now - self._last < TOLD_SECONDS:
+        if now - self._last < PROGRESS_SECONDS:
             return
         self._last = now
         rate = self._done / (now - self._began)
@@ -162,8 +163,8 @@ class _Progress:
         words.tell(f"{self._done:,} of {self._total:,} images, {rate:,.0f} a second, about {left} left")
 
 
-class Written:
-    """The decoded images, one after another in a file: a data set may be larger than memory."""
+class ImageWriter:
+    """Writes decoded images one after another to a file: a data set may be larger than memory."""
 
     def __init__(self, path: Path, most: int, root: Path) -> None:
         self._path, self._most, self._root = path, most, root
@@ -174,18 +175,22 @@ class Written:
         self.fingerprints: list[np.ndarray] = []
         self.sizes: list[tuple[int, int]] = []
 
-    def add(self, file: Path, made: Decoded) -> None:
-        """Write the image of a file. Raises UserError where it has another size than those before."""
+    def add(self, file: Path, image: Decoded) -> None:
+        """Write the image of a file.
+
+        Raises:
+            UserError: it has another size than those before.
+        """
         if self._map is None:
             self._first = file
-            self._map = files.create_array(self._path, (self._most, *made.pixels.shape))
-        if made.pixels.shape != self._map.shape[1:]:
-            raise self._several_sizes(file, made.pixels.shape)
-        self._map[len(self._rgb)] = made.pixels
-        self._rgb.append(made.digest)
-        self.sizes.append(made.size)
-        self._grey.append(made.grey_digest)
-        self.fingerprints.append(made.fingerprint[None])
+            self._map = files.create_array(self._path, (self._most, *image.pixels.shape))
+        if image.pixels.shape != self._map.shape[1:]:
+            raise self._several_sizes(file, image.pixels.shape)
+        self._map[len(self._rgb)] = image.pixels
+        self._rgb.append(image.digest)
+        self.sizes.append(image.size)
+        self._grey.append(image.grey_digest)
+        self.fingerprints.append(image.fingerprint[None])
 
     def images(self) -> np.ndarray:
         """uint8 (n, height, width, channels)."""

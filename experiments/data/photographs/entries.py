@@ -1,4 +1,4 @@
-"""The files of a data set of one's own, before any is opened: of which class, part and group each is."""
+"""The files of a folder or list before any is opened: of which class, part and group each is."""
 
 import os
 import unicodedata
@@ -7,19 +7,27 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from experiments.data.facts import BadFile
 from experiments.errors import UserError, printable
 
 # What Pillow decodes without a program beside it; a file's content decides, its ending only that it is tried.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
-READ = frozenset([
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif",
-    ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".jpx", ".avif",
-])  # fmt: skip
+FORMATS = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    "PNG": (".png",),
+    "WEBP": (".webp",),
+    "BMP": (".bmp", ".dib"),
+    "TIFF": (".tif", ".tiff"),
+    "GIF": (".gif",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
+    "JPEG2000": (".jp2", ".j2k", ".jpx"),
+    "AVIF": (".avif",),
+}
+READ = frozenset(ending for endings in FORMATS.values() for ending in endings)
 # Photographs that are not read: to leave them out silently would lose a part of somebody's data.
-UNREAD = frozenset([
-    ".heic", ".heif", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".psd", ".svg", ".jxl",
-    ".xcf", ".eps", ".exr", ".hdr", ".dcm", ".npy",
-])  # fmt: skip
+RAW = frozenset([".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf"])
+UNREAD = RAW | frozenset(
+    [".heic", ".heif", ".jxl", ".exr", ".hdr", ".dcm", ".npy", ".psd", ".xcf", ".svg", ".eps"]
+)
 
 
 def shown(file: Path, root: Path) -> str:
@@ -28,7 +36,7 @@ def shown(file: Path, root: Path) -> str:
 
 
 class Entry(NamedTuple):
-    """One file: whether it lies in the data set's own test part, and what belongs together with it."""
+    """One image file. in_test: it lies in the given test part; group: what it belongs with, if any."""
 
     file: Path
     label: str
@@ -36,28 +44,21 @@ class Entry(NamedTuple):
     group: str | None
 
 
-class BadFile(NamedTuple):
-    """A file that cannot be used: its path as the user names it, why, and its class ("": nobody knows)."""
+class NoImagesError(UserError):
+    """A class or the test part has no image that can be used. bad: the files that cannot."""
 
-    name: str
-    reason: str
-    label: str
-
-
-class NothingLeft(UserError):  # noqa: N818 - a finding about a folder
-    """No image of a class can be used. bad: the files that cannot."""
-
-    def __init__(self, text: str, bad: list[BadFile]) -> None:
-        super().__init__(text)
+    def __init__(self, message: str, bad: list[BadFile]) -> None:
+        super().__init__(message)
         self.bad = bad
 
 
 class Listing(NamedTuple):
-    """What a folder or a manifest lists.
+    """The files of a folder or list.
 
-    state: size and times of change (of content, of anything) of each entry, in nanoseconds; bad: what could
-    be told without opening; other: the number of files that are no images, by ending; notices: what else is
-    not used of it, a sentence each; given_test: whether it has a test part, of which nothing may be usable.
+    state: size and times of change (of content, of anything) of each entry, in nanoseconds; bad: files that
+    cannot be used, as far as that is seen without opening them; other: the number of files that are no
+    images, by ending; notices: what else is not used, a sentence each; given_test: true if there is a test
+    part, of which perhaps nothing can be used.
     """
 
     root: Path
@@ -70,16 +71,16 @@ class Listing(NamedTuple):
 
 
 class Collector:
-    """Takes files one after another, and sorts out what cannot be used."""
+    """Fills a listing with one file after another, and sorts out those that cannot be used."""
 
     def __init__(self, root: Path) -> None:
         self.listing = Listing(root, [], [], [], Counter(), [])
         self._root = root.resolve()
         self._inside: dict[Path, bool] = {}
 
-    def take(self, file: Path, label: str, in_test: bool, group: str | None) -> None:
-        """Add a file, or the reason why it cannot be used."""
-        reason = self._refused(file)
+    def add(self, file: Path, label: str, in_test: bool, group: str | None) -> None:
+        """Add a file as an entry or, if it cannot be used, as a bad file."""
+        reason = self._reason_against(file)
         if reason:
             self.refuse(file, label, reason)
             return
@@ -88,10 +89,11 @@ class Collector:
         self.listing.state.append((state.st_size, state.st_mtime_ns, state.st_ctime_ns))
 
     def refuse(self, file: Path, label: str, reason: str) -> None:
-        """Add a file that cannot be used."""
+        """Add a bad file."""
         self.listing.bad.append(BadFile(shown(file, self.listing.root), reason, label))
 
-    def _refused(self, file: Path) -> str:
+    def _reason_against(self, file: Path) -> str:
+        """The reason why the file cannot be used; empty if there is none."""
         try:
             if file.is_symlink():
                 if not file.exists():
@@ -106,13 +108,11 @@ class Collector:
             self._inside[file.parent] = file.parent.resolve().is_relative_to(self._root)
         if not self._inside[file.parent]:
             return "a path that leaves the folder"
-        if not file.is_file():
-            return "no file"
-        return ""
+        return "" if file.is_file() else "no file"
 
 
 def check_names(labels: Iterable[str], where: str) -> None:
-    """Class names are told apart by people too.
+    """Check that people, too, can tell the names of the classes apart.
 
     Raises:
         UserError: two names that differ in case, spaces or Unicode form alone, or one that nobody can read.
@@ -130,21 +130,17 @@ def check_names(labels: Iterable[str], where: str) -> None:
 
 
 def check_parts(listing: Listing, where: str) -> None:
-    """The given test part fits the rest.
+    """Check that the given test part fits the rest.
 
     Raises:
-        UserError: a class, or a group, that stands on the wrong side.
+        UserError: a class is in one of the two alone, or a group in both.
     """
     tested = {entry.label for entry in listing.entries if entry.in_test}
     trained = {entry.label for entry in listing.entries if not entry.in_test}
-    for one, other, text in (
-        (tested, trained, "the test part but not in train"),
-        (trained if tested else set(), tested, "train but not in the test part"),
-    ):
-        if one - other:
-            raise UserError(
-                f"{where}: class {min(one - other)!r} stands in {text}; add some of it there or leave it out"
-            )
+    if tested - trained:
+        raise _class_on_one_side(min(tested - trained), "the test part but not in train", where)
+    if tested and trained - tested:
+        raise _class_on_one_side(min(trained - tested), "train but not in the test part", where)
     first: dict[str, Entry] = {}
     crossing: dict[str, tuple[Entry, Entry]] = {}
     for entry in listing.entries:
@@ -158,3 +154,7 @@ def check_parts(listing: Listing, where: str) -> None:
             f"{where}: group {group!r} stands in train and in the test part with {files}{others}; put all of "
             "a group on one side"
         )
+
+
+def _class_on_one_side(label: str, sides: str, where: str) -> UserError:
+    return UserError(f"{where}: class {label!r} stands in {sides}; add some of it there or leave it out")

@@ -1,6 +1,6 @@
 """Image folders: `class/…`, or `train/class/…` with `test/class/…`; folders below a class are groups.
 
-What lies elsewhere in the folder is told, so that nobody's photographs are left out unnoticed.
+Notices name what lies elsewhere in the folder, so that nobody's photographs are left out unnoticed.
 """
 
 import os
@@ -11,7 +11,7 @@ from experiments.data.photographs.entries import READ, UNREAD, Collector, Listin
 from experiments.errors import UserError
 
 PARTS = ("train", "test")
-TOLD = 3  # folders that a notice names
+NAMED = 3  # folders at most in one notice
 OTHER_PARTS = ("training", "testing", "val", "valid", "validation", "dev", "eval")  # as some call them
 
 
@@ -31,15 +31,17 @@ def listing(folder: Path, where: str) -> Listing:
     labels, empty = set(), []
     for root, in_test in roots:
         for label in sorted(entry.name for entry in os.scandir(root) if _is_class(entry)):
-            pictures = _take_class(found, root, label, in_test)
-            labels |= {label} if pictures else set()
-            empty += [] if pictures else [f"{shown(root / label, folder)}/"]
-    loose = {root: _take_loose(found, root) for root, _ in roots}
+            if _add_class(found, root, label, in_test):
+                labels.add(label)
+            else:
+                empty.append(f"{shown(root / label, folder)}/")
+    loose = {root: _add_loose(found, root) for root, _ in roots}
     if len(labels) < 2:
         beside = f" and {sum(loose.values())} that lie in no class folder" if any(loose.values()) else ""
+        plural = "" if len(labels) == 1 else "s"
         raise UserError(
             f"{where}: {len(found.listing.entries)} image files in {len(labels)} class "
-            f"folder{'s' * (len(labels) != 1)}{_named(labels)}{beside}; "
+            f"folder{plural}{_named(labels)}{beside}; "
             "expected class/… or train/class/… and test/class/… with two classes or more"
         )
     _check_inside(found.listing, where)
@@ -52,17 +54,17 @@ def listing(folder: Path, where: str) -> Listing:
     return found.listing._replace(given_test=parted)
 
 
-def _take_class(found: Collector, root: Path, label: str, in_test: bool) -> bool:
-    """Take the images of a class folder; whether there are any."""
+def _add_class(found: Collector, root: Path, label: str, in_test: bool) -> bool:
+    """Add the images of a class folder; true if there are any, or may be in a folder that cannot be read."""
     closed: list[OSError] = []
     files = [*_files(root / label, closed.append)]
     pictures = [file for file in files if _is_picture(file.name)]
-    places = {os.path.relpath(file.parent, root / label) for file in pictures}
+    parents = {os.path.relpath(file.parent, root / label) for file in pictures}
     # Folders that hold the whole class tell nothing apart.
-    shared = root / label / (os.path.commonpath(places) if places else "")
+    shared = root / label / (os.path.commonpath(parents) if parents else "")
     for file in pictures:
         first, *deeper = file.relative_to(shared).parts
-        found.take(file, label, in_test, f"{root.name}/{label}/{first}" if deeper else None)
+        found.add(file, label, in_test, f"{root.name}/{label}/{first}" if deeper else None)
     for file in files:
         if file.is_dir():
             found.refuse(file, label, "a link to a folder, which is not entered")
@@ -77,20 +79,20 @@ def _take_class(found: Collector, root: Path, label: str, in_test: bool) -> bool
     return bool(pictures or closed)
 
 
-def _take_loose(found: Collector, root: Path) -> int:
-    """Count the files beside the class folders; how many of them are images."""
-    there = [each for each in os.scandir(root) if not each.is_dir() and not each.name.startswith(".")]
-    others = [each for each in there if not _is_picture(each.name)]
+def _add_loose(found: Collector, root: Path) -> int:
+    """Count the files beside the class folders by ending; returns how many of them are images."""
+    loose = [each for each in os.scandir(root) if not each.is_dir() and not each.name.startswith(".")]
+    others = [each for each in loose if not _is_picture(each.name)]
     for each in others:
         if each.is_symlink() and not Path(each).exists():
             found.refuse(Path(each), "", "a link to nothing")  # it may have been a class
         else:
             found.listing.other[_ending(each.name)] += 1
-    return len(there) - len(others)
+    return len(loose) - len(others)
 
 
 def _left_out(folder: Path, parted: bool, loose: dict[Path, int], empty: list[str]) -> Iterator[str]:
-    """What nobody would find in the data set and may look for there, a sentence each."""
+    """A notice on each kind of image that somebody may look for in the data set and not find there."""
     if parted:
         yield from _beside(folder)
     for file in sorted(folder.glob("*.csv")):
@@ -98,18 +100,22 @@ def _left_out(folder: Path, parted: bool, loose: dict[Path, int], empty: list[st
         yield f"the list {name} is not read; DATA=path:… with its own path reads it"
     for root, count in loose.items():
         if count:
-            place = "the folder" if root == folder else f"{root.name}/"
-            yield f"{_counted(count)} in {place} itself, in no class folder, and {_not(count)} used"
+            name = "the folder" if root == folder else f"{root.name}/"
+            yield f"{_counted(count)} in {name} itself, in no class folder, and {_not(count)} used"
     if empty:
-        more = f" and {len(empty) - TOLD:,} more" if len(empty) > TOLD else ""
-        yield f"no image file lies in {', '.join(empty[:TOLD])}{more}: not taken for a class"
+        more = f" and {len(empty) - NAMED:,} more" if len(empty) > NAMED else ""
+        yield f"no image file lies in {', '.join(empty[:NAMED])}{more}: not taken for a class"
 
 
 def _is_parted(folder: Path, where: str) -> bool:
-    """Whether it has train/ and test/. Raises UserError where it has one, or others that seem to be meant."""
-    there = sorted(entry.name for entry in os.scandir(folder) if _is_class(entry))
-    given = [name for name in there if name in PARTS]
-    meant = [name for name in there if name not in PARTS and name.casefold() in (*PARTS, *OTHER_PARTS)]
+    """True if the folder has train/ and test/.
+
+    Raises:
+        UserError: it has one of them, or others that seem to be meant.
+    """
+    names = sorted(entry.name for entry in os.scandir(folder) if _is_class(entry))
+    given = [name for name in names if name in PARTS]
+    meant = [name for name in names if name not in PARTS and name.casefold() in (*PARTS, *OTHER_PARTS)]
     if len(given) == 1:
         missing = next(name for name in PARTS if name not in given)
         hint = f"rename {meant[0]}/ to {missing}/" if meant else f"add {missing}/<class>/…"
@@ -117,7 +123,7 @@ def _is_parted(folder: Path, where: str) -> bool:
             f"{where}: it has {given[0]}/ but no {missing}/; {hint}, or put all into <class>/… and leave "
             f"splitting to the study (a class cannot be called {given[0]}, but in a list)"
         )
-    if not given and meant and len(meant) == len(there):
+    if not given and meant and len(meant) == len(names):
         raise UserError(
             f"{where}: its folders {', '.join(f'{name}/' for name in meant)} seem to be splits, not classes; "
             "call them train/ and test/"
@@ -126,16 +132,21 @@ def _is_parted(folder: Path, where: str) -> bool:
 
 
 def _check_inside(found: Listing, where: str) -> None:
-    """Raises UserError where every class seems to have its own train/ and test/."""
+    """Check that classes have no parts of their own.
+
+    Raises:
+        UserError: every class seems to have its own train/ and test/.
+    """
     inside: dict[str, set[str]] = {}
     for entry in found.entries:
         inside.setdefault(entry.label, set()).add(PurePath(entry.group or "").name.casefold())
     splits = {*PARTS, *OTHER_PARTS}
     if inside and all(len(parts) > 1 and parts <= splits for parts in inside.values()):
         first, parts = next(iter(inside.items()))
-        told = " and ".join(f"{first}/{part}/" for part in sorted(parts))
+        folders = " and ".join(f"{first}/{part}/" for part in sorted(parts))
         raise UserError(
-            f"{where}: {told} seem to be splits inside a class; expected train/<class>/… and test/<class>/…"
+            f"{where}: {folders} seem to be splits inside a class; expected train/<class>/… and "
+            "test/<class>/…"
         )
 
 
@@ -144,7 +155,7 @@ def _is_class(entry: os.DirEntry) -> bool:
 
 
 def _beside(folder: Path) -> Iterator[str]:
-    """What lies beside train/ and test/, a sentence each: val/, say."""
+    """A notice on each folder of images beside train/ and test/ (val/, say), and on images there."""
     for name in sorted(each.name for each in os.scandir(folder) if _is_class(each)):
         if name not in PARTS and (count := sum(_is_picture(file.name) for file in _files(folder / name))):
             yield (
@@ -168,7 +179,7 @@ def _counted(files: int) -> str:
 
 
 def _named(labels: set[str]) -> str:
-    """The one folder that was found, which may lie one too deep."""
+    """The name of a single class folder: perhaps the classes lie inside it."""
     return f" ({min(labels)}/: are the classes inside it?)" if len(labels) == 1 else ""
 
 
@@ -177,10 +188,10 @@ def _not(files: int) -> str:
 
 
 def _files(folder: Path, closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Each file and linked folder below a folder; `closed` is told of folders that cannot be read."""
-    for place, folders, files in os.walk(folder, onerror=closed):  # which enters no link
+    """Each file and linked folder below a folder; `closed` gets the errors of folders that cannot be read."""
+    for parent, folders, files in os.walk(folder, onerror=closed):  # which enters no link
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        linked = [name for name in folders if Path(place, name).is_symlink()]
+        linked = [name for name in folders if Path(parent, name).is_symlink()]
         for name in sorted([*files, *linked]):
             if not name.startswith("."):
-                yield Path(place, name)
+                yield Path(parent, name)

@@ -1,17 +1,17 @@
-"""The files of a folder or list of one's own: chosen by what the source is, checked, and their digests."""
+"""The listing of a source, be it a folder or a list, checked; and the digests of its files."""
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from experiments import processes
 from experiments.data.photographs import entries, folders, manifest
 from experiments.data.photographs.entries import Entry, Listing
 from experiments.errors import UserError
 
 
 def listing(source: Path) -> Listing:
-    """The files of a folder, or of a manifest where it is a CSV file, with what is wrong already.
+    """The files of a folder, or of a manifest if it is a CSV file, with what is already known to be wrong.
 
     Raises:
         UserError: nothing is there, or not a data set of two classes or more.
@@ -31,7 +31,7 @@ def listing(source: Path) -> Listing:
 
 
 def file_digests(listed: Listing) -> list[str]:
-    """SHA-256 of each entry's file, in hexadecimal; of one that cannot be read, why."""
+    """SHA-256 of each entry's file, in hexadecimal; for a file that cannot be read, the reason."""
 
     def digest(entry: Entry) -> str:
         try:
@@ -40,5 +40,5 @@ def file_digests(listed: Listing) -> list[str]:
         except OSError as error:
             return error.strerror or str(error)
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(processes.available_cores()) as pool:
         return list(pool.map(digest, listed.entries))

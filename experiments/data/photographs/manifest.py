@@ -1,4 +1,4 @@
-"""Image lists: a CSV file of `file,label[,split][,group]`; paths are told from the folder that it lies in."""
+"""Image lists: a CSV file of `file,label[,split][,group]`, whose paths begin at the folder it lies in."""
 
 import csv
 import os
@@ -9,7 +9,7 @@ from experiments.errors import UserError
 
 NEEDED, KNOWN = ("file", "label"), ("file", "label", "split", "group")
 PARTS = {"train": False, "test": True}
-LONGEST_TOLD = 80  # characters of a wrong first line
+LONGEST_SHOWN = 80  # characters of a wrong first line
 LARGEST = 2**28  # bytes of a manifest, some million lines
 
 
@@ -37,20 +37,20 @@ def listing(manifest: Path, where: str) -> Listing:
                 name, label = row["file"], row["label"].strip()
                 if not name or "\0" in name:
                     raise UserError(f"{at}: file: a path is needed, not {name!r}")
-                place = os.path.normpath(name)
-                if first_line.setdefault(place, table.line_num) != table.line_num:
-                    earlier = f"line {first_line[place]} already"
-                    if label != labels[place]:
-                        earlier += f" with label {labels[place]!r}, here it has {label!r}"
+                path = os.path.normpath(name)
+                if first_line.setdefault(path, table.line_num) != table.line_num:
+                    earlier = f"line {first_line[path]} already"
+                    if label != labels[path]:
+                        earlier += f" with label {labels[path]!r}, here it has {label!r}"
                     raise UserError(f"{at}: file: {name!r} stands in {earlier}")
                 if not label:
                     raise UserError(f"{at}: label: a class name is needed")
-                labels[place] = label
+                labels[path] = label
                 part = row.get("split", "train").strip().lower()
                 if part not in PARTS:
-                    raise UserError(f"{at}: split: {part!r} is neither 'train' nor 'test'{_VALIDATION}")
+                    raise UserError(f"{at}: split: {part!r} is neither 'train' nor 'test'; {VALIDATION}")
                 given_test = given_test or PARTS[part]
-                found.take(manifest.parent / name, label, PARTS[part], row.get("group", "").strip() or None)
+                found.add(manifest.parent / name, label, PARTS[part], row.get("group", "").strip() or None)
     except UnicodeDecodeError:
         raise UserError(f"{where}: not a text file in UTF-8") from None
     except csv.Error as error:
@@ -66,20 +66,20 @@ def listing(manifest: Path, where: str) -> Listing:
     return found.listing._replace(given_test=given_test)
 
 
-_VALIDATION = "; validation images are drawn from train"
+VALIDATION = "validation images are drawn from train"
 
 
 def _instead(columns: list[str], name: str) -> str:
-    """What stands there in place of a column, as far as that can be guessed."""
+    """A guess at what the file has in place of a column."""
     if not columns:
         return ": the file is empty"
     alike = next((column for column in columns if column.strip().casefold() == name), None)
     if alike is not None:
         return f" but {alike!r}"
-    for separator, called in ((";", "semicolons"), ("\t", "tabs")):
+    for separator, plural in ((";", "semicolons"), ("\t", "tabs")):
         if len(columns) == 1 and separator in columns[0]:
-            return f": its fields are parted by {called}, not by commas"
-    return f" among {', '.join(columns)[:LONGEST_TOLD]!r}"
+            return f": its fields are parted by {plural}, not by commas"
+    return f" among {', '.join(columns)[:LONGEST_SHOWN]!r}"
 
 
 def _check_columns(columns: list[str], where: str) -> None:

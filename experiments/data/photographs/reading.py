@@ -1,26 +1,26 @@
 """Image folders and manifests → equal-sized uint8 arrays on the disk.
 
-What cannot be decoded is left out and told with its reason; whether that will do is for the caller to say.
+What cannot be decoded is left out and listed with its reason; whether that will do is for the caller to say.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from experiments.data.facts import Files
-from experiments.data.photographs import decoding, entries
-from experiments.data.photographs.decoding import Written, in_order
-from experiments.data.photographs.entries import BadFile, Entry, Listing, NothingLeft
+from experiments.data.facts import BadFile, Files
+from experiments.data.photographs.decoding import ImageWriter, UnreadableError, in_order
+from experiments.data.photographs.entries import Entry, Listing, NoImagesError, shown
 from experiments.words import file_count
 
 
-class Found(NamedTuple):
-    """A data set of one's own, decoded.
+@dataclass(frozen=True)
+class Found:
+    """The decoded images of a folder or list.
 
     images: uint8 (m, height, width, channels), channels 1 or 3, a memory map; rows: int64 (n,), which of
     them are used; labels: int64 (n,); in_test: bool (n,); digests: 32 bytes of SHA-256 each (n,);
-    fingerprints: see `likeness`; files: where they came from; groups: one an image; classes: by name.
+    fingerprints: see `doubts`; files: where they came from; groups: one an image; classes: by name.
     """
 
     images: np.ndarray
@@ -40,66 +40,77 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
     Grey if every image is grey, else RGB.
 
     Raises:
-        NothingLeft: of a class.
+        NoImagesError: a class, or the given test part, has no image that can be used.
         UserError: images of several sizes without an image_size.
     """
-    where = f"data source path:{listed.root}"
     bad = list(listed.bad)
-    kept: list[Entry] = []
-    decoded = Written(scratch / "decoded.npy", len(listed.entries), listed.root)
-    for entry, made in in_order(listed.entries, image_size):
-        if isinstance(made, decoding.Unreadable):
-            bad.append(BadFile(entries.shown(entry.file, listed.root), str(made), entry.label))
+    decoded: list[Entry] = []
+    writer = ImageWriter(scratch / "decoded.npy", len(listed.entries), listed.root)
+    for entry, image in in_order(listed.entries, image_size):
+        if isinstance(image, UnreadableError):
+            bad.append(BadFile(shown(entry.file, listed.root), str(image), entry.label))
         else:
-            decoded.add(entry.file, made)
-            kept.append(entry)
-    labels, digests = [entry.label for entry in kept], decoded.digests()
-    disputed = _disputed(labels, digests.tolist())
-    for at, other in disputed.items():
-        reason = f"shows the same pixels as {entries.shown(kept[other].file, listed.root)}, of another class"
-        bad.append(BadFile(entries.shown(kept[at].file, listed.root), reason, labels[at]))
-    rows = np.array([at for at in range(len(kept)) if at not in disputed], np.int64)
-    kept = [kept[at] for at in rows]
-    classes = tuple(sorted({entry.label for entry in kept}))
-    lost = {entry.label for entry in listed.entries} | {file.label for file in bad}
-    lost -= {*classes, ""}
-    if lost:
-        of_it = [file for file in bad if file.label == min(lost)]
-        raise NothingLeft(f"{where}: no image of class {min(lost)!r} can be used; the first of "
-                          f"{file_count(len(of_it))}: {of_it[0].name}: {of_it[0].reason}", bad)  # fmt: skip
-    if listed.given_test and not any(entry.in_test for entry in kept):
-        raise NothingLeft(f"{where}: no image of the given test part can be used; the first of "
-                          f"{file_count(len(bad))}: {bad[0].name}: {bad[0].reason}", bad)  # fmt: skip
+            writer.add(entry.file, image)
+            decoded.append(entry)
+    digests = writer.digests()
+    disputed = _disputed([entry.label for entry in decoded], digests.tolist())
+    for position, other in disputed.items():
+        entry, like = decoded[position], decoded[other]
+        reason = f"shows the same pixels as {shown(like.file, listed.root)}, of another class"
+        bad.append(BadFile(shown(entry.file, listed.root), reason, entry.label))
+    rows = np.array([position for position in range(len(decoded)) if position not in disputed], np.int64)
+    used = [decoded[row] for row in rows]
+    classes = tuple(sorted({entry.label for entry in used}))
+    _check_nothing_lost(listed, used, bad)
     numbers = {label: number for number, label in enumerate(classes)}
     return Found(
-        images=decoded.images(),
+        images=writer.images(),
         rows=rows,
-        labels=np.array([numbers[entry.label] for entry in kept], np.int64),
-        in_test=np.array([entry.in_test for entry in kept]),
+        labels=np.array([numbers[entry.label] for entry in used], np.int64),
+        in_test=np.array([entry.in_test for entry in used]),
         digests=digests[rows],
-        fingerprints=np.concatenate(decoded.fingerprints)[rows],
+        fingerprints=np.concatenate(writer.fingerprints)[rows],
         files=Files(
-            names=[entries.shown(entry.file, listed.root) for entry in kept],
-            sizes=[decoded.sizes[at] for at in rows],
-            bad=[tuple(file) for file in bad],
+            names=tuple(shown(entry.file, listed.root) for entry in used),
+            sizes=tuple(writer.sizes[row] for row in rows),
+            bad=tuple(bad),
             other=dict(listed.other.most_common()),
         ),
-        groups=[entry.group for entry in kept],
+        groups=[entry.group for entry in used],
         classes=classes,
     )
 
 
+def _check_nothing_lost(listed: Listing, used: list[Entry], bad: list[BadFile]) -> None:
+    """Check that every class, and the given test part, keeps an image.
+
+    Raises:
+        NoImagesError: one of them has none.
+    """
+    where = f"data source path:{listed.root}"
+    lost = {entry.label for entry in listed.entries} | {file.label for file in bad}
+    lost -= {"", *(entry.label for entry in used)}
+    if lost:
+        label = min(lost)
+        of_class = [file for file in bad if file.label == label]
+        raise NoImagesError(f"{where}: no image of class {label!r} can be used; {_first_of(of_class)}", bad)
+    if listed.given_test and not any(entry.in_test for entry in used):
+        raise NoImagesError(f"{where}: no image of the given test part can be used; {_first_of(bad)}", bad)
+
+
+def _first_of(bad: list[BadFile]) -> str:
+    return f"the first of {file_count(len(bad))}: {bad[0].name}: {bad[0].reason}"
+
+
 def _disputed(labels: list[str], digests: list[bytes]) -> dict[int, int]:
-    """The images whose pixels are also those of an image of another class, each with such a one."""
+    """The positions of images whose pixels also stand in another class, each with such an image there."""
     alike: dict[bytes, list[int]] = {}
-    for at, digest in enumerate(digests):
-        alike.setdefault(digest, []).append(at)
+    for position, digest in enumerate(digests):
+        alike.setdefault(digest, []).append(position)
     found = {}
     for together in alike.values():
-        if len({labels[at] for at in together}) == 1:
+        if len({labels[position] for position in together}) == 1:
             continue
-        for at in together:
-            other = next((other for other in together if labels[other] != labels[at]), None)
-            if other is not None:
-                found[at] = other
+        for position in together:
+            found[position] = next(other for other in together if labels[other] != labels[position])
     return dict(sorted(found.items()))

@@ -21,8 +21,8 @@ from tests.support.places import ROOT
 
 
 def test_digits(tmp_path):
-    made = preparation.prepare("digits", None, "together", tmp_path / "one")
-    again = preparation.prepare("digits", None, "together", tmp_path / "two")
+    made = preparation.prepare(Wanted("digits"), tmp_path / "one")
+    again = preparation.prepare(Wanted("digits"), tmp_path / "two")
     assert made == again
     assert made.digest.startswith("268efbc7632a349c")
     assert made.classes == tuple("0123456789")
@@ -33,7 +33,7 @@ def test_digits(tmp_path):
 
 def test_a_prepared_data_set_is_mapped_and_is_what_was_loaded(tmp_path):
     loaded = named.load("digits", None)
-    kept = opened(preparation.prepare("digits", None, "together", tmp_path), tmp_path)
+    kept = opened(preparation.prepare(Wanted("digits"), tmp_path), tmp_path)
     assert isinstance(kept.images, np.memmap)
     assert not kept.images.flags.writeable
     assert kept.images.shape[1:] == (8, 8, 1)
@@ -46,7 +46,7 @@ def test_a_prepared_data_set_is_mapped_and_is_what_was_loaded(tmp_path):
 
 
 def test_digests_of_images_are_sha256(tmp_path):
-    kept = opened(preparation.prepare("digits", None, "together", tmp_path), tmp_path)
+    kept = opened(preparation.prepare(Wanted("digits"), tmp_path), tmp_path)
     assert kept.image_digests.shape == (1797, 32)
     for position in (0, 1000, 1796):
         expected = hashlib.sha256(kept.images[position].tobytes()).digest()
@@ -54,9 +54,9 @@ def test_digests_of_images_are_sha256(tmp_path):
 
 
 def test_image_size_resizes_a_named_data_set(tmp_path):
-    made = preparation.prepare("digits", 16, "together", tmp_path)
+    made = preparation.prepare(Wanted("digits", 16), tmp_path)
     assert made.image_shape == (16, 16, 1)
-    assert made.digest != preparation.prepare("digits", None, "together", tmp_path).digest
+    assert made.digest != preparation.prepare(Wanted("digits"), tmp_path).digest
 
 
 # Folders: the same content is the same digest.
@@ -104,7 +104,7 @@ def test_file_names_and_their_order_do_not_matter(animals, tmp_path):
     (other / "dog" / "notes.txt").write_text("not an image")
     write(other / ".hidden", CATS)
     after = prepare(other, tmp_path)
-    assert (after._replace(other=0), after.other) == (before, 1)
+    assert (after.model_copy(update={"other": 0}), after.other) == (before, 1)
 
 
 @pytest.mark.parametrize(

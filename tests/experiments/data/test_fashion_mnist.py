@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.data import fashion_mnist
+from experiments.data import fashion_mnist, keras_sets
 from experiments.location import ROOT
 
 # An IDX file: two zeros, type 8 (bytes), the number of axes, each length in four bytes, the data.
@@ -45,13 +45,13 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setattr(fashion_mnist, "FILES", hashes)
     monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", tmp_path / "debian")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    return fashion_mnist.keras_cache(), tmp_path / "debian"
+    return keras_sets.cache() / "fashion-mnist", tmp_path / "debian"
 
 
 @pytest.mark.parametrize("place", [0, 1])
 def test_reads_idx_files(folders, place):
     write(folders[place])
-    (images, labels), (test_images, test_labels) = fashion_mnist.load(1)
+    (images, labels), (test_images, test_labels) = fashion_mnist.parts(1)
     assert (images.shape, images.dtype) == ((2, 28, 28), np.uint8)
     assert (images[0] == 7).all()
     assert (images[1] == 9).all()
@@ -75,7 +75,7 @@ def test_files_of_other_content_are_refused(folders, archive):
     cache, debian = folders
     write(cache, train_images_idx3_ubyte=archive)
     write(debian)
-    (images, _), _ = fashion_mnist.load(1)
+    (images, _), _ = fashion_mnist.parts(1)
     assert (images[0] == 7).all()
 
 
@@ -92,17 +92,17 @@ def closed_port():
         yield held.getsockname()[1]
 
 
-# In a process of its own: the download sets the sockets' default timeout.
+# In a process of its own: keras looks for its folder once.
 def test_where_no_way_leads_to_it_each_is_named(tmp_path, closed_port):
     cache = tmp_path / "keras" / "datasets" / "fashion-mnist"
     cache.mkdir(parents=True)
     (cache / "train-images-idx3-ubyte.gz").write_bytes(OTHER)
     script = (
         "import sys, pathlib\n"
-        "from experiments import fashion_mnist, sources\n"
-        "from experiments.errors import exit_status\n"
+        "from experiments.command_line import exit_status\n"
+        "from experiments.data import fashion_mnist, named\n"
         f"fashion_mnist.DEBIAN_FOLDER = pathlib.Path({str(tmp_path / 'debian')!r})\n"
-        "sys.exit(exit_status(lambda: sources.load('fashion_mnist', None)))\n"
+        "sys.exit(exit_status(lambda: named.load('fashion_mnist', None)))\n"
     )
     proxy = f"http://127.0.0.1:{closed_port}"
     without = {"NO_PROXY", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY"}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.data import dataset, facts, kept
-from experiments.data.facts import Wanted
+from experiments.data import dataset, kept
+from experiments.data.facts import Files, Wanted
 from experiments.data.photographs import reading
 from experiments.errors import UserError
 from tests.support.animals import CATS, opened, prepare, write
@@ -47,10 +47,9 @@ def test_files_that_were_moved_or_touched_are_not_decoded_again(animals, tmp_pat
     assert prepare(moved, work) == first
     (moved / "cat" / "1.png").touch()
     assert prepare(moved, work) == first
-    names = facts.Files.read(
-        kept.index_file(f"path:{moved}", kept.listed(f"path:{moved}"), None, "together", work)
-    ).names
-    assert sorted(names)[0] == "cat/1.png"
+    wanted = Wanted(f"path:{moved}")
+    index = kept.index_file(wanted, kept.listing_of(wanted.source), work)
+    assert sorted(Files.read(index).names)[0] == "cat/1.png"
 
 
 def test_a_lost_copy_is_prepared_again(animals, tmp_path):
@@ -69,8 +68,8 @@ def test_a_lost_copy_is_prepared_again(animals, tmp_path):
 def test_files_that_change_while_they_are_read_are_no_data_set(animals, tmp_path, monkeypatch, change):
     read = reading.read
 
-    def changing(*asked):
-        found = read(*asked)
+    def changing(*arguments):
+        found = read(*arguments)
         write(animals / "cat", CATS[:1] ^ 1, ("1.png" if change == "rewritten" else "4.png",))
         return found
 

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from experiments.data.facts import SOURCES
 from experiments.errors import UserError
 from experiments.studies import reading
-from experiments.studies.study import NAMED_SOURCES
 
 VALID = {
     "name": "fuzz",
@@ -40,7 +40,7 @@ def paths(value, below=()):
 
 PATHS = [path for path in paths(VALID) if path]
 WORDS = [str(part) for path in PATHS for part in path] + [
-    *NAMED_SOURCES,
+    *SOURCES,
     "path:.",
     "resnet50",
     "svm",

@@ -3,12 +3,10 @@
 import pytest
 import yaml
 
-from experiments.data import named
 from experiments.errors import UserError
 from experiments.logs import events, trial_folder
 from experiments.planning import plan
 from experiments.studies import reading
-from experiments.studies.study import NAMED_SOURCES
 from tests.support.small_study import DIGESTS, SMALL, changed
 
 
@@ -180,7 +178,3 @@ def test_an_unknown_study_lists_the_shipped_ones():
 def test_every_shipped_study_is_valid(path):
     study = reading.parse(reading.load(path), path)
     assert study.name == path.stem
-
-
-def test_every_named_source_can_be_loaded():
-    assert tuple(named.NAMED) == NAMED_SOURCES

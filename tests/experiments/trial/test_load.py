@@ -13,7 +13,7 @@ from tests.support.animals import opened
 def loaded(tmp_path_factory):
     """A trial on scikit-learn's digits in the four windows of 5 × 5 of each image; the whole data set."""
     work = tmp_path_factory.mktemp("work")
-    facts = prepare.prepare("digits", None, "together", work)
+    facts = prepare.prepare(Wanted("digits"), work)
     trial = Trial(
         model="plain_cnn",
         arguments={},

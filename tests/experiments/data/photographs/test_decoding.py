@@ -29,8 +29,9 @@ def folder(tmp_path):
     return place
 
 
-def index_of(source, image_size, work):
-    return kept.index_file(source, kept.listed(source), image_size, "together", work)
+def bad_table(source, image_size, work):
+    """The table of bad files of a source."""
+    return kept.bad_table(kept.index_file(Wanted(source, image_size), kept.listing_of(source), work))
 
 
 def test_at_least_twenty_five_kinds():
@@ -74,7 +75,7 @@ def test_bad_files_stop_a_study_or_are_left_out(folder, tmp_path):
 
     facts = dataset.summary(Wanted(f"path:{folder}", 8, on_bad="skip"), work)
     assert (facts.train_part, facts.bad) == (len(ODD) + 3, len(BAD))
-    listed = kept.bad_files(index_of(f"path:{folder}", 8, work))
+    listed = bad_table(f"path:{folder}", 8, work)
     assert listed.read_text(encoding="utf-8").count("\n") == len(BAD) + 1
     assert str(listed) in message
 
@@ -119,7 +120,7 @@ def test_more_pixels_than_are_taken_are_refused_before_they_are_decoded(tmp_path
     monkeypatch.setattr(decoding, "LARGEST_PIXELS", 100)
     assert decoding.upright(file).size == (10, 10)
     monkeypatch.setattr(decoding, "LARGEST_PIXELS", 99)
-    with pytest.raises(decoding.Unreadable, match="more than 99 pixels"):
+    with pytest.raises(decoding.UnreadableError, match="more than 99 pixels"):
         decoding.upright(file)
 
 
@@ -133,7 +134,7 @@ def test_a_file_that_may_not_be_read():
         try:
             if nobody:
                 os.seteuid(65534)
-            with pytest.raises(decoding.Unreadable, match="may not be read"):
+            with pytest.raises(decoding.UnreadableError, match="may not be read"):
                 decoding.upright(file)
         finally:
             if nobody:
@@ -147,7 +148,7 @@ def test_a_class_of_bad_files_alone_is_told(tmp_path):
     (place / "dog" / "1.png").write_bytes(b"no picture")
     with pytest.raises(UserError) as caught:
         prepare(place, tmp_path)
-    listed = kept.bad_files(index_of(f"path:{place}", None, tmp_path))
+    listed = bad_table(f"path:{place}", None, tmp_path)
     assert str(caught.value) == (
         f"data source path:{place}: no image of class 'dog' can be used; the first of 1 file: "
         f"dog/1.png: not an image; {listed} lists them all"

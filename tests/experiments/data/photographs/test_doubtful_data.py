@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from experiments import compare, names
+from experiments import names
 from experiments.data import dataset
 from experiments.data.facts import Facts, Wanted
 from experiments.data.photographs import decoding, listing, reading
@@ -20,7 +20,7 @@ from experiments.logs import events, trial_folder
 from experiments.planning import plan
 from experiments.store import client, page, tracking
 from experiments.studies.reading import load, parse
-from tests.support import known_costs
+from tests.support import commands, known_costs
 from tests.support.animals import PIXELS, opened, prepare, write
 from tests.support.places import TINY, make_place, planned_trials
 from tests.support.tiles import NAMES, tiles
@@ -86,7 +86,9 @@ def test_near_copies_of_two_classes_are_told_and_stay_together(photographs, tmp_
         "2 images are nearly the same as one of another class, the first are leaf/20.png and "
         "wall/bright.png; look whether their labels are right",
     )
-    assert facts.told[0].startswith("2 files cannot be used and are left out, the first is leaf/3.png: shows")
+    assert facts.all_notices[0].startswith(
+        "2 files cannot be used and are left out, the first is leaf/3.png: shows"
+    )
 
 
 # Versions may be of the kind of picture; equal pixels are one picture whatever the study says.
@@ -123,9 +125,8 @@ def study(photographs, tmp_path, monkeypatch):
     )
 
 
-def test_a_plan_tells_the_data_and_what_to_know_of_it(study, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", study.command("--dry-run")[2:])
-    assert compare.main() == 0
+def test_a_plan_tells_the_data_and_what_to_know_of_it(study, capsys):
+    assert commands.run("plan", study.study, "--work", study.work, "--store", study.store) == 0
     _, data, *notes, _, _, _ = capsys.readouterr().out.splitlines()
     assert data.endswith("photographs, 2 classes, 16×16 RGB: 30 training, 10 validation, 18 test images")
     assert [note[:24] for note in notes] == ["note: 2 files cannot be ", "note: 2 images are nearl"]
@@ -150,7 +151,7 @@ def test_mistakes_have_the_names_of_the_study_s_own_files(study, photographs, tm
         facts = dataset.summary(Wanted(f"path:{folder}", 16, on_bad="skip"), study.work)
         content = (planned.trial.data_digest, planned.trial.partition)
         assert (facts.digest, facts.partition) == content
-        projection = tracking.Projection(study.store, folder.name, {content: Path(facts.kept_as)})
+        projection = tracking.Projection(study.store, folder.name, {content: facts.index})
         projection.project(planned, place, told)
         opened_ = client.opened(study.store)
         (run,) = opened_.search_runs([opened_.get_experiment_by_name(folder.name).experiment_id])
@@ -181,7 +182,13 @@ def test_a_study_tells_its_store_what_to_know_of_its_data(study, photographs):
 
 def test_a_thousand_notices_are_no_tag_that_a_store_would_cut():
     facts = Facts(
-        "d", "p", ("a", "b"), (8, 8, 3), 9, 0, notices=tuple(f"{each} ж" * 400 for each in range(99))
+        digest="d",
+        partition="p",
+        classes=("a", "b"),
+        image_shape=(8, 8, 3),
+        train_part=9,
+        test_part=0,
+        notices=tuple(f"{each} ж" * 400 for each in range(99)),
     )
     told = page.data_tags([facts])[names.DATA_NOTICES]
     assert len(told) < 5000

@@ -91,11 +91,14 @@ def test_more_images_than_are_compared_at_a_time(tiles, monkeypatch):
 def test_groups_hold_what_belongs_together_through_others():
     named = ["burst", None, None, "burst", None, "other"]
     digests = np.array([b"a", b"b", b"c", b"d", b"d", b"e"])
-    groups = doubts.groups(named, digests, [np.array([[1, 4]])])
+    labels = np.array([0, 0, 0, 0, 1, 0])
+    groups, doubtful = doubts.groups(named, digests, [np.array([[1, 4]])], labels)
     assert groups[0] == groups[1] == groups[3] == groups[4]
     assert len(set(groups.tolist())) == 3
-    apart = doubts.groups(named, digests, [])
+    apart, nothing = doubts.groups(named, digests, [], labels)
     assert len(set(apart.tolist())) == 4
+    # 4 is of another class than 1, which it is like.
+    assert (doubtful, nothing) == (doubts.Doubtful(2, (1, 4)), None)
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=30))
