@@ -38,7 +38,7 @@ class Picture:
 
 
 def pictures(names: Iterable[str]) -> list[Picture]:
-    """The pictures of these names; all but most plain twins if there are no names.
+    """The pictures of these names; without any, of the whole catalog, of TWINS and of every block.
 
     Raises:
         UserError: an unknown name, with the known ones.
@@ -138,8 +138,8 @@ def main(options: argparse.Namespace) -> int:
 
     for number, picture in enumerate(wanted, start=1):
         keras.utils.clear_session()
-        asked = {each.name: value for each in fields(Input) if (value := getattr(options, each.name))}
-        seen = replace(catalog.CATALOG[picture.model].input, **asked)
+        chosen = {each.name: value for each in fields(Input) if (value := getattr(options, each.name))}
+        seen = replace(catalog.CATALOG[picture.model].input, **chosen)
         built, paths = draw(picture, seen, arguments_of(picture, seen.size, given), options.out)
         if options.plot_model and not missing and not picture.block:
             plot_model(built, options.out / f"{picture.name}_layers.png")

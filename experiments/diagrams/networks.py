@@ -68,7 +68,7 @@ def _frame(network: Structure) -> Frame:
 
 
 def _top(sheet: Sheet, network: Structure, frame: Frame) -> float:
-    """Heading, titles of columns, and the image; returns where the rows begin."""
+    """Draw heading, titles of columns, and the image; returns where the rows begin."""
     sheet.text(MARGIN, 0.5, network.title, 20, "bold", align="left")
     sheet.text(MARGIN, 0.86, _facts(network), 11, color=MUTED, align="left")
     if network.parameters:
@@ -85,7 +85,7 @@ def _top(sheet: Sheet, network: Structure, frame: Frame) -> float:
 
 
 def _band(sheet: Sheet, row: Row, frame: Frame, y: float, height: float, color: Color) -> None:
-    """The ground of a row, and its name."""
+    """Draw the ground of a row, and write its name."""
     left = MARGIN - 0.12
     sheet.box(left, y, frame.width - 2 * left, height, tint(color, 0.1), "none", above=0)
     sheet.box(left, y, 0.07, height, color, "none", corner=0.02, above=1)
@@ -93,7 +93,7 @@ def _band(sheet: Sheet, row: Row, frame: Frame, y: float, height: float, color: 
 
 
 def _row_color(row: Row, order: int) -> Color:
-    """A colour a stage; grey for the head and for what is beside the main way."""
+    """The colour of a row: one a stage, grey for the head and for heads beside the main way."""
     return GREY if row.title == HEAD or row.source else STAGES[order % len(STAGES)]
 
 
@@ -110,7 +110,7 @@ def _facts(network: Structure) -> str:
 def _connect(
     sheet: Sheet, row: Row, ends: list[Point], begins: list[Point], between: float, image: tuple[int, ...]
 ) -> None:
-    """Arrows to the beginning of each lane: from its own end before, or from all ends."""
+    """Draw arrows to the beginning of each lane: from the end of the same lane before, or from all ends."""
     if row.source:
         for x, y in begins:
             sheet.line([(x - TURN, y), (x, y)])
@@ -167,7 +167,7 @@ def _costs(sheet: Sheet, row: Row, network: Structure, x: float, middle: float, 
 
 
 def _maps(sheet: Sheet, output: tuple[int, ...], x: float, middle: float, color: Color) -> None:
-    """The output as a solid: its face is height by width, its depth the channels, both on a log scale."""
+    """Draw the output as a solid: its face is height by width, its depth the channels, both on a log scale."""
     *size, channels = output
     face = 0.05 * math.log2(size[0]) + 0.03 if size else 0.05
     depth = 0.026 * math.log2(channels)
@@ -182,7 +182,7 @@ def _maps(sheet: Sheet, output: tuple[int, ...], x: float, middle: float, color:
 
 
 def _foot(sheet: Sheet, network: Structure, frame: Frame, y: float) -> float:
-    """Totals, and what lines and signs mean; returns where the page ends."""
+    """Write totals, and what lines and signs mean; returns where the page ends."""
     if network.parameters:
         sheet.text(frame.costs + 0.85, y, "total", 10.5, "bold", align="left")
         for offset, value in ((OUTPUT, network.parameters), (OUTPUT + COST, network.macs)):

@@ -33,7 +33,7 @@ DPI = 130
 
 
 def tint(color: Color, share: float) -> Color:
-    """The colour mixed with white; `share` is its own part."""
+    """Mix a colour with white; `share` is the colour's part."""
     return tuple(1 - share * (1 - part) for part in to_rgb(color))
 
 
@@ -52,7 +52,7 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 
 
 class Sheet:
-    """A page that is drawn on first and cut to size last."""
+    """A page that is drawn on first and cut to its size when it is saved."""
 
     def __init__(self) -> None:
         self._figure = Figure(facecolor="white")

@@ -30,8 +30,8 @@ def test_the_page_leads_to_a_network_that_is_trained_drawn_and_measured(tmp_path
         start(*drawing),
         start(*cost, "--out", tmp_path / "costs", "--work", work),
     ]
-    ended = [(*process.communicate(), process.returncode) for process in running]
-    assert [status for *_, status in ended] == [0, 0, 0], ended
+    ended = [process.communicate() for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], "\n".join(error for _, error in ended)
     assert re.search(r"mlp · seed 1: test accuracy 0\.\d+ at epoch \d", ended[0][0])
     assert {file.name for file in (copy / "pictures").iterdir()} == {"mlp.png", "mlp.svg"}
     # 28·28·64 + 64 + 64·10 + 10
