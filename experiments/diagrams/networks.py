@@ -167,7 +167,7 @@ def _costs(sheet: Sheet, row: Row, network: Structure, x: float, middle: float, 
 
 
 def _maps(sheet: Sheet, output: tuple[int, ...], x: float, middle: float, color: Color) -> None:
-    """Draw the output as a solid: its face is height by width, its depth the channels, both on a log scale."""
+    """Draw the output as a solid: face height by width, depth the channels, both on a log scale."""
     *size, channels = output
     face = 0.05 * math.log2(size[0]) + 0.03 if size else 0.05
     depth = 0.026 * math.log2(channels)
