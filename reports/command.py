@@ -1,4 +1,4 @@
-"""What the commands share: which study, which store, where to, and what to say where that cannot be had.
+"""What the commands share: options for study, store and folder, and refusals that say what to do.
 
 Without pandas or matplotlib: they are imported once there is something to draw.
 """
@@ -18,7 +18,7 @@ FIGURES = Path(__file__).parent / "figures"
 
 
 class Parser(argparse.ArgumentParser):
-    """A command line whose help keeps its lines, and that says in one line what is wrong with it."""
+    """A parser that keeps the lines of its help, and says in one line what is wrong."""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - argparse's own
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_study(parser: argparse.ArgumentParser) -> None:
-    """Which study, on which data, in which store, and where its figures are."""
+    """Add the options for study, data, store and the folder of figures."""
     parser.add_argument(
         "study", nargs="?", help="a study in the store; may be left out where there is only one"
     )
@@ -57,7 +57,7 @@ def choose_study(uri: str, study: str | None, data: str | None) -> str:
         raise reading.StoreError(f"--data needs the study's name beside it: STUDY --data {data}")
     studies = reading.list_studies(uri)
     if study:
-        named = names.experiment_name(study, data)
+        named = names.experiment_name(study, located(data))
         if named not in studies:
             raise reading.StoreError(
                 f"study '{study}' was not run on data '{data}': no '{named}' in {uri} "
@@ -72,33 +72,40 @@ def choose_study(uri: str, study: str | None, data: str | None) -> str:
     raise reading.StoreError(f"which study? {uri} holds: {', '.join(studies)}")
 
 
+def located(data: str | None) -> str | None:
+    """A data source with the path of a folder or list made absolute."""
+    if data is None or not data.startswith("path:"):
+        return data
+    return f"path:{Path(data.removeprefix('path:')).expanduser().resolve()}"
+
+
 def refuse(reason: object, study: str | None = None, data: str | None = None) -> int:
-    """Say on stderr, in one line, why nothing was drawn, and how to train what was asked for; exit status."""
+    """Say on stderr, in one line, why nothing was drawn and how to train the study; the exit status."""
     text = str(reason).replace(reading.TRAIN, training(study, data))
     print(f"reports: {names.without_secrets(text)}", file=sys.stderr)
     return 2
 
 
 def training(study: str | None, data: str | None) -> str:
-    """The command that trains a study: by name one that ships, a plain one for the default study."""
+    """The command that trains a study; one that does not ship needs its file."""
     return f"`make compare{options(study if study is None or ships(study) else 'FILE.yaml', data)}`"
 
 
 def ships(study: str) -> bool:
-    """Whether `make compare` finds a study by this word: a name that ships, or a path to a file."""
+    """True if `make compare` finds a study by this word: the name of a shipped one, or a path."""
     return study.endswith((".yaml", ".yml")) or (STUDIES / f"{study}.yaml").exists()
 
 
 def options(study: str | None, data: str | None) -> str:
-    """` STUDY=… DATA=…`, as far as they are not the default, for a command of make."""
+    """` STUDY=… DATA=…` for a command of make, without those that are the default."""
     named = {"STUDY": None if study == DEFAULT_STUDY else study, "DATA": data}
     return "".join(f" {name}={shlex.quote(value)}" for name, value in named.items() if value)
 
 
-def asked(experiment: str, data: str) -> tuple[str, str | None]:
-    """The study and the other data that an experiment of the store came from.
+def guess(experiment: str, data: str) -> tuple[str, str | None]:
+    """The study and the other data of an experiment whose command was not recorded: by the shipped studies.
 
-    data: as its runs name it. A folder is named without its place, which the store does not know.
+    data: as its runs name it. The store does not know the path of a folder, only its name.
     """
     shipped = sorted((path.stem for path in STUDIES.glob("*.yaml")), key=len, reverse=True)
     for study in shipped:

@@ -6,6 +6,7 @@ not drawn again.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from reports import command, files
@@ -29,7 +30,7 @@ exit status: 0 drawn or unchanged; 2 nothing to draw, or the trials may not be c
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
+    """Add the options of this command."""
     command.add_study(parser)
     parser.add_argument("--force", action="store_true", help="draw although nothing changed")
     parser.add_argument(
@@ -46,9 +47,8 @@ def main(options: argparse.Namespace) -> int:
     except reading.StoreError as reason:
         return command.refuse(reason, options.study or study, options.data)
     folder = options.out / study
-    paths = [] if options.force or options.figures else files.drawn(folder, fingerprint)
-    if paths:
-        show(folder, paths)
+    if not (options.force or options.figures) and files.drawn(folder, fingerprint):
+        show(folder)
         print("unchanged, nothing drawn")
         return 0
 
@@ -57,35 +57,40 @@ def main(options: argparse.Namespace) -> int:
     try:
         if options.figures:
             return _draw_alone(options, study)
-        paths = drawing.draw_all(options.store, study, folder)
+        drawing.draw_all(options.store, study, folder)
     except drawing.REFUSALS as reason:
         return command.refuse(reason, options.study or study, options.data)
-    files.stamp(folder, fingerprint, paths)
-    show(folder, paths)
+    show(folder)
     return 0
 
 
 def _draw_alone(options: argparse.Namespace, study: str) -> int:
+    """Draw the figures that are named, and no table or page; the exit status."""
     from reports import drawing
 
     if unknown := [name for name in options.figures if name not in drawing.FIGURES]:
         return command.refuse(f"no figure {unknown[0]!r}; choose from: {', '.join(drawing.FIGURES)}")
-    record, _ = drawing.read_fair(options.store, study)
-    drawn = drawing.draw(record, options.out / study, options.figures)
+    folder = options.out / study
+    drawn = drawing.draw(drawing.read_fair(options.store, study).record, folder, options.figures)
     if not drawn:
         figures = " and ".join(options.figures)
         return command.refuse(
             f"'{study}' has nothing for {figures}: `python -m reports draw --help` says what it needs"
         )
-    for each in drawn:
-        print(*each.files, sep="\n")
+    paths = [path for each in drawn for path in each.files]
+    files.stamp_alone(folder, paths)
+    print(*paths, sep="\n")
     return 0
 
 
-def show(folder: Path, paths: list[Path]) -> None:
-    """Print the results table and where the figures are."""
-    markdown.show((folder / "results.md").read_text(encoding="utf-8"))
-    for path in paths:
-        if path.suffix not in (".svg", ".pdf"):
-            print(path)
+def show(folder: Path) -> None:
+    """Print the results and where the figures are: results.md as it is, on a terminal fitted to its width."""
+    stamp = files.read_stamp(folder)
+    if sys.stdout.isatty():
+        markdown.show(markdown.Block(*block) for block in stamp.results)
+    else:
+        print((folder / "results.md").read_text(encoding="utf-8"))
+    for name in stamp.files:
+        if not name.endswith((".svg", ".pdf")):
+            print(folder / name)
     print("every trial, curve and artifact: MLflow's pages, `make ui`")

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from reports import files
-from reports.answers import claims_table, judge
+from reports.answers import claims_table
 from reports.page import page
 from reports.plots import (
     convergence,
@@ -24,7 +24,8 @@ from reports.plots import (
 from reports.plots import files as figure_files
 from reports.store import fairness, reading
 from reports.store.record import MOST_APART, Record, read_record
-from reports.tables import results, summary, times
+from reports.tables import results
+from reports.tables.report import Report
 
 # In the order of the page; the one place that names them. A figure is a module with TITLE, APPLIES,
 # figure(record), which is None where the study has nothing for it, and finding(record).
@@ -44,15 +45,15 @@ FIGURES: dict[str, ModuleType] = {
 REFUSALS = (reading.StoreError, fairness.UnfairComparisonError)
 
 
-def read_fair(uri: str, study: str) -> tuple[Record, list[str]]:
-    """The study and its warnings. Raises one of REFUSALS: StoreError also where no trial is complete."""
+def read_fair(uri: str, study: str) -> Report:
+    """Read a study and check that it is fair. Raises one of REFUSALS, also where no trial is complete."""
     record = read_record(uri, study)
     if record.runs.empty:
         raise reading.StoreError(
             f"no trial of '{study}' is complete yet (attempts failed, killed or still running: "
             f"{record.incomplete}): run {reading.TRAIN} for it, or wait for its first trial"
         )
-    return record, fairness.check(record.runs)
+    return Report(record, fairness.check(record.runs))
 
 
 def draw(record: Record, folder: Path, figures: Iterable[str]) -> list[figure_files.Drawn]:
@@ -66,22 +67,28 @@ def draw(record: Record, folder: Path, figures: Iterable[str]) -> list[figure_fi
                 setting = one.runs["setting"].iloc[0] if len(apart) > 1 and one is not record else ""
                 suffix = re.sub(r"[^A-Za-z0-9.]+", "-", f"-{setting}").rstrip("-")
                 paths = figure_files.save(figure, folder, name + suffix, one)
-                found.append(figure_files.Drawn(plot.TITLE, plot.finding(one), one, paths))
+                shown = "" if one is record else one.runs["setting"].iloc[0]
+                found.append(figure_files.Drawn(plot.TITLE, plot.finding(one), one, shown, paths))
     return found
 
 
 def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
-    """Figures, tables and the page into `folder`; the files. Raises one of REFUSALS."""
-    record, warnings = read_fair(uri, study)
-    table, spent = summary.of(record), times.frame(record)
-    judged = judge.judge(record)
+    """Draw figures, tables and the page into `folder`, and stamp them; the files. Raises one of REFUSALS."""
+    fingerprint = reading.fingerprint(uri, study)  # first: what is written meanwhile is drawn next time
+    report = read_fair(uri, study)
+    record = report.record
     many = len(record.by_setting()) > MOST_APART
     figures = [name for name, plot in FIGURES.items() if not many or plot.APPLIES == "all settings"]
     drawn = draw(record, folder, figures)
-    tables = {"results.csv": table, "times.csv": spent}
-    tables |= {"claims.csv": claims_table.frame(judged)} if judged else {}
-    written = {name: frame.to_csv(index=False) for name, frame in tables.items() if len(frame)}
-    written["results.md"] = results.text(record, table, warnings, judged)
-    written["report.html"] = page.render(uri, record, table, spent, judged, warnings, drawn)
+    tables = {
+        "results.csv": report.arms,
+        "times.csv": report.times,
+        "claims.csv": claims_table.frame(report.judged),
+    }
+    texts = {name: frame.to_csv(index=False) for name, frame in tables.items() if len(frame)}
+    texts["results.md"] = results.text(report)
+    texts["report.html"] = page.render(report, uri, drawn)
     paths = [path for each in drawn for path in each.files]
-    return paths + [files.write(folder / name, text.encode()) for name, text in written.items()]
+    paths += [files.write(folder / name, text.encode()) for name, text in texts.items()]
+    files.stamp(folder, fingerprint, paths, results.blocks(report))
+    return paths

@@ -1,7 +1,19 @@
-"""Words for numbers in reports: targets, signed gaps, seeds, scaled counts, seconds, lists."""
+"""Words for numbers in reports: targets, signed gaps, seeds, scaled counts, seconds, lists, cells."""
 
 import math
 from collections.abc import Iterable, Sequence
+
+
+class Cell(str):
+    """A cell of a table as people read it, with the number that it stands for: the page sorts by that."""
+
+    number: float  # NaN: none
+
+    def __new__(cls, text: str, number: float) -> "Cell":
+        """The text with its number."""
+        cell = super().__new__(cls, text)
+        cell.number = float(number)
+        return cell
 
 
 def target(accuracy: float) -> str:
@@ -29,7 +41,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def scaled(value: float) -> str:
-    """A count people can read, three digits: 11,173,962 is `11.2 M`; from a tenth of a unit on, 0.34 G."""
+    """A count to three digits: 11,173,962 is `11.2 M`; a tenth of a unit is enough for it: 0.34 G."""
     if math.isnan(value):
         return "–"
     for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
@@ -39,5 +51,7 @@ def scaled(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """`3.4 s`, `120 s`; nothing where it is unknown."""
-    return "–" if math.isnan(value) else f"{value:.1f} s" if value < 10 else f"{value:,.0f} s"
+    """`3.4 s`, `120 s`; `–` where it is unknown."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:.1f} s" if value < 10 else f"{value:,.0f} s"

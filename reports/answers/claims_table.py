@@ -10,7 +10,7 @@ from experiments import names
 from reports import words
 from reports.answers.judge import Judged
 from reports.answers.verdicts import LEVEL, UNDECIDED
-from reports.tables import markdown
+from reports.words import Cell
 
 HEADER = [
     "Claim",
@@ -22,9 +22,8 @@ HEADER = [
     "Seeds that would decide",
 ]
 EXPLANATION = (
-    f"{markdown.DEFINITIONS[1]} "
-    "supported where the two-sided p is at most 0.05 and the interval lies wholly on the claimed side "
-    "of the margin, refuted where it lies wholly on the other side. Difference: first arm minus "
+    "Verdict: supported where the two-sided p is at most 0.05 and the interval lies wholly on the claimed "
+    "side of the margin, refuted where it lies wholly on the other side. Difference: first arm minus "
     "second, of means over seeds (before they are rounded); of a time to a target, of means in which a "
     "trial that never got there counts as the end of the common budget. Interval: Welch's t, over "
     "seeds, of this claim alone, for these images and this split. p: the larger of an exact permutation "
@@ -39,7 +38,7 @@ SMALL = {names.TRAINING_SECONDS: "s", names.NUMBER_OF_PARAMETERS: "", names.FORW
 
 
 def frame(judged: Sequence[Judged]) -> pd.DataFrame:
-    """A row a claim, raw numbers: what `Judged` and its `stated` hold."""
+    """A row a claim, raw numbers: the fields of `Judged` and its `stated`."""
     return pd.DataFrame(
         [
             {
@@ -74,20 +73,20 @@ def rows(judged: Sequence[Judged]) -> list[list[str]]:
     """The cells of each claim, as people read them, in the order of HEADER."""
     return [
         [
-            told(each),
+            statement(each),
             each.verdict,
-            amount(each.effect, each.stated.metric),
-            interval(each),
-            probability(each.p),
-            trials(each),
-            seeds(each),
+            Cell(amount(each.effect, each.stated.metric), each.effect),
+            Cell(interval(each), each.low),
+            Cell(probability(each.p), each.p),
+            Cell(trials(each), each.left),
+            Cell(seeds(each), math.nan if each.seeds is None else each.seeds),
         ]
         for each in judged
     ]
 
 
-def told(each: Judged) -> str:
-    """The claim as written, and whether it came too late."""
+def statement(each: Judged) -> str:
+    """The claim as written, marked where it was added after data."""
     return f"{each.stated.text} (added after data)" if each.stated.after_data else each.stated.text
 
 
@@ -105,26 +104,26 @@ def amount(value: float, metric: str, sign: str = "+") -> str:
 
 
 def interval(each: Judged) -> str:
-    """`+0.004 … +0.020`; nothing where there is none."""
+    """`+0.004 … +0.020`; `exact` of a counted number, `–` where there is no interval."""
     if math.isnan(each.low) or each.stated.metric in names.EXACT_METRICS:
         return "exact" if each.stated.metric in names.EXACT_METRICS and each.left else "–"
     return f"{amount(each.low, each.stated.metric)} … {amount(each.high, each.stated.metric)}"
 
 
 def probability(p: float) -> str:
-    """`0.048`, `< 0.001`; nothing where nothing was tested."""
+    """`0.048`, `< 0.001`; `–` where nothing was tested."""
     if math.isnan(p):
         return "–"
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def trials(each: Judged) -> str:
-    """How many of each arm."""
+    """The number of trials of each arm, with the claim's note."""
     return f"{each.left} and {each.right}" + (f" ({each.note})" if each.note else "")
 
 
 def seeds(each: Judged) -> str:
-    """An arm; none of a claim that is decided, or of which there is no spread over seeds yet."""
+    """Seeds an arm that would decide it; `–` of a claim that is decided or has no spread over seeds yet."""
     exact = each.stated.metric in names.EXACT_METRICS
     if each.verdict != UNDECIDED or exact or min(each.left, each.right) < 2:
         return "–"
@@ -132,12 +131,14 @@ def seeds(each: Judged) -> str:
 
 
 def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
-    """What a reader must know beside the table, a line each; missing: trials of the study are still due."""
+    """Notes on the claims beside the table, a line each; missing: trials of the study are still due."""
     found = []
-    kept = [each.stated.registered for each in judged if each.stated.current and not each.stated.after_data]
-    if kept:
-        day = datetime.fromtimestamp(max(kept) / 1000, UTC)
-        claims = "1 claim was" if len(kept) == 1 else f"{len(kept)} claims were"
+    predicted = [
+        each.stated.registered for each in judged if each.stated.current and not each.stated.after_data
+    ]
+    if predicted:
+        day = datetime.fromtimestamp(max(predicted) / 1000, UTC)
+        claims = "1 claim was" if len(predicted) == 1 else f"{len(predicted)} claims were"
         found.append(f"{claims} registered by {day:%Y-%m-%d %H:%M} UTC, before the first trial began")
     if late := sum(each.stated.after_data for each in judged):
         claims = "1 claim was" if late == 1 else f"{late} claims were"
@@ -161,5 +162,5 @@ def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
 def summary(judged: Sequence[Judged]) -> str:
     """`2 supported, 1 refuted (p ≤ 0.05, adjusted over the claims of the study)`."""
     counts = pd.Series([each.verdict for each in judged if each.stated.current]).value_counts(sort=False)
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"{told} (p ≤ {LEVEL:g}, adjusted over the claims of the study)"
+    listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"{listed} (p ≤ {LEVEL:g}, adjusted over the claims of the study)"

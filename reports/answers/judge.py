@@ -18,38 +18,39 @@ from reports.store.stated import Stated
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with its verdict; the numbers are those of the comparison it rests on.
+    """A claim with its verdict; the numbers are those of the comparison it rests on, if there is any.
 
     effect, low, high: left − right with its 95 % interval, in the metric's unit; p: adjusted over the study's
-    claims, alone: before that (NaN: not tested); size: Hedges' g (NaN: no spread); seeds: an arm that would
-    decide, if what was seen holds (None: not to be told); images: half-width that another test set would add
-    (NaN: no accuracy); note: what a reader must know; sides: what was compared, and the mean of each.
+    claims, alone: not adjusted (NaN: not tested); size: Hedges' g (NaN: no spread); left, right: trials;
+    seeds: an arm that would decide it, if effect and spread were the true ones (None: decided, or unknown);
+    images: half-width that another test set would add (NaN: no accuracy); note: for the reader; sides: what
+    was compared, and the mean of each.
     """
 
     stated: Stated
     verdict: str
-    effect: float
-    low: float
-    high: float
-    p: float
-    size: float
-    left: int
-    right: int
-    seeds: int | None
-    images: float
     note: str
+    effect: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    p: float = math.nan
+    size: float = math.nan
+    left: int = 0
+    right: int = 0
+    seeds: int | None = None
+    images: float = math.nan
     sides: tuple[tuple[str, float], ...] = ()
     alone: float = math.nan
 
 
-Found = tuple[verdicts.Comparison, int | None]  # and the seeds that would decide it
+Found = tuple[verdicts.Comparison, int | None]  # a comparison and the seeds that would decide it
 
 
 def judge(record: Record) -> list[Judged]:
     """Each claim of the study with its verdict.
 
-    All that were ever registered are one family: a claim that was withdrawn gets no verdict, and makes those
-    of the others no easier.
+    All claims ever registered are one family: a withdrawn claim gets no verdict, and does not make the others
+    easier to support.
     """
     tested = number_tested(record.claims)
     stated = [resolved(record, claim) for claim in record.claims]
@@ -65,10 +66,10 @@ def judge(record: Record) -> list[Judged]:
 
 
 def resolved(record: Record, claim: Stated) -> Stated:
-    """The claim with a number where it speaks of the common target, the lowest target where none was common.
+    """The claim with a number in place of the common target.
 
-    It is the highest of the targets stated that at least half of the trials compared reached. Which arm a
-    trial is of plays no part in it, so that dealing the trials out anew, as the test does, leaves it alone.
+    That is the highest of the stated targets that at least half of the compared trials reached, or else the
+    lowest. It does not depend on which arm a trial is of, so that the permutation test may exchange trials.
     """
     if not isinstance(claim.target, tuple):
         return claim
@@ -84,7 +85,7 @@ def resolved(record: Record, claim: Stated) -> Stated:
 
 
 def number_tested(stated: Iterable[Stated]) -> int:
-    """How many claims are tested or were to be, and so are one family; counted numbers need no test."""
+    """The number of claims in the family: all but those about counted numbers, which need no test."""
     return sum(claim.metric not in names.EXACT_METRICS for claim in stated)
 
 
@@ -103,25 +104,36 @@ def _judged(
 ) -> Judged:
     if evidence is None:
         verdict = UNDECIDED if claim.current else verdicts.WITHDRAWN
-        return Judged(claim, verdict, *[math.nan] * 5, 0, 0, None, math.nan, note)
+        return Judged(claim, verdict, note)
     p, verdict = decision or (math.nan, evidence.verdict)
     if not claim.current:
         verdict = verdicts.WITHDRAWN
     shown, seeds = compared[evidence.decisive]
     return Judged(
-        claim, verdict, shown.effect, shown.low, shown.high, p, shown.size, shown.left, shown.right,
-        seeds if verdict == UNDECIDED else None, _images(record, claim, evidence.decisive), note,
-        _sides(claim, evidence.decisive, shown), evidence.p if decision else math.nan,
-    )  # fmt: skip
+        claim,
+        verdict,
+        note,
+        effect=shown.effect,
+        low=shown.low,
+        high=shown.high,
+        p=p,
+        size=shown.size,
+        left=shown.left,
+        right=shown.right,
+        seeds=seeds if verdict == UNDECIDED else None,
+        images=_images(record, claim, evidence.decisive),
+        sides=_sides(claim, evidence.decisive, shown),
+        alone=evidence.p if decision else math.nan,
+    )
 
 
 def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], str]:
-    """What each comparison shows, and a note; no comparison at all where one has nothing to compare yet."""
+    """What each comparison shows, and a note; nothing where one of them has nothing to compare yet."""
     found, lacking, notes = [], [], []
     for left, left_setting, right, right_setting in claim.comparisons:
         arms = {
-            _told(left, left_setting): _trials(record, left, left_setting),
-            _told(right, right_setting): _trials(record, right, right_setting),
+            _named(left, left_setting): _trials(record, left, left_setting),
+            _named(right, right_setting): _trials(record, right, right_setting),
         }
         if claim.target is not None:
             sides, lost = _times(record, claim, *arms.values()), [0, 0]
@@ -134,10 +146,10 @@ def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], 
                 )
         else:
             sides, lost = _values(record, claim, *arms.values(), left == right, tested)
-        for told, numbers, lack in zip(arms, (sides.left, sides.right), lost, strict=True):
+        for name, numbers, lack in zip(arms, (sides.left, sides.right), lost, strict=True):
             if not len(numbers):
-                return [], f"nothing measured yet of {told}"
-            lacking += [f"{lack} of {told}"] if lack else []
+                return [], f"nothing measured yet of {name}"
+            lacking += [f"{lack} of {name}"] if lack else []
         needed = verdicts.seeds_needed(sides, claim.margin, tested)
         found.append((verdicts.compare(sides, claim.direction, claim.margin), needed))
     if lacking:
@@ -155,7 +167,7 @@ def _values(
 ) -> tuple[verdicts.Sides, list[int]]:
     """The numbers of both arms, and how many trials of each have none.
 
-    Two settings of one network begin with the same weights at a seed, so there its seeds are pairs.
+    Two settings of one network start from the same weights at a seed, so its seeds are pairs.
     """
     pairs = one_network and set(left.index) == set(right.index)
     if pairs:
@@ -174,7 +186,7 @@ def _trials(record: Record, arm: str, setting: str) -> pd.Series:
     return runs[(runs["arm"] == arm) & (runs["setting"] == setting)].set_index("seed")["run_id"]
 
 
-def _told(arm: str, setting: str) -> str:
+def _named(arm: str, setting: str) -> str:
     return f"{arm} at {settings.readable(setting)}" if setting else arm
 
 
@@ -183,7 +195,7 @@ def _sides(
 ) -> tuple[tuple[str, float], tuple[str, float]]:
     left, left_setting, right, right_setting = claim.comparisons[decisive]
     one, other = shown.means
-    return ((_told(left, left_setting), one), (_told(right, right_setting), other))
+    return ((_named(left, left_setting), one), (_named(right, right_setting), other))
 
 
 def _images(record: Record, claim: Stated, decisive: int) -> float:

@@ -1,4 +1,4 @@
-"""The numbers that a claim compares: a metric and the frames of a study in, a value a trial out; pure."""
+"""The numbers that a claim compares: from a metric and the frames of a study to a value a trial; pure."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from reports.numbers import scores
 from reports.numbers.survival import Times
 from reports.store.record import Record
 
-OF_RUN = {
+RUN_COLUMNS = {
     names.TEST_ACCURACY: names.metric(names.TEST, names.ACCURACY),
     names.TEST_MACRO_F1: names.metric(names.TEST, names.MACRO_F1),
     names.NUMBER_OF_PARAMETERS: names.PARAMETERS,
@@ -31,27 +31,28 @@ def values(record: Record, run_ids: list[str], metric: str) -> np.ndarray:
 
     metric: of names.CLAIM_METRICS, or names.STAGE_METRIC followed by a stage.
     """
-    if metric in OF_RUN:
-        return record.runs.set_index("run_id")[OF_RUN[metric]].reindex(run_ids).to_numpy(float)
+    if metric in RUN_COLUMNS:
+        return record.runs.set_index("run_id")[RUN_COLUMNS[metric]].reindex(run_ids).to_numpy(float)
     if metric == names.TEST_ERROR:
         return 1 - values(record, run_ids, names.TEST_ACCURACY)
     if metric == names.LEVEL_GAP:
         gaps = scores.gaps_at_training_level(record.epochs, record.training_level)
         return gaps.reindex(run_ids).to_numpy(float)
     return (
-        _of_epochs(record.epochs[record.epochs["run_id"].isin(run_ids)], metric)
+        _from_epochs(record.epochs[record.epochs["run_id"].isin(run_ids)], metric)
         .reindex(run_ids)
         .to_numpy(float)
     )
 
 
 def reached(record: Record, run_ids: list[str], target: float) -> bool:
-    """Whether any of these trials reached the target."""
+    """True if any of these trials reached the target."""
     trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
     return bool(scores.to_target(trials, target).notna().any())
 
 
-def _of_epochs(trials: pd.DataFrame, metric: str) -> pd.Series:
+def _from_epochs(trials: pd.DataFrame, metric: str) -> pd.Series:
+    """By run_id, a metric that the epochs of a trial decide."""
     if metric == names.GAP:
         return scores.gaps_at_chosen_epoch(trials)
     if metric == names.LAST_GAP:
@@ -67,10 +68,10 @@ def _of_epochs(trials: pd.DataFrame, metric: str) -> pd.Series:
 
 
 def times(record: Record, run_ids: list[str], cost: str, target: float) -> Times:
-    """What each trial took to a target, or its whole budget, in epochs, training seconds, images or MACs.
+    """The cost of each trial to a target, or its whole budget, in epochs, training seconds, images or MACs.
 
-    A diverged trial is watched to the last epoch that its recipe asked for, though it stopped before, each
-    epoch at the cost of those it had.
+    A diverged trial counts as trained to the last epoch of its recipe, though it stopped before; its missing
+    epochs cost as much as those it had.
     """
     trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
     column = COLUMNS[cost]
@@ -79,19 +80,19 @@ def times(record: Record, run_ids: list[str], cost: str, target: float) -> Times
         macs = record.runs.set_index("run_id")[names.MACS].reindex(run_ids)
         unit = names.TRAINING_MACS_PER_FORWARD * macs.astype(float)
     by_run = trials.groupby("run_id")
-    watched, ended = (by_run[each].max().reindex(run_ids) for each in (column, "epoch"))
+    spent, ended = (by_run[each].max().reindex(run_ids) for each in (column, "epoch"))
     stopped = by_run["diverged"].any().reindex(run_ids)
     stopped = stopped.isna() | stopped.eq(True)
-    asked = record.runs.set_index("run_id")["recipe"].reindex(run_ids).map(_epochs).astype(float)
-    whole = watched * (asked / ended).clip(lower=1)
-    # Nothing is known of one that stopped in its first epoch.
+    planned = record.runs.set_index("run_id")["recipe"].reindex(run_ids).map(_epochs).astype(float)
+    whole = spent * (planned / ended).clip(lower=1)
+    # The cost of an epoch is unknown where a trial stopped in its first one.
     longest = record.epochs[column].max()
-    whole = whole.fillna(asked if column == "epoch" else longest).fillna(longest)
-    given = unit * watched.where(~stopped, whole)
+    whole = whole.fillna(planned if column == "epoch" else longest).fillna(longest)
+    budgets = unit * spent.where(~stopped, whole)
     reached_at = unit * scores.to_target(trials, target, column).reindex(run_ids)
-    return Times.of(reached_at.to_numpy(float), given.to_numpy(float))
+    return Times.of(reached_at.to_numpy(float), budgets.to_numpy(float))
 
 
 def _epochs(recipe: str) -> float:
-    """How many epochs a recipe asks for; NaN where it was not recorded."""
+    """The number of epochs of a recipe; NaN where it was not recorded."""
     return float(json.loads(recipe).get("epochs", math.nan))

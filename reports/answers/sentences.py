@@ -35,18 +35,19 @@ class Group(NamedTuple):
 
 
 def groups(judged: Sequence[Judged]) -> list[Group]:
-    """What holds, what does not, what is open and what was taken back; each claim once, in study order."""
+    """The claims by verdict, in the order of TITLES; each claim once, within a group in study order."""
     current = sum(each.stated.current for each in judged)
     found = []
     for verdict, title in TITLES.items():
         members = [each for each in judged if each.verdict == verdict]
-        of = f"{len(members)}" if verdict == WITHDRAWN else f"{len(members)} of {current} claims"
-        found += [Group(verdict, f"{title} ({of})", members)] if members else []
+        count = f"{len(members)}" if verdict == WITHDRAWN else f"{len(members)} of {current} claims"
+        if members:
+            found.append(Group(verdict, f"{title} ({count})", members))
     return found
 
 
-def told(each: Judged, claims: int) -> str:
-    """What was measured of a claim, how sure that is, and what would change it; claims: of the study."""
+def explain(each: Judged, claims: int) -> str:
+    """What was measured for a claim, how sure that is, and what would change it; claims: in the study."""
     if not each.left or not each.right:
         return f"Nothing to judge yet: {each.note}." if each.note else "Nothing to judge yet."
     metric = each.stated.metric
@@ -87,28 +88,28 @@ def _outlook(each: Judged) -> str:
 
 
 def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> list[str]:
-    """How far the study's numbers carry, and what would change them, in sentences.
+    """How far the study's numbers hold, and what would change them, in sentences.
 
-    arms: `summary.of(record)`.
+    arms: `summary.by_arm(record)`.
     """
     runs = record.runs
     counts = sorted({arm["seed"].nunique() for _, arm in runs.groupby("label")})
     seeds = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
-    told = [
+    found = [
         f"Seeds an arm: {seeds}. An interval tells how much other seeds (first weights, order of images) "
         f"would change a mean; more seeds narrow it.{_floor(counts[0], judged)}",
         *_images(record, arms),
     ]
     if runs.groupby(["setting", "arm"])["split_digest"].nunique().max() == 1:
         nested = " Smaller training sets are parts of larger ones." if _nested(runs) else ""
-        told.append(
+        found.append(
             f"Splits: one draw, for all seeds.{nested} Nothing here says how much another one would change."
         )
     machines = sorted({cpu for cpu in runs["cpu"] if cpu})
     threads, workers = (
         "/".join(sorted({*map(str, runs[column])} - {""})) for column in ("threads", "workers")
     )
-    told += [
+    found += [
         f"Seconds: of {words.listed(machines) or 'an unknown machine'}"
         + (f", {threads} {'thread' if threads == '1' else 'threads'} a trial" if threads else "")
         + (f", {workers} trials side by side" if workers else "")
@@ -117,24 +118,24 @@ def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> l
         "rank otherwise there. A difference between two arms is of all that differs between them (Fairness), "
         "not of one part alone.",
     ]
-    return told
+    return found
 
 
 def _nested(runs: pd.DataFrame) -> bool:
-    """Whether training sizes vary over the same validation and test images."""
-    held = runs[["data_digest", "validation_digest", "test_digest"]].nunique().max() == 1
-    return held and runs["train_size"].nunique() > 1
+    """True if training sizes vary over the same validation and test images."""
+    same = runs[["data_digest", "validation_digest", "test_digest"]].nunique().max() == 1
+    return same and runs["train_size"].nunique() > 1
 
 
 def _floor(seeds: int, judged: Sequence[Judged]) -> str:
-    """The least p that so many seeds can show, of so many claims."""
+    """The least p that so many seeds can show for so many claims, in a sentence; empty without claims."""
     tested = number_tested(each.stated for each in judged)
     if not tested or seeds < 2:
         return ""
     least = permutation.least_p(seeds)
     adjusted = min(1.0, tested * least)
-    of = f", {adjusted:.2g} adjusted for {tested} claims" if tested > 1 else ""
-    return f" With {seeds} against {seeds} seeds p can be no less than {least:.2g}{of}."
+    among = f", {adjusted:.2g} adjusted for {tested} claims" if tested > 1 else ""
+    return f" With {seeds} against {seeds} seeds p can be no less than {least:.2g}{among}."
 
 
 def _images(record: Record, arms: pd.DataFrame) -> Iterator[str]:
@@ -155,5 +156,5 @@ def _images(record: Record, arms: pd.DataFrame) -> Iterator[str]:
 
 
 def _equals(p: float) -> str:
-    told = claims_table.probability(p)
-    return told if told.startswith("<") else f"= {told}"
+    text = claims_table.probability(p)
+    return text if text.startswith("<") else f"= {text}"

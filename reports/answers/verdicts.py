@@ -1,8 +1,8 @@
 """What trials show about a claim, pure: numbers of two arms in, effect, interval, p and verdict out.
 
-A claim says: left is greater (or less) than right + margin. It is supported when the adjusted two-sided p is
-at most 0.05 and the 95 % interval of the difference lies on the claimed side of the margin, refuted when it
-it lies wholly on the other side, and else there is not enough evidence.
+A claim says: left is greater (or less) than right + margin. There is enough evidence where the adjusted
+two-sided p is at most 0.05 and the 95 % interval of the difference lies wholly on one side of the margin: on
+the claimed side the claim is supported, on the other refuted. For claims about several settings see `weigh`.
 """
 
 import math
@@ -16,15 +16,15 @@ from reports.numbers.intervals import Interval, difference_interval, paired_inte
 
 LEVEL = 0.05
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "not enough evidence"
-WITHDRAWN = "withdrawn"  # of a claim that left the study file: no verdict, whatever was found
+WITHDRAWN = "withdrawn"  # of a claim that left the study file: no verdict, whatever the trials show
 
 
 @dataclass(frozen=True)
 class Sides:
     """Numbers of two arms, float (n,) and (m,), a value a trial.
 
-    scores: what the test deals out, where not the values; paired: one place is one seed in both; reached: of
-    times to a target, whether any trial got there within the common budget.
+    scores: what the permutation test exchanges instead of the values; paired: one index is one seed in both;
+    reached: of times to a target, whether any trial reached it within the common budget.
     """
 
     left: np.ndarray
@@ -37,10 +37,10 @@ class Sides:
     def of_values(
         cls, left: Sequence[float], right: Sequence[float], paired: bool = False, claims: int = 1
     ) -> "Sides":
-        """Numbers without NaN; paired: those in one place belong to one seed of one network.
+        """From numbers without NaN; paired: those at one index belong to one seed of one network.
 
-        Pairs are used where there are enough of them to decide one of so many claims: below, they have a
-        higher floor of p than the same numbers without pairs.
+        Pairs are used where there are enough of them to decide one of so many claims: the least p of fewer
+        pairs is higher than that of the same numbers without pairs.
         """
         one, other = np.asarray(left, float), np.asarray(right, float)
         enough = len(one) >= permutation.LEAST_PAIRS
@@ -59,7 +59,7 @@ class Sides:
 
     @property
     def difference(self) -> Interval:
-        """Of the means, left − right, with its 95 % interval."""
+        """The difference of the means, left − right, with its 95 % interval."""
         return (paired_interval if self.paired else difference_interval)(self.left, self.right)
 
     @property
@@ -87,12 +87,14 @@ class Comparison:
 
 
 def compare(sides: Sides, direction: str, margin: float) -> Comparison:
-    """How far the sides are apart, and how surely; direction: ">" or "<"."""
+    """The difference of the sides with its interval and p; direction: ">" or "<"."""
     sign = 1 if direction == ">" else -1
     interval = sides.difference
     distance = interval.estimate - margin
     return Comparison(
-        *interval,
+        effect=interval.estimate,
+        low=interval.low,
+        high=interval.high,
         p=_p(sides, margin),
         size=power.standardised(sides.left, sides.right),
         toward=int(np.sign(sign * distance)) if not math.isnan(distance) else 0,
@@ -104,7 +106,7 @@ def compare(sides: Sides, direction: str, margin: float) -> Comparison:
 
 
 def seeds_needed(sides: Sides, margin: float, claims: int) -> int | None:
-    """Seeds an arm that would decide one of so many claims, if what was seen holds; None: too many."""
+    """Seeds an arm that would decide one of so many claims, by effect and spread as seen; None: too many."""
     distance = sides.difference.estimate - margin
     return power.seeds_needed(distance, sides.spread, LEVEL / max(1, claims))
 
@@ -116,8 +118,8 @@ def _mean(values: np.ndarray) -> float:
 def _p(sides: Sides, margin: float) -> float:
     """The larger of the exact p and Welch's; of pairs the exact one, which needs no equal spreads.
 
-    Arms may have the same mean and not the same spread. Then seeds are not exchangeable, and the exact test
-    alone gave 6.6 % of such studies a false verdict (`make calibrate`, spreads 1 : 3).
+    Seeds of arms with equal means and unequal spreads are not exchangeable: the exact test alone gave 6.6 %
+    of such studies a false verdict (`make calibrate`, spreads 1 : 3).
     """
     if sides.paired:
         return permutation.paired(sides.left, sides.right, margin)
@@ -130,6 +132,7 @@ def _p(sides: Sides, margin: float) -> float:
 
 
 def _beyond(interval: Interval, margin: float) -> int:
+    """1 where the whole interval lies above the margin, -1 where below, 0 where it holds the margin."""
     if interval.low > margin:
         return 1
     return -1 if interval.high < margin else 0
@@ -145,38 +148,37 @@ class Evidence:
 
 
 def weigh(comparisons: Sequence[Comparison]) -> Evidence:
-    """An intersection–union test: a claim about several settings is supported only where each is.
+    """An intersection–union test: a claim about several settings is supported only if each supports it.
 
-    Its p for that is the largest (Berger 1982). It is refuted where any setting is, at k times that p for k
-    settings. Both at once cannot be.
+    Then its p is the largest of theirs (Berger 1982). As soon as the effect of one setting lies on the other
+    side, the claim can only be refuted, by the least p of such settings times the number of settings.
     """
-    places = range(len(comparisons))
-    contrary = [place for place in places if comparisons[place].toward < 0]
+    indices = range(len(comparisons))
+    contrary = [index for index in indices if comparisons[index].toward < 0]
     if contrary:
-        worst = min(contrary, key=lambda place: (comparisons[place].p, place))
+        worst = min(contrary, key=lambda index: (comparisons[index].p, index))
         against = comparisons[worst]
         return Evidence(
             min(1.0, len(comparisons) * against.p), worst, REFUTED if against.beyond < 0 else UNDECIDED
         )
-    weakest = max(places, key=lambda place: (comparisons[place].toward == 0, comparisons[place].p, -place))
-    held = all(each.beyond > 0 for each in comparisons)
+    weakest = max(indices, key=lambda index: (comparisons[index].toward == 0, comparisons[index].p, -index))
+    supported = all(each.beyond > 0 for each in comparisons)
     p = 1.0 if comparisons[weakest].toward == 0 else comparisons[weakest].p
-    return Evidence(p, weakest, SUPPORTED if held else UNDECIDED)
+    return Evidence(p, weakest, SUPPORTED if supported else UNDECIDED)
 
 
 def exactly(comparisons: Sequence[Comparison]) -> Evidence:
-    """Of a number that is the same at every seed: supported where it holds in each setting, else refuted."""
-    places = range(len(comparisons))
-    decisive = min(places, key=lambda place: (comparisons[place].toward, place))
-    held = comparisons[decisive].toward > 0
-    return Evidence(math.nan, decisive, SUPPORTED if held else REFUTED)
+    """The verdict on numbers equal at every seed: supported if each setting agrees, else refuted."""
+    decisive = min(range(len(comparisons)), key=lambda index: (comparisons[index].toward, index))
+    true = comparisons[decisive].toward > 0
+    return Evidence(math.nan, decisive, SUPPORTED if true else REFUTED)
 
 
 def decide(evidence: Sequence[Evidence | None]) -> list[tuple[float, str]]:
     """The adjusted p and the verdict of each claim of one study.
 
-    None stands for a claim of which nothing is measured yet, or that was withdrawn: it is undecided, and of
-    the family all the same.
+    None stands for a claim that has no measurement yet or was withdrawn: it is undecided, and belongs to the
+    family all the same.
     """
     adjusted = permutation.holm(1.0 if each is None else each.p for each in evidence)
     return [

@@ -51,6 +51,7 @@ def mean_interval(values: Iterable[float], level: float = 0.95) -> Mean:
         return Mean(float(known[0]), np.nan, 1)
     if (known == known[0]).all():  # round-off would leave a spread of about 1e-17
         return Mean(float(known[0]), 0.0, len(known))
+    # scipy's ttest_1samp gives the same but for the last of 17 digits, which results.csv holds.
     half = stats.t.ppf((1 + level) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known))
     return Mean(float(known.mean()), float(half), len(known))
 
@@ -58,8 +59,8 @@ def mean_interval(values: Iterable[float], level: float = 0.95) -> Mean:
 def difference_interval(left: Iterable[float], right: Iterable[float], level: float = 0.95) -> Interval:
     """Difference of two means, left − right, with Welch's t interval, over the values that are not NaN.
 
-    Each side has a spread of its own. `make calibrate` measures what it covers. NaN ends where a side has
-    less than two values, the difference itself twice where neither side has any spread.
+    Each side has a spread of its own; `make calibrate` measures the coverage. The ends are NaN where a side
+    has fewer than two values, and both the difference itself where neither side has any spread.
     """
     one, other = _known(left), _known(right)
     if not len(one) or not len(other):
@@ -70,8 +71,9 @@ def difference_interval(left: Iterable[float], right: Iterable[float], level: fl
     parts = [0.0 if (side == side[0]).all() else side.var(ddof=1) / len(side) for side in (one, other)]
     if not sum(parts):
         return Interval(estimate, estimate, estimate)
-    of_each = sum(part**2 / (len(side) - 1) for part, side in zip(parts, (one, other), strict=True))
-    half = stats.t.ppf((1 + level) / 2, sum(parts) ** 2 / of_each) * np.sqrt(sum(parts))
+    # scipy's ttest_ind gives the same but for the last of 17 digits, which claims.csv holds.
+    squares = sum(part**2 / (len(side) - 1) for part, side in zip(parts, (one, other), strict=True))
+    half = stats.t.ppf((1 + level) / 2, sum(parts) ** 2 / squares) * np.sqrt(sum(parts))
     return Interval(estimate, float(estimate - half), float(estimate + half))
 
 
@@ -82,7 +84,7 @@ def paired_interval(left: Iterable[float], right: Iterable[float]) -> Interval:
 
 
 def welch_p(left: Iterable[float], right: Iterable[float], margin: float = 0.0) -> float:
-    """Two-sided p of "the means are `margin` apart" by Welch's t; 0 or 1 where neither side has a spread."""
+    """Two-sided p of "the means are `margin` apart" by Welch's t; 0 or 1 where neither has a spread."""
     one, other = _known(left), _known(right)
     if min(len(one), len(other)) < 2:
         return 1.0
@@ -97,23 +99,22 @@ LEAST_COVERAGE = 0.93  # of a median's interval; five seeds reach 0.9375
 
 
 def median_interval(values: Iterable[float]) -> Interval:
-    """Median over seeds of a cost, where NaN is "never reached" and more than any cost, with its interval.
+    """Median over seeds of a cost, with its interval; NaN is "never reached", more than any cost.
 
-    The interval lies between two order statistics, the closest that cover the median of any distribution at
-    least LEAST_COVERAGE of the time; below five values there are none. A high end that no trial reached is
-    infinite; the estimate is NaN where the median itself is not reached.
+    The interval lies between two order statistics, the closest that cover the median of any distribution in
+    at least LEAST_COVERAGE of all cases; below five values there are none. A high end that no trial reached
+    is infinite; the estimate is NaN where the median itself is not reached.
     """
-    costs = np.sort(np.where(np.isnan(values := np.asarray([*values], dtype=float)), np.inf, values))
-    n = len(costs)
-    inner = [k for k in range(n // 2) if 1 - 2 * stats.binom.cdf(k, n, 0.5) >= LEAST_COVERAGE]
-    low, high = (costs[inner[-1]], costs[n - 1 - inner[-1]]) if inner else (np.nan, np.nan)
+    values = np.asarray([*values], dtype=float)
+    costs = np.where(np.isnan(values), np.inf, values)
+    low, high = stats.quantile_test(costs, q=0, p=0.5).confidence_interval(LEAST_COVERAGE)
     return Interval(censored_median(values), float(low), float(high))
 
 
 def sampling_half_width(accuracy: float, images: float, level: float = 0.95) -> float:
     """Half-width of the normal interval of an accuracy over other test sets of as many images.
 
-    What seeds vary is not in it: it stands beside an interval over seeds.
+    It leaves out what seeds vary: it stands beside an interval over seeds.
     """
     return float(stats.norm.ppf((1 + level) / 2) * np.sqrt(accuracy * (1 - accuracy) / images))
 
@@ -127,9 +128,9 @@ def median_and_range(values: Iterable[float]) -> Median:
 
 
 def censored_median(values: Iterable[float]) -> float:
-    """Median over seeds of a cost to a target, where NaN is "never reached" and counts as more than any cost.
+    """Median over seeds of a cost to a target; NaN is "never reached" and counts as more than any cost.
 
-    NaN if the median itself is censored: "not reached". Dropping the censored seeds would flatter an arm
+    NaN if the median itself is censored ("not reached"). Dropping the censored seeds would flatter an arm
     that reaches the target only sometimes.
     """
     costs = np.asarray(list(values), dtype=float)
@@ -140,7 +141,7 @@ def censored_median(values: Iterable[float]) -> float:
 
 
 def _mean(known: np.ndarray) -> float:
-    """Of equal values exactly that value: round-off would make it another."""
+    """The mean, exactly the value itself where all are equal: round-off would make it another."""
     return float(known[0] if (known == known[0]).all() else known.mean())
 
 

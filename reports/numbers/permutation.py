@@ -3,6 +3,9 @@
 Under the null hypothesis seeds are exchangeable between the arms, so every way to deal the values out is as
 likely as the one seen. With n against n values the two-sided p is 2 / C(2n, n) at least: 0.1 for 3 against 3,
 0.008 for 5 against 5.
+
+scipy's `permutation_test` enumerates the same ways, 300 times slower for 8 against 8 and 1,000
+times for 10 against 10, and `make calibrate` needs some hundred thousand tests; the tests compare the two.
 """
 
 import functools
@@ -12,8 +15,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-MOST = 200_000  # ways to deal out that are all looked at: 10 against 10 are 184,756
-DRAWN = 20_000  # beyond them so many are drawn
+MOST = 200_000  # ways to deal the values out that are all enumerated: 10 against 10 are 184,756
+DRAWN = 20_000  # random ways, where there are more than MOST
 LEAST_PAIRS = 6  # 2 / 2⁵ = 0.0625: five pairs can never show anything
 TIE = 1e-9  # of the values' scale: sums in another order differ by round-off
 
@@ -23,39 +26,34 @@ def unpaired(left: Sequence[float], right: Sequence[float], margin: float = 0.0)
 
     left, right: numbers, none of them NaN. 1 where a side is empty.
     """
-    return float(unpaired_many(np.array([left], float), np.array([right], float) + margin)[0])
-
-
-def unpaired_many(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The p of each row of left (k, n) against that of right (k, m)."""
-    n, m = left.shape[1], right.shape[1]
+    n, m = len(left), len(right)
     if not n or not m:
-        return np.ones(len(left))
-    pooled = np.concatenate([left, right], axis=1)
-    pooled = pooled - pooled.mean(axis=1, keepdims=True)
-    dealt = _dealt(n, m)
-    # Centred values: the sum of one side tells the difference of the means.
-    sums = np.abs(pooled @ dealt.T)
-    seen = np.abs(pooled[:, :n].sum(axis=1, keepdims=True))
-    scale = np.abs(pooled).max(axis=1, keepdims=True)
-    as_far = (sums >= seen - TIE * scale).sum(axis=1)
-    whole = math.comb(n + m, n) <= MOST
-    return as_far / len(dealt) if whole else (as_far + 1) / (len(dealt) + 1)
+        return 1.0
+    pooled = np.concatenate([np.asarray(left, float), np.asarray(right, float) + margin])
+    pooled = pooled - pooled.mean()
+    # Of centred values the sum of one side decides the difference of the means.
+    seen = abs(pooled[:n].sum())
+    return _share_as_far(_deals(n, m), pooled, seen, exact=math.comb(n + m, n) <= MOST)
 
 
 def paired(left: Sequence[float], right: Sequence[float], margin: float = 0.0) -> float:
-    """Two-sided p of "left − right is spread evenly about margin", by its mean, with the signs dealt out.
+    """Two-sided p of "left − right is spread evenly about margin", by its mean, over all ways to give signs.
 
-    left, right: as many numbers, those of a pair in the same place. 1 below LEAST_PAIRS pairs.
+    left, right: equally many numbers, those of a pair at the same index. 1 below LEAST_PAIRS pairs.
     """
     differences = np.asarray(left, float) - np.asarray(right, float) - margin
     if len(differences) < LEAST_PAIRS:
         return 1.0
     signs = _signs(len(differences))
-    sums = np.abs(signs @ differences)
-    as_far = (sums >= abs(differences.sum()) - TIE * np.abs(differences).max()).sum()
-    whole = len(signs) == 2 ** len(differences)
-    return float(as_far / len(signs) if whole else (as_far + 1) / (len(signs) + 1))
+    return _share_as_far(
+        signs, differences, abs(differences.sum()), exact=len(signs) == 2 ** len(differences)
+    )
+
+
+def _share_as_far(ways: np.ndarray, values: np.ndarray, seen: float, *, exact: bool) -> float:
+    """The share of ways (a row each) whose sum is as far from 0 as `seen`; exact: they are all there are."""
+    as_far = (np.abs(ways @ values) >= seen - TIE * np.abs(values).max()).sum()
+    return float(as_far / len(ways) if exact else (as_far + 1) / (len(ways) + 1))
 
 
 def least_p(n: int, *, pairs: bool = False) -> float:
@@ -65,22 +63,22 @@ def least_p(n: int, *, pairs: bool = False) -> float:
 
 
 def holm(p_values: Iterable[float]) -> list[float]:
-    """The p values, each adjusted so that of all rejections at 0.05 a false one comes in 5 % of families.
+    """The p values, adjusted so that at 0.05 at most 5 % of families have a false rejection.
 
     Holm 1979: the smallest times m, the next times m − 1, …, none below the one before, at most 1.
     """
-    given = list(p_values)
-    adjusted = [math.nan] * len(given)
+    unadjusted = list(p_values)
+    adjusted = [math.nan] * len(unadjusted)
     highest = 0.0
-    for rank, place in enumerate(sorted(range(len(given)), key=given.__getitem__)):
-        highest = min(1.0, max(highest, (len(given) - rank) * given[place]))
-        adjusted[place] = highest
+    for rank, index in enumerate(sorted(range(len(unadjusted)), key=unadjusted.__getitem__)):
+        highest = min(1.0, max(highest, (len(unadjusted) - rank) * unadjusted[index]))
+        adjusted[index] = highest
     return adjusted
 
 
 @functools.cache
-def _dealt(n: int, m: int) -> np.ndarray:
-    """Float (ways, n + m): 1 where a value goes to the left side; of equal sides the first always does.
+def _deals(n: int, m: int) -> np.ndarray:
+    """Float (ways, n + m): 1 where a value goes to the left side; where n = m, the first value always does.
 
     The other half of the ways is the same with the sides exchanged: its differences are as large.
     """
@@ -97,6 +95,7 @@ def _dealt(n: int, m: int) -> np.ndarray:
 
 @functools.cache
 def _signs(pairs: int) -> np.ndarray:
+    """Float (ways, pairs): 1 or −1."""
     if 2**pairs > MOST:
         return np.random.default_rng(0).choice([-1.0, 1.0], (DRAWN, pairs))
     return np.array(list(itertools.product([-1.0, 1.0], repeat=pairs)))

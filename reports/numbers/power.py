@@ -5,6 +5,8 @@ import math
 import numpy as np
 from scipy import stats
 
+from reports.numbers import permutation
+
 POWER = 0.8
 MOST_SEEDS = 1000
 
@@ -13,11 +15,13 @@ def seeds_needed(effect: float, spread: float, alpha: float) -> int | None:
     """The fewest seeds an arm that show `effect` at level `alpha` in POWER of all studies; None: too many.
 
     effect: difference of the means from the margin; spread: the pooled standard deviation over seeds. By the
-    power of the two-sided t test, and no fewer than an exact permutation test needs to reach alpha at all.
+    power of the two-sided t test, but no fewer than an exact permutation test needs to reach alpha at all.
     """
     if not effect or math.isnan(effect) or math.isnan(spread):
         return None
-    fewest = next(n for n in range(2, MOST_SEEDS) if 2 / math.comb(2 * n, n) <= alpha)
+    fewest = next((n for n in range(2, MOST_SEEDS) if permutation.least_p(n) <= alpha), None)
+    if fewest is None:
+        return None
     if not spread:
         return fewest
     found = next((n for n in _ladder(fewest) if power(abs(effect) / spread, n, alpha) >= POWER), None)
@@ -57,6 +61,7 @@ def standardised(left: np.ndarray, right: np.ndarray) -> float:
 
 
 def _ladder(first: int) -> list[int]:
+    """`first`, doubled until MOST_SEEDS."""
     steps = [first]
     while steps[-1] < MOST_SEEDS:
         steps.append(min(MOST_SEEDS, 2 * steps[-1]))

@@ -1,4 +1,4 @@
-"""Scores of trials, pure: the rows of the epochs frame, in epoch order, in; a number a trial out, by run_id.
+"""Scores of trials, pure: from the epochs frame, its rows in epoch order, to a number a trial, by run_id.
 
 Columns used: run_id, label, epoch (from 1), train/accuracy, validation/accuracy, validation/loss,
 train_seconds, images_seen, diverged (the same for all rows of a trial). An epoch at which no accuracy was
@@ -14,7 +14,7 @@ from experiments import names
 TRAIN_ACCURACY = names.metric(names.TRAIN, names.ACCURACY)
 VALIDATION_ACCURACY = names.metric(names.VALIDATION, names.ACCURACY)
 VALIDATION_LOSS = names.metric(names.VALIDATION, names.LOSS)
-LEAST_LEVEL = 0.5  # below it a trial has hardly begun to learn, and a gap there says nothing
+LEAST_LEVEL = 0.5  # below it a trial has hardly begun to learn, and its gap means nothing
 
 
 def chosen(epochs: pd.DataFrame) -> pd.DataFrame:
@@ -31,8 +31,8 @@ def chosen(epochs: pd.DataFrame) -> pd.DataFrame:
 def to_target(epochs: pd.DataFrame, target: float, cost: str = "epoch") -> pd.Series:
     """By run_id, the cost (epoch, train_seconds or images_seen) when validation accuracy first is `target`.
 
-    NaN if never reached: censored at the end of the trial's budget. A diverged trial reached nothing: what
-    it ends with is no network that had the accuracy.
+    NaN if never reached: censored at the end of the trial's budget. A diverged trial counts as never: the
+    network that it ends with does not have the accuracy.
     """
     reached = epochs[(epochs[VALIDATION_ACCURACY] >= target) & ~epochs["diverged"].astype(bool)]
     return _first(reached, epochs)[cost].astype(float)
@@ -41,7 +41,7 @@ def to_target(epochs: pd.DataFrame, target: float, cost: str = "epoch") -> pd.Se
 def gaps_at_last_epoch(epochs: pd.DataFrame) -> pd.Series:
     """By run_id, train − validation accuracy at the last epoch that measured both; else NaN.
 
-    NaN of a diverged trial: it ends with a network that says the same of every image, and a gap of nothing.
+    NaN of a diverged trial: its last network gives every image the same answer, so its gap is meaningless.
     """
     gaps = epochs[TRAIN_ACCURACY] - epochs[VALIDATION_ACCURACY]
     return _last(epochs, gaps.where(~epochs["diverged"].astype(bool)))
@@ -61,15 +61,15 @@ def gaps_at_chosen_epoch(epochs: pd.DataFrame) -> pd.Series:
 def gaps_at_training_accuracy(epochs: pd.DataFrame, level: float) -> pd.Series:
     """By run_id, the gap at the first epoch whose training accuracy reaches `level`; NaN if none does.
 
-    Without it a slower model looks less overfitted only because it is behind.
+    At equal training accuracy a slower model does not look less overfitted only because it is behind.
     """
     first = _first(epochs[epochs[TRAIN_ACCURACY] >= level], epochs)
     return first[TRAIN_ACCURACY] - first[VALIDATION_ACCURACY]
 
 
-def _first(some: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
-    """The first of these rows of each trial, by run_id; NaN for a trial with none of them."""
-    return some.drop_duplicates("run_id").set_index("run_id").reindex(epochs["run_id"].unique())
+def _first(rows: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
+    """The first of these rows of each trial, by run_id; NaN for a trial without any."""
+    return rows.drop_duplicates("run_id").set_index("run_id").reindex(epochs["run_id"].unique())
 
 
 def _last(epochs: pd.DataFrame, values: pd.Series) -> pd.Series:
@@ -86,15 +86,15 @@ def with_curve(epochs: pd.DataFrame) -> pd.DataFrame:
 
 
 def scored_once(epochs: pd.DataFrame) -> set[str]:
-    """The labels of arms without a curve, where others have one: what they reach, they reach at their end."""
-    labels, with_one = set(epochs["label"]), set(with_curve(epochs)["label"])
-    return labels - with_one if with_one else set()
+    """The labels of arms without a curve, where others have one: they reach a target only at their end."""
+    labels, curved = set(epochs["label"]), set(with_curve(epochs)["label"])
+    return labels - curved if curved else set()
 
 
 def training_level(epochs: pd.DataFrame) -> float:
     """The highest multiple of 0.05 that the training accuracy of every trial of an arm with a curve reaches.
 
-    NaN where none from LEAST_LEVEL on is common to all, or no arm has a curve.
+    NaN where that is below LEAST_LEVEL, or no arm has a curve.
     """
     highest = with_curve(epochs).groupby("run_id")[TRAIN_ACCURACY].max()
     levels = (step / 20 for step in range(20, 0, -1) if step / 20 >= LEAST_LEVEL)

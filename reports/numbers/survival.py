@@ -1,7 +1,7 @@
 """Time to a target as survival, pure: a trial "survives" a cost at which it has not reached the target yet.
 
-A trial that never reaches the target is censored at the end of its budget, not dropped: it says that the time
-is longer than that. scipy estimates the Kaplan–Meier curve; the tests compare arms over their common budget.
+A trial that never reaches the target is censored at the end of its budget, not dropped: its time is known to
+be longer than that. scipy estimates the Kaplan–Meier curve; the tests compare arms over their common budget.
 """
 
 import math
@@ -21,12 +21,12 @@ class Times(NamedTuple):
 
     @classmethod
     def of(cls, reached_at: Sequence[float], budgets: Sequence[float]) -> "Times":
-        """reached_at: NaN for never; budgets: the cost at which a trial that never did was given up."""
+        """From the costs at which trials reached the target (NaN: never) and those at which they ended."""
         at, budget = np.asarray(reached_at, float), np.asarray(budgets, float)
         return cls(np.where(np.isnan(at), budget, at), ~np.isnan(at))
 
     def within(self, budget: float) -> "Times":
-        """As if all had ended at `budget`."""
+        """The same trials as if all had ended at `budget`."""
         return Times(np.minimum(self.cost, budget), self.reached & (self.cost <= budget))
 
     @property
@@ -36,7 +36,7 @@ class Times(NamedTuple):
 
     @property
     def restricted_mean(self) -> float:
-        """The mean cost, where a trial that is still on its way at the end counts as that end."""
+        """The mean cost; a trial that had not reached the target at the end counts as that end."""
         return float(self.cost.mean()) if len(self.cost) else math.nan
 
 
@@ -63,8 +63,8 @@ def kaplan_meier(times: Times, level: float = 0.95) -> Curve:
 
     The interval is NaN where nothing or everything is left (Kalbfleisch and Prentice's has no ends there).
     """
-    told = stats.CensoredData(uncensored=times.cost[times.reached], right=times.cost[~times.reached])
-    survival = stats.ecdf(told).sf
+    data = stats.CensoredData(uncensored=times.cost[times.reached], right=times.cost[~times.reached])
+    survival = stats.ecdf(data).sf
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # where it has no ends
         interval = survival.confidence_interval(level, method="log-log")
@@ -74,13 +74,13 @@ def kaplan_meier(times: Times, level: float = 0.95) -> Curve:
 
 
 def common_budget(*arms: Times) -> float:
-    """The largest cost at which every trial of all arms is still watched or has reached the target."""
+    """The largest cost at which every trial of all arms still trains or has reached the target."""
     censored = np.concatenate([each.cost[~each.reached] for each in arms])
     return float(censored.min()) if len(censored) else math.inf
 
 
 def log_rank_scores(left: Times, right: Times) -> tuple[np.ndarray, np.ndarray]:
-    """Of each trial, whether it reached the target less how often one of its kind would have by then.
+    """The log-rank score of each trial: reached (1 or 0), less the reaches expected by its cost.
 
     The log-rank statistic is the sum of one arm's scores, so a permutation test of their means is the
     permuted log-rank test (Peto and Peto 1972, section 3). scipy's own gives asymptotic p values.

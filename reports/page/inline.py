@@ -13,7 +13,7 @@ GLYPH = re.compile(r'<path id="(DejaVu[^"]*)".*?/>', re.DOTALL)
 
 @dataclass
 class Shared:
-    """What the figures of a page have in common: shapes of letters by id, and the class of each style."""
+    """What the figures of a page share: ids of the shapes of letters, and the class of each style."""
 
     glyphs: set[str] = field(default_factory=set)
     classes: dict[str, str] = field(default_factory=dict)
@@ -24,12 +24,12 @@ class Shared:
         return "\n".join(f".{name}{{{style}}}" for style, name in self.classes.items())
 
 
-def svg(drawn: str, prefix: str, told: str, shared: Shared) -> str:
+def svg(drawn: str, prefix: str, description: str, shared: Shared) -> str:
     """The <svg> element of a file by matplotlib, for a page that holds several.
 
-    prefix: for its ids, unique in the page; told: what a screen reader says. shared: what the page has
-    already; what this figure brings is added, and what it repeats left out. Its metadata is left out too: the
-    file beside the page has it.
+    prefix: for its ids, unique in the page; description: for screen readers. shared: what the page has
+    already; glyphs and styles that this figure adds are entered, those that it repeats are left out. Its
+    metadata is left out too: the file beside the page has it.
     """
     element = drawn[drawn.index("<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", element, flags=re.DOTALL)
@@ -43,11 +43,12 @@ def svg(drawn: str, prefix: str, told: str, shared: Shared) -> str:
     element = re.sub(r"\b([1-9]\d*\.\d\d)\d+", r"\1", element)
     # Its size in points would not shrink on a narrow page.
     opening = re.sub(r' (?:width|height)="[\d.]+pt"', "", element[: element.index(">")])
-    opening += f' role="img" aria-label="{escape(told, quote=True)}"'
+    opening += f' role="img" aria-label="{escape(description, quote=True)}"'
     return re.sub(r"\s*\n\s*", "\n", opening + element[element.index(">") :])
 
 
 def _once(found: re.Match, glyphs: set[str]) -> str:
+    """The shape of a letter, or nothing where the page has it already."""
     if found[1] in glyphs:
         return ""
     glyphs.add(found[1])
@@ -55,14 +56,14 @@ def _once(found: re.Match, glyphs: set[str]) -> str:
 
 
 def _kept(found: re.Match, used: set[str], glyphs: set[str], prefix: str) -> str:
-    """An id that something refers to; others only name matplotlib's parts."""
+    """An id that something refers to, made unique; empty for others, which only name parts."""
     if found[1] in glyphs:
         return found[0]
     return f' id="{prefix}-{found[1]}"' if found[1] in used else ""
 
 
 def _classed(style: str, classes: dict[str, str]) -> str:
-    """The class of a style, for one without a reference to its own figure."""
+    """A class in place of a style; a style that refers to its own figure stays."""
     if "url(" in style:
         return f' style="{style}"'
     return f' class="{classes.setdefault(style.replace(": ", ":").replace("; ", ";"), f"s{len(classes)}")}"'

@@ -26,7 +26,7 @@ class Limits(NamedTuple):
     cut: bool
 
 
-def of_seeds(arms: Iterable[pd.Series], lowest: float = 0.0) -> Limits:
+def accuracy_limits(arms: Iterable[pd.Series], lowest: float = 0.0) -> Limits:
     """The limits that show every seed, and intervals as far as REACH allows.
 
     arms: of each, the accuracies of its seeds, or with `lowest` -1 their differences. With two seeds
@@ -48,8 +48,8 @@ def of_seeds(arms: Iterable[pd.Series], lowest: float = 0.0) -> Limits:
     return Limits(low, high, bool((lows < low).any() or (highs > high).any()))
 
 
-def of_errors(arms: Iterable[pd.Series], floor: float) -> Limits:
-    """As `of_seeds`, for errors (1 − accuracy) on a logarithmic axis: reach and padding are factors there.
+def error_limits(arms: Iterable[pd.Series], floor: float) -> Limits:
+    """As `accuracy_limits`, for errors (1 − accuracy) on a logarithmic axis: reach and padding are factors.
 
     floor: where an error of 0 is drawn.
     """

@@ -27,7 +27,7 @@ CLOSEST = 0.07  # of the axis' width, between two labels of ticks
 
 def side_by_side(frame: pd.DataFrame, field: str, log: bool) -> pd.DataFrame:
     """The frame with x: where a trial's arm stands at its size. frame: arm_order and the field, a size."""
-    at = sizes.places(frame[field], log)
+    at = sizes.positions(frame[field], log)
     rank = frame["arm_order"].rank(method="dense") - 1
     step = min(SPREAD * np.diff(at).min() / (rank.max() + 1), STEP * np.ptp(at))
     x = frame[field].map(at) + step * (rank - rank.max() / 2)
@@ -82,13 +82,13 @@ def finish(
     """
     left, right = made.axes[-2:]
     log = left.get_xscale() == "log"
-    at = sizes.places(frame[field], log)
+    at = sizes.positions(frame[field], log)
     for ax in (left, right):
         ax.set_xticks(10**at if log else at, _apart(at))
         ax.xaxis.set_minor_locator(NullLocator())
         ax.margins(x=0.08)
     if frame["gap"].notna().any():
-        limits = axes.of_seeds(seeds_of(frame, field, "gap"), lowest=-1.0)
+        limits = axes.accuracy_limits(seeds_of(frame, field, "gap"), lowest=-1.0)
         right.set_ylim(min(limits.low, 0), max(limits.high, 0))
         cut |= limits.cut
     whole = sizes.as_one(record)
@@ -102,7 +102,7 @@ def _apart(at: pd.Series) -> list[str]:
     labels, last = [], -math.inf
     for size, place in at.items():
         free = place - last >= CLOSEST * np.ptp(at)
-        labels.append(sizes.told(size) if free else "")
+        labels.append(sizes.text(size) if free else "")
         last = place if free else last
     return labels
 
@@ -124,7 +124,7 @@ def finding(record: Record, field: str, told: str, *, error: bool = False) -> st
         each = [f"{arm} {_from_to(*(end.loc[arm] for end in ends))}" for arm in arms]
         if each:
             sentences.append(f"{f'{rest}: ' if rest else ''}{words.listed(each)}.")
-    span = f"{sizes.told(trials[field].min())} to {sizes.told(trials[field].max())}"
+    span = f"{sizes.text(trials[field].min())} to {sizes.text(trials[field].max())}"
     if not sentences:
         return ""
     what = "error" if error else "accuracy"

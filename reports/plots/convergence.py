@@ -48,7 +48,7 @@ def figure(record: Record) -> Figure:
 
 def finding(record: Record) -> str:
     """What the figure shows, in a sentence or two; empty where there is nothing to say."""
-    arms = summary.of(record)
+    arms = summary.by_arm(record)
     reached = [target for target in record.targets if arms[f"epochs_to_{target:g}"].notna().any()]
     if not reached:
         return "The median trial of no arm reaches a target."

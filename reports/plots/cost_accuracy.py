@@ -69,7 +69,7 @@ def figure(record: Record) -> Figure:
     with style.context():
         if tested.empty:
             return style.empty_page(f"{TITLE}: no trial was tested", record)
-        limits = axes.of_seeds(arm[ACCURACY] for _, arm in record.runs.groupby("label"))
+        limits = axes.accuracy_limits(arm[ACCURACY] for _, arm in record.runs.groupby("label"))
         page = style.page(height=5.8)
         panels = {}
         for ax, (cost, (told, written)) in zip(page.subplots(1, 3, sharey=True), COSTS.items(), strict=True):
@@ -89,7 +89,7 @@ def figure(record: Record) -> Figure:
 
 def finding(record: Record) -> str:
     """What the figure shows, in a sentence or two; empty where there is nothing to say."""
-    arms = summary.of(record)
+    arms = summary.by_arm(record)
     tested = arms.dropna(subset=["test_accuracy"])
     if tested.empty:
         return ""

@@ -24,7 +24,7 @@ def figure(record: Record) -> Figure | None:
         if trials["accuracy"].isna().all():
             return style.empty_page(f"{TITLE}: no trial was tested", sizes.as_one(record))
         frame = by_size.side_by_side(trials, sizes.CROP, log=False)
-        limits = axes.of_seeds(by_size.seeds_of(frame, sizes.CROP, "accuracy"))
+        limits = axes.accuracy_limits(by_size.seeds_of(frame, sizes.CROP, "accuracy"))
         page, panels = by_size.page(frame)
         for (accuracy, gap), rest in panels.items():
             by_size.draw(rest.assign(y=rest["accuracy"]), accuracy)

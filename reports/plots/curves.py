@@ -18,7 +18,7 @@ COLUMNS = ["label", "arm_order", "epoch", names.TRAIN_SECONDS, "median", "low", 
 def across_seeds(epochs: pd.DataFrame, column: str, after_divergence: float = math.nan) -> pd.DataFrame:
     """A row a label and epoch: label, arm_order, epoch, train_seconds (median), median, low, high, at_once.
 
-    epochs: as in `reports.runs.Record`, of one setting, and `column`. Where every trial of a label has at
+    epochs: as in `record.Record`, of one setting, and `column`. Where every trial of a label has at
     most one value, the label becomes one row at the trials' median epoch and at_once is true: a point at its
     whole cost. `after_divergence` stands for a diverged trial's value in the median (-inf: it ranks lowest;
     NaN: it is left out), so that a median of accuracies is not one of survivors; the range is of measured

@@ -1,12 +1,11 @@
-"""Figures as files, which tell what they were drawn from.
+"""Figures as files that say what they were drawn from.
 
 Study, data and split digests, commits and the ids of all runs, as JSON: in PNG and SVG as the description, in
-PDF as the subject.
+PDF as the subject, which is not read back here: a PDF has a PNG and an SVG of the same drawing beside it.
 """
 
 import io
 import json
-import re
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -25,18 +24,19 @@ DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
 class Drawn(NamedTuple):
-    """A figure: its title, what it shows in words, the record of that (one setting, or all), its files."""
+    """A figure: its title, what it shows in words, its record and setting ("": all of them), its files."""
 
     title: str
     finding: str
     record: Record
+    setting: str
     files: list[Path]
 
 
 def save(figure: Figure, folder: Path, name: str, record: Record) -> list[Path]:
     """Write `name`.png, .svg and .pdf, byte-equal for equal numbers; a reader never meets half a file.
 
-    record: what it was drawn from, which each file tells.
+    record: what it was drawn from, which each file says.
     """
     paths = []
     with style.context():  # laid out once, not once a format
@@ -50,28 +50,27 @@ def save(figure: Figure, folder: Path, name: str, record: Record) -> list[Path]:
     return paths
 
 
-def of(record: Record) -> dict:
-    """Study name, and what its runs hold of each of FIELDS, sorted."""
-    held = {name: sorted({str(value) for value in record.runs[column]}) for name, column in FIELDS.items()}
-    return {"study": record.study, **held}
+def origin(record: Record) -> dict:
+    """The study's name, and the sorted values of each of FIELDS among its runs."""
+    values = {name: sorted({str(value) for value in record.runs[column]}) for name, column in FIELDS.items()}
+    return {"study": record.study, **values}
 
 
 def metadata(suffix: str, record: Record) -> dict[str, str | None]:
     """What matplotlib writes into such a file; no time of drawing: equal numbers give equal files."""
-    told = MARK + json.dumps(of(record))
+    description = MARK + json.dumps(origin(record))
     if suffix == "png":
-        return {"Software": None, "Description": told}
+        return {"Software": None, "Description": description}
     if suffix == "svg":
-        return {"Date": None, "Creator": None, "Description": told}
-    # In a PDF string JSON's signs would be escaped and its line broken; hexadecimal is left alone.
-    return {"Creator": None, "Producer": None, "CreationDate": None, "Subject": MARK + told.encode().hex()}
+        return {"Date": None, "Creator": None, "Description": description}
+    return {"Creator": None, "Producer": None, "CreationDate": None, "Subject": description}
 
 
 def read(path: Path) -> dict | None:
-    """What a figure file was drawn from; None: it does not say."""
+    """What a PNG or SVG file was drawn from; None: it does not say."""
     try:
-        told = {".png": _png, ".svg": _svg, ".pdf": _pdf}[path.suffix](path)
-        return json.loads(told.removeprefix(MARK)) if told else None
+        description = {".png": _png, ".svg": _svg}[path.suffix](path)
+        return json.loads(description.removeprefix(MARK)) if description else None
     except (KeyError, ValueError, OSError, ElementTree.ParseError):  # Pillow's error is an OSError
         return None
 
@@ -83,9 +82,4 @@ def _png(path: Path) -> str | None:
 
 
 def _svg(path: Path) -> str | None:
-    return next((told.text for told in ElementTree.parse(path).iter(DESCRIPTION)), None)
-
-
-def _pdf(path: Path) -> str | None:
-    found = re.search(rb"/Subject \(" + MARK.encode() + rb"([0-9a-f\\\r\n]+)\)", path.read_bytes())
-    return bytes.fromhex(re.sub(rb"[^0-9a-f]", b"", found[1]).decode()).decode() if found else None
+    return next((element.text for element in ElementTree.parse(path).iter(DESCRIPTION)), None)

@@ -39,7 +39,7 @@ def figure(record: Record) -> Figure | None:
         images = record.runs["test_size"].max()
         floor = 0.5 / images if images > 0 else NO_SIZE
         frame = by_size.side_by_side(trials.assign(error=1 - trials["accuracy"]), sizes.TRAIN, log=True)
-        limits = axes.of_errors(by_size.seeds_of(frame, sizes.TRAIN, "error"), floor)
+        limits = axes.error_limits(by_size.seeds_of(frame, sizes.TRAIN, "error"), floor)
         page, panels = by_size.page(frame)
         for (error, gap), rest in panels.items():
             error.set_xscale("log")

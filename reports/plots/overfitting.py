@@ -124,7 +124,7 @@ def figure(record: Record) -> Figure:
 
 def finding(record: Record) -> str:
     """What the figure shows, in a sentence or two; empty where there is nothing to say."""
-    arms = summary.of(record)
+    arms = summary.by_arm(record)
     sentences = [phrases.span("At the chosen epoch the mean gap", arms, "gap_at_chosen_epoch")]
     if not math.isnan(record.training_level):
         where = f"At equal training accuracy ({record.training_level:.2f}) it"

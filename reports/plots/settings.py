@@ -76,7 +76,7 @@ def figure(record: Record) -> Figure | None:
         rows = len(tested.drop_duplicates(["setting", "label"])) + 0.5 * tested["setting"].nunique()
         page = style.page(height=2.4 + ROW * rows)
         ax = draw(tested, page.subplots())
-        limits = axes.of_seeds(arm["accuracy"] for _, arm in tested.groupby(["setting", "label"]))
+        limits = axes.accuracy_limits(arm["accuracy"] for _, arm in tested.groupby(["setting", "label"]))
         ax.set(xlabel="test accuracy", xlim=limits[:2])
         by_arm = record.runs.assign(label=record.runs["arm"], setting="")
         whole = replace(record, runs=by_arm.sort_values("arm_order", kind="stable"))
@@ -87,7 +87,7 @@ def figure(record: Record) -> Figure | None:
 
 def finding(record: Record) -> str:
     """What the figure shows, in a sentence or two; empty where there is nothing to say."""
-    arms = summary.of(record)
+    arms = summary.by_arm(record)
     tested = arms.dropna(subset=["test_accuracy"])
     if tested.empty:
         return ""

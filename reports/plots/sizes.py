@@ -44,7 +44,7 @@ def _number(text: str | None) -> float:
     return math.nan if text is None else WHOLE if text == "None" else float(text)
 
 
-def told(size: float) -> str:
+def text(size: float) -> str:
     """A size for people."""
     return "whole" if size == WHOLE else f"{size:,.10g}"
 
@@ -58,7 +58,7 @@ def by_rest(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
 
 
-def places(sizes: pd.Series, log: bool) -> pd.Series:
+def positions(sizes: pd.Series, log: bool) -> pd.Series:
     """Where each size stands on its axis, by size; the whole image a step beyond the largest crop."""
     known = np.sort(sizes.unique())
     at = known.copy()

@@ -58,7 +58,7 @@ def figure(record: Record) -> Figure | None:
         panels = page.subplots(len(COSTS), len(targets), sharey=True, squeeze=False)
         for row, (cost, told) in zip(panels, COSTS.items(), strict=True):
             for ax, target in zip(row, targets, strict=True):
-                found = dict(times.of_labels(record, target, cost))
+                found = dict(times.by_label(record, target, cost))
                 draw({int(order[label]): each for label, each in found.items()}, ax)
                 ax.set(xlabel=told, title=f"to {words.target(target)}")
                 ax.set_xlim(left=0)

@@ -105,7 +105,7 @@ def figure(record: Record) -> Figure:
 
 def finding(record: Record) -> str:
     """What the figure shows, in a sentence or two; empty where there is nothing to say."""
-    arms = summary.of(record)
+    arms = summary.by_arm(record)
     missed: dict[str, list[str]] = {}
     for target in record.targets:
         late = arms.loc[arms[f"epochs_to_{target:g}"].isna(), "label"]

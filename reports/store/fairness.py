@@ -1,4 +1,4 @@
-"""Whether the trials of a study may be compared at all: same images, same split; and what weakens it."""
+"""Whether the trials of a study may be compared at all (same images, same split), and what weakens that."""
 
 import json
 from collections.abc import Iterable
@@ -13,24 +13,24 @@ ENOUGH_SEEDS = 5  # an exact two-sided test of 3 against 3 never goes below p = 
 
 
 class UnfairComparisonError(Exception):
-    """Trials that would be compared saw different images, or two stand for one seed; one line says which."""
+    """Trials saw different images, or two stand for one seed; the message is one line."""
 
 
 def check(runs: pd.DataFrame) -> list[str]:
     """Warnings, a line each, about the trials of one study.
 
-    runs: as in `reports.runs.Record`. Raises UnfairComparisonError where the data or a split differs, or
-    where two trials stand for one seed of one arm.
+    runs: as in `record.Record`. Raises UnfairComparisonError where the data or a split differs, or where two
+    trials stand for one seed of one arm.
     """
     _one_trial_a_seed(runs)
     for parts in record.grid_points(runs["setting"].unique()).values():
         for what in ("data", "split", "validation", "test"):
             _same(runs[runs["setting"].isin(parts)], ["seed"], what)
-    wanted = runs.assign(wanted=[*map(_wanted, runs["data_spec"], runs["setting"])])
-    _same(wanted, ["wanted"], "data")
-    _same(wanted, ["wanted", "seed", "train_size"], "split")
+    requests = runs.assign(request=[*map(_request, runs["data_spec"], runs["setting"])])
+    _same(requests, ["request"], "data")
+    _same(requests, ["request", "seed", "train_size"], "split")
     for what in ("validation", "test"):
-        _same(wanted, ["wanted", "seed"], what)
+        _same(requests, ["request", "seed"], what)
     mixed = {
         "library versions": "versions",
         "CPUs": "cpu",
@@ -56,11 +56,11 @@ def _one_trial_a_seed(runs: pd.DataFrame) -> None:
             )
 
 
-def _wanted(data_spec: str, setting: str) -> str:
-    """What of the data a study asks for, but for how many images train; not what was then found there."""
+def _request(data_spec: str, setting: str) -> str:
+    """The data that a study asks for, but for the number of training images; not what was found there."""
     found = {"data_digest", "partition"}
-    told = {key: value for key, value in json.loads(data_spec).items() if key not in found}
-    return json.dumps([told, settings.assignments(setting).get("data.near_duplicates")])
+    fields = {key: value for key, value in json.loads(data_spec).items() if key not in found}
+    return json.dumps([fields, settings.assignments(setting).get("data.near_duplicates")])
 
 
 def _same(runs: pd.DataFrame, equal: list[str], what: str) -> None:
@@ -70,8 +70,10 @@ def _same(runs: pd.DataFrame, equal: list[str], what: str) -> None:
     for _, group in grouped:
         first = group.drop_duplicates(f"{what}_digest")
         if len(first) > 1:
-            one, other = (f"{row.label}, seed {row.seed} ({getattr(row, f'{what}_digest')[:12]})"
-                          for row in first.head(2).itertuples())  # fmt: skip
+            one, other = (
+                f"{row.label}, seed {row.seed} ({getattr(row, f'{what}_digest')[:12]})"
+                for row in first.head(2).itertuples()
+            )
             raise UnfairComparisonError(
                 f"refused: {what} digests differ where they must be equal: {one} against {other}; "
                 f"these trials did not see the same images: run {reading.TRAIN} again, which sets outdated "
@@ -92,9 +94,9 @@ def _few_images(runs: pd.DataFrame) -> Iterable[str]:
         sizes = runs[f"{split}_size"]
         fewest = sizes.min()
         if fewest < ENOUGH_IMAGES:
-            held = "1 image" if fewest == 1 else f"{fewest:.0f} images"
-            somewhere = " in a setting" if sizes.nunique() > 1 else ""
-            yield f"{split} holds {held}{somewhere}: one image moves accuracy by {1 / fewest:.2f}"
+            images = "1 image" if fewest == 1 else f"{fewest:.0f} images"
+            where = " in a setting" if sizes.nunique() > 1 else ""
+            yield f"{split} holds {images}{where}: one image moves accuracy by {1 / fewest:.2f}"
 
 
 def _missing_seeds(runs: pd.DataFrame) -> Iterable[str]:

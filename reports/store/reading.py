@@ -1,8 +1,7 @@
 """The store without pandas: where it is, which studies it holds, the rows of one, its fingerprint.
 
-Only the standard library, because "unchanged" must be answered in less time than pandas takes to import
-(so `sqlite3`, not SQLAlchemy). An SQLite store is read with read-only SQL; any other one through MLflow's
-public client, in `reports.client`.
+An SQLite store is read with read-only SQL, by the standard library alone: "unchanged" must be answered in
+less time than pandas or SQLAlchemy takes to import. Any other store is read through MLflow's public client.
 """
 
 import hashlib
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ROOT = Path(__file__).resolve().parents[2]
+SQLITE = "sqlite:///"
+MOST_RUNS = 50_000  # that MLflow gives at once; a study has at most 10,000 trials
 TRAIN = "`make compare`"  # in an error: `command.refuse`, which knows what was asked for, adds STUDY and DATA
 
 
@@ -48,7 +49,7 @@ class Run:
 class Rows:
     """One study: its experiment's id and tags, its active runs, and the points of complete runs.
 
-    A point: run id, metric, step, value.
+    A point: run id, metric, step, value. Of equal metrics and steps the last point counts.
     """
 
     experiment: str
@@ -58,8 +59,9 @@ class Rows:
 
 
 def default_uri() -> str:
-    """MLFLOW_TRACKING_URI, or else `mlflow.db` in the repository root."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}"
+    """MLFLOW_TRACKING_URI, an SQLite file's path made absolute; or `mlflow.db` in the repository root."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{ROOT / 'mlflow.db'}"
+    return f"{SQLITE}{Path(uri.removeprefix(SQLITE)).absolute()}" if uri.startswith(SQLITE) else uri
 
 
 def missing_study(study: str, studies: list[str], uri: str) -> StoreError:
@@ -71,8 +73,6 @@ def missing_study(study: str, studies: list[str], uri: str) -> StoreError:
 def list_studies(uri: str) -> list[str]:
     """The names of the studies in a store, sorted. Raises StoreError."""
     if not uri.startswith("sqlite"):
-        pass  # mlflow itself is imported only when it is called
-
         return _client_studies(uri)
     with closing(_open(uri)) as database:
         return _studies(database)
@@ -81,8 +81,6 @@ def list_studies(uri: str) -> list[str]:
 def read_rows(uri: str, study: str, points: bool = True) -> Rows:
     """The rows of one study; without `points`, its tags and runs only. Raises StoreError."""
     if not uri.startswith("sqlite"):
-        pass
-
         return _client_rows(uri, study, points)
     with closing(_open(uri)) as database:
         found = database.execute(EXPERIMENT, [study]).fetchone()
@@ -90,8 +88,8 @@ def read_rows(uri: str, study: str, points: bool = True) -> Rows:
             raise missing_study(study, _studies(database), uri)
         tags = dict(database.execute("SELECT key, value FROM experiment_tags WHERE experiment_id = ?", found))
         runs = {
-            run: Run(run, started, ended, {}, {}, artifacts or "")
-            for run, started, ended, artifacts in database.execute(RUNS, found)
+            run_id: Run(run_id, started, ended, {}, {}, artifacts or "")
+            for run_id, started, ended, artifacts in database.execute(RUNS, found)
         }
         for run_id, key, value in database.execute(OF_RUNS.format(table="tags"), found):
             runs[run_id].tags[key] = value
@@ -113,10 +111,10 @@ def fingerprint(uri: str, study: str) -> str:
     """
     rows = read_rows(uri, study, points=False)
     tags = [rows.tags, *({"run": run.run_id} | run.tags for run in sorted(rows.runs, key=lambda r: r.run_id))]
-    kept = [
+    deciding = [
         {key: tag[key] for key in sorted(tag) if key == "run" or key.startswith("study.")} for tag in tags
     ]
-    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(deciding).encode()).hexdigest()
 
 
 def _open(uri: str) -> sqlite3.Connection:
@@ -169,29 +167,29 @@ def _client_studies(uri: str) -> list[str]:
 
 
 def artifact(uri: str, run_id: str, artifacts: str, name: str) -> bytes | None:
-    """The content of one file of a run; None where it has no such file. artifacts: where its files lie."""
-    place = urlparse(artifacts)
-    if place.scheme in ("", "file"):
-        file = Path(unquote(place.path)) / name
+    """The content of one file of a run; None where it has no such file. artifacts: the URI of its folder."""
+    folder = urlparse(artifacts)
+    if folder.scheme in ("", "file"):
+        file = Path(unquote(folder.path)) / name
         return file.read_bytes() if file.is_file() else None
-    with _client(uri) as client, tempfile.TemporaryDirectory() as folder:
+    with _client(uri) as client, tempfile.TemporaryDirectory() as downloads:
         if not any(each.path == name for each in client.list_artifacts(run_id)):
             return None
-        return Path(client.download_artifacts(run_id, name, folder)).read_bytes()
+        return Path(client.download_artifacts(run_id, name, downloads)).read_bytes()
 
 
 def _client_rows(uri: str, study: str, points: bool = True) -> Rows:
-    """What `store.read_rows` returns, through MLflow's public client. Raises StoreError."""
+    """What `read_rows` returns, through MLflow's public client. Raises StoreError.
+
+    One request a run and metric: the server's `get-history-bulk-interval` would take fewer, but it leaves out
+    steps of a long history, and the client's own method of that name still sends one a run and metric.
+    """
     with _client(uri) as client:
         experiment = client.get_experiment_by_name(study)
         if experiment is None or experiment.lifecycle_stage != "active":
             raise missing_study(study, _client_studies(uri), uri)
-        found = client.search_runs([experiment.experiment_id], max_results=1000)
-        runs = [*found]
-        while found.token:
-            found = client.search_runs([experiment.experiment_id], max_results=1000, page_token=found.token)
-            runs += found
-        runs.sort(key=lambda run: (run.info.start_time, run.info.run_id))
+        found = client.search_runs([experiment.experiment_id], max_results=MOST_RUNS)
+        runs = sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))
         complete = [run for run in runs if points and run.data.tags.get(names.COMPLETE) == "true"]
         history = [
             (point.timestamp, point.value, run.info.run_id, key, point.step)
@@ -220,6 +218,7 @@ def _client_rows(uri: str, study: str, points: bool = True) -> Rows:
 
 @contextmanager
 def _client(uri: str) -> Iterator["MlflowClient"]:
+    """MLflow's client, imported only here; its errors become a StoreError."""
     # MLflow's default of seven retries would leave a mistyped address unanswered for minutes.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     from mlflow import MlflowClient

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypeVar
 
 import pandas as pd
 
@@ -16,10 +16,11 @@ from reports.store import reading, stated
 from reports.store.stated import Stated
 
 MOST_APART = 6  # points of a grid that get figures of their own; a larger grid is drawn as one
+T = TypeVar("T")
 
 
 def grid_points(settings: Iterable[str]) -> dict[str, list[str]]:
-    """Each full setting, part of no other, with the settings that fit it: itself and its parts."""
+    """Each full setting, one that is part of no other, with itself and the settings that are part of it."""
     assigned = {setting: assignments(setting).items() for setting in settings}
     return {
         full: [setting for setting, items in assigned.items() if items <= whole]
@@ -78,9 +79,9 @@ PARAMS = {
 IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Record:
-    """What the store holds of one study.
+    """What the store holds of one study; compared by identity, so that results can be cached by record.
 
     runs: a row a complete trial: run_id, label ("arm", or "arm · readable setting" where settings vary), the
     columns of TAGS (provenance as text), PARAMS (numbers) and TRIAL_METRICS, diverged, recipe, arguments and
@@ -93,8 +94,8 @@ class Record:
     training_level: `scores.training_level` of all settings, so that figures of one setting and the table
     compare gaps at one training accuracy.
     claims: those that were registered in the store. notices: what is left out of the data, or doubtful;
-    bad_files: how many files cannot be used; asked: study, data and near_duplicates of the
-    command that trained, as far as known, and the sizes that its study asked for, where the data holds fewer.
+    bad_files: how many files cannot be used; options: study, data and near_duplicates of the command that
+    trained, as far as known, and the sizes that its study names, where the data holds fewer images.
     Runs that the study file no longer asks for (role "outdated") are in none of these.
     """
 
@@ -110,10 +111,10 @@ class Record:
     claims: tuple[Stated, ...] = ()
     notices: tuple[str, ...] = ()
     bad_files: int = 0
-    asked: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def by_setting(self) -> list["Record"]:
-        """One record a full setting, what may share a figure: its runs and those whose setting is part of it.
+        """One record a full setting, with the runs that may share a figure: its own and those of its parts.
 
         There, label is the arm alone and setting the full one, as people read it.
         """
@@ -126,6 +127,7 @@ class Record:
 
 
 def _at(frame: pd.DataFrame, parts: list[str], setting: str) -> pd.DataFrame:
+    """The rows of the settings in `parts`, all named `setting`."""
     chosen = frame[frame["setting"].isin(parts)]
     chosen = chosen.assign(label=chosen["arm"], setting=setting)
     return chosen.sort_values(["arm_order", "seed"], kind="stable", ignore_index=True)
@@ -134,8 +136,8 @@ def _at(frame: pd.DataFrame, parts: list[str], setting: str) -> pd.DataFrame:
 def read_record(uri: str, study: str) -> Record:
     """Read one study. Raises StoreError where the store or the study is missing."""
     rows = reading.read_rows(uri, study)
-    asked = [run for run in rows.runs if run.tags.get(names.ROLE) in (names.RESULT_ROLE, names.TUNE_ROLE)]
-    complete = [run for run in asked if run.tags.get(names.COMPLETE) == "true"]
+    attempts = [run for run in rows.runs if run.tags.get(names.ROLE) in (names.RESULT_ROLE, names.TUNE_ROLE)]
+    complete = [run for run in attempts if run.tags.get(names.COMPLETE) == "true"]
     # Later keys replace earlier ones: the newest complete run of a trial stands for it.
     newest = {run.tags.get(names.TRIAL, run.run_id): run for run in sorted(complete, key=_age)}
     by_role = {names.RESULT_ROLE: [], names.TUNE_ROLE: []}
@@ -148,20 +150,20 @@ def read_record(uri: str, study: str) -> Record:
         experiment=rows.experiment,
         question=rows.tags.get(names.QUESTION, ""),
         targets=tuple(json.loads(rows.tags.get(names.TARGETS, "[]"))),
-        incomplete=len(asked) - len(complete),
+        incomplete=len(attempts) - len(complete),
         runs=runs,
         epochs=epochs,
         tuning=tuning,
         training_level=scores.training_level(epochs),
         notices=tuple(map(str, _json(rows.tags, names.DATA_NOTICES, []))),
         bad_files=int(_json(rows.tags, names.BAD_FILES, 0)),
-        asked=_json(rows.tags, names.ASKED, {}),
+        options=_json(rows.tags, names.ASKED, {}),
         claims=stated.read(rows.tags, min((run.started for run in rows.runs if run.started), default=None)),
     )
 
 
-def _json(tags: Mapping[str, str], name: str, otherwise: Any) -> Any:  # noqa: ANN401 - whatever stands there
-    """A tag's value; that which stands for none also where somebody edited it, or the store cut it."""
+def _json(tags: Mapping[str, str], name: str, otherwise: T) -> T:
+    """A tag's value; `otherwise` where there is none, or somebody edited it, or the store cut it."""
     try:
         found = json.loads(tags[name])
     except (KeyError, ValueError):
@@ -227,11 +229,11 @@ def _under(prefix: str, params: dict[str, str]) -> dict[str, str]:
 def _natural(text: str) -> tuple:
     """A sort key: train=250 before train=1000, rate=0.05 before rate=0.1, [16, 32] before [16, 32, 64]."""
     parts = re.split(r"(\d+(?:\.\d+)?(?:e-\d+)?)", text.replace("]", " "))
-    return tuple((float(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts))
+    return tuple((float(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts))
 
 
 def provenance(record: Record) -> str:
-    """Study, data and its sizes, number of trials, seeds, in a line."""
+    """Study, data and its sizes, number of trials and seeds, in a line."""
     runs = record.runs
     diverged = int(runs["diverged"].sum())
     return " · ".join(
@@ -246,10 +248,10 @@ def provenance(record: Record) -> str:
 
 
 def images(runs: pd.DataFrame) -> str:
-    """` (250 / 1,000 training, 300 validation, 2,000 test images)`: the sizes that were recorded, if any."""
+    """The sizes that were recorded, if any: ` (250 / 1,000 training, 300 validation, 2,000 test images)`."""
     splits = {"training": "train_size", "validation": "validation_size", "test": "test_size"}
     sizes = {split: sorted(runs[column].dropna().unique()) for split, column in splits.items()}
-    told = [
+    counts = [
         f"{' / '.join(f'{size:,.0f}' for size in sizes[split])} {split}" for split in sizes if sizes[split]
     ]
-    return f" ({', '.join(told)} images)" if told else ""
+    return f" ({', '.join(counts)} images)" if counts else ""

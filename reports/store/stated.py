@@ -11,8 +11,8 @@ from experiments import names
 class Stated:
     """A claim as it was registered; comparisons: (left arm, its setting, right arm, its setting) each.
 
-    target: several are those of which the trials decide one (`claims.resolved`).
-    current: it stands in the study file now; after_data: it was registered when a trial had begun.
+    target: of several, `judge.resolved` chooses one from the trials.
+    current: it stands in the study file now; after_data: it was registered after the first trial had begun.
     """
 
     digest: str
@@ -30,7 +30,7 @@ class Stated:
 def read(tags: Mapping[str, str], begun: int | None) -> tuple[Stated, ...]:
     """The claims in an experiment's tags, those of the study file first, in its order.
 
-    begun: when its first trial began, in milliseconds since 1970; None: none has.
+    begun: when its first trial began, in milliseconds since 1970; None: no trial has begun.
     """
     order = json.loads(tags.get(names.CLAIMS, "[]"))
     found = {
@@ -38,7 +38,7 @@ def read(tags: Mapping[str, str], begun: int | None) -> tuple[Stated, ...]:
         for key, value in tags.items()
         if key.startswith(names.CLAIM)
     }
-    kept = [digest for digest in order if digest in found]
+    current = [digest for digest in order if digest in found]
     withdrawn = sorted(set(found) - set(order), key=lambda digest: (found[digest]["registered"], digest))
     return tuple(
         Stated(
@@ -53,6 +53,6 @@ def read(tags: Mapping[str, str], begun: int | None) -> tuple[Stated, ...]:
             current=digest in order,
             after_data=begun is not None and claim["registered"] > begun,
         )
-        for digest in kept + withdrawn
+        for digest in current + withdrawn
         for claim in [found[digest]]
     )

@@ -88,7 +88,7 @@ UNKNOWN = "not recorded"  # a run from before the field existed
 def departures(runs: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     """A line for each arm whose recipe is not that of most arms, with the fields and both sides' values.
 
-    runs: as in `reports.runs.Record`. Where two values are held by equally many arms, the first arm's is the
+    runs: as in `record.Record`. Where two values are held by equally many arms, the first arm's is the
     usual one. A field that an arm's own setting names is no departure of this arm, nor is the learning rate
     of an arm in `tuned`: the same sweep chose it for each.
     """

@@ -1,8 +1,34 @@
-"""Tables as Markdown that is readable as plain text too, and on a terminal fitted to its width."""
+"""Tables and texts as Markdown that is readable as plain text too, and on a terminal fitted to its width."""
 
 import re
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+BETWEEN = 2  # spaces between columns
+
+
+class Block(NamedTuple):
+    """A part of a text: a paragraph, one that defines the columns, notes (a line each), or rows of a table.
+
+    The first row of a table is its header.
+    """
+
+    kind: Literal["text", "definitions", "notes", "table"]
+    content: str | Sequence[str] | Sequence[Sequence[str]]
+
+
+def write(blocks: Iterable[Block]) -> str:
+    """The blocks as Markdown."""
+    return "\n\n".join(map(_written, blocks)) + "\n"
+
+
+def _written(block: Block) -> str:
+    if block.kind == "table":
+        header, *rows = block.content
+        return table([header, *([plain(cell) for cell in row] for row in rows)])
+    if block.kind == "notes":
+        return "\n".join(f"- {plain(note)}" for note in block.content)
+    return block.content
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -25,39 +51,25 @@ def plain(text: str) -> str:
     return re.sub(r"([|*<`\\])", r"\\\1", text)
 
 
-BETWEEN = 2  # spaces between columns
-DEFINITIONS = ("Test accuracy:", "Verdict:")  # begin the paragraphs of results.md that say what columns mean
-
-
-def show(text: str) -> None:
-    """Print the Markdown of `reports.results`."""
-    if not sys.stdout.isatty():
-        print(text)
-        return
+def show(blocks: Iterable[Block]) -> None:
+    """Print the blocks, but for definitions, on a terminal, tables fitted to its width."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console()
-    for block in text.strip().split("\n\n"):
-        if block.startswith("|"):
-            for rows in fitted(
-                [cells(line) for line in block.splitlines() if line.startswith("| ")], console.width - 2
-            ):
-                table = Table(box=SIMPLE_HEAD, padding=(0, BETWEEN - 1, 0, 0))
+    for block in blocks:
+        if block.kind == "table":
+            for rows in fitted([list(row) for row in block.content], console.width - 2):
+                shown = Table(box=SIMPLE_HEAD, padding=(0, BETWEEN - 1, 0, 0))
                 for index, width in enumerate(column_widths(rows, console.width - 2)):
-                    table.add_column(Text(rows[0][index]), justify="right" if index else "left", width=width)
+                    shown.add_column(Text(rows[0][index]), justify="right" if index else "left", width=width)
                 for row in rows[1:]:
-                    table.add_row(*map(Text, row))
-                console.print(table)
-        elif not block.startswith(DEFINITIONS):
-            console.print(Text(f"{block}\n"))
-
-
-def cells(line: str) -> list[str]:
-    """The cells of one Markdown row, unescaped."""
-    return [re.sub(r"\\(.)", r"\1", cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+                    shown.add_row(*map(Text, row))
+                console.print(shown)
+        elif block.kind != "definitions":
+            console.print(Text(f"{_written(block)}\n"))
 
 
 def fitted(rows: list[list[str]], width: int) -> list[list[list[str]]]:
@@ -82,7 +94,10 @@ def _fits(rows: list[list[str]], width: int) -> bool:
 
 
 def column_widths(rows: list[list[str]], width: int) -> list[int]:
-    """Widths in characters: the widest columns wrap between words until the table fits, if it can."""
+    """Widths in characters: the widest columns wrap between words until the table fits, if it can.
+
+    rich alone shortens the longest names; given the least widths of columns, it cuts off the last columns.
+    """
     columns = list(zip(*rows, strict=True))
     least = [max(len(word) for cell in column for word in cell.split()) for column in columns]
     widths = [max(map(len, column)) for column in columns]

@@ -1,4 +1,4 @@
-"""What a reader must know beside a study's tables, a line each: of its data, its epochs, its recipes."""
+"""Notes on the data, epochs and recipes of a study, which a reader needs beside its tables; a line each."""
 
 import json
 import math
@@ -16,14 +16,14 @@ NO_LEVEL = (
 )
 
 
-def of(record: Record) -> list[str]:
-    """What a reader must know beside the table, a line each."""
+def lines(record: Record) -> list[str]:
+    """All notes on the study, a line each."""
     no_level = [NO_LEVEL] if math.isnan(record.training_level) and _with_curves(record) else []
     tuned = set(record.tuning["arm"])
     return [
         *_shrunk(record),
         *(f"data: {notice}" for notice in record.notices),
-        *_of_epochs(record.runs),
+        *_epoch_lengths(record.runs),
         *tuned_rates(record),
         *differences.departures(record.runs, tuned),
         *no_level,
@@ -32,10 +32,10 @@ def of(record: Record) -> list[str]:
 
 
 def _shrunk(record: Record) -> list[str]:
-    if "sizes" not in record.asked:
+    if "sizes" not in record.options:
         return []
     return [
-        f"data: fewer images than the study asks for ({record.asked['sizes']}), so its splits are smaller"
+        f"data: fewer images than the study asks for ({record.options['sizes']}), so its splits are smaller"
     ]
 
 
@@ -43,18 +43,18 @@ def _with_curves(record: Record) -> bool:
     return not scores.with_curve(record.epochs).empty
 
 
-def _of_epochs(runs: pd.DataFrame) -> list[str]:
-    """What an epoch is where it is no pass over the training images."""
-    lines = []
+def _epoch_lengths(runs: pd.DataFrame) -> list[str]:
+    """The length of an epoch, where it is not one pass over the training images."""
+    found = []
     for recipe, sizes in runs.groupby("recipe", sort=False)["train_size"]:
-        told = json.loads(recipe)
-        if told.get("steps", "None") == "None":
+        fields = json.loads(recipe)
+        if fields.get("steps", "None") == "None":
             continue
-        images = int(told["steps"]) * int(told["batch_size"])
+        images = int(fields["steps"]) * int(fields["batch_size"])
         each = [f"{images / size:.3g} over {size:,.0f}" for size in sorted(sizes.unique())]
         passes = f"passes {words.listed(each)} training images"
-        lines.append(f"an epoch is {told['steps']} steps, {images:,} images: {passes}")
-    return [*dict.fromkeys(lines)]
+        found.append(f"an epoch is {fields['steps']} steps, {images:,} images: {passes}")
+    return [*dict.fromkeys(found)]
 
 
 def _undrawn(record: Record) -> list[str]:
@@ -62,13 +62,13 @@ def _undrawn(record: Record) -> list[str]:
     if points <= MOST_APART:
         return []
     return [
-        f"the figure settings shows all {points} settings; python -m reports.convergence {record.study} "
-        "draws one figure for each"
+        f"the figure settings shows all {points} settings; python -m reports draw {record.study} "
+        "--figures convergence draws one figure for each"
     ]
 
 
 def tuned_rates(record: Record) -> list[str]:
-    """One line, or none where the study has no sweep. The rates chosen are those of the results."""
+    """How the learning rate of each arm was chosen, in a line; empty where the study has no sweep."""
     sweep = record.tuning
     if sweep.empty:
         return []

@@ -1,22 +1,23 @@
 """The results table: a row an arm (and setting), as Markdown for people and as CSV for programs."""
 
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
 from reports import words
 from reports.answers import claims_table
-from reports.answers.judge import Judged
 from reports.numbers import scores
 from reports.store.record import Record, provenance
 from reports.tables import markdown, remarks
+from reports.tables.markdown import Block
+from reports.tables.report import Report
+from reports.words import Cell
 
-LEAST_SEEDS = 3  # that an interval is told of
+LEAST_SEEDS = 3  # that an interval is shown of
 COSTS = ("Parameters", "Forward MACs", "Training")  # the last columns
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
-    f"{markdown.DEFINITIONS[0]} mean over seeds ± half-width of Student's 95 % t interval, measured once a "
+    "Test accuracy: mean over seeds ± half-width of Student's 95 % t interval, measured once a "
     "trial, at its epoch of highest validation accuracy; {split} {same}{few}"
     "Gap: train minus validation accuracy, mean over seeds ± the same. {level}"
     "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
@@ -38,36 +39,37 @@ SHARED = "the interval holds for this split of the images only."
 PER_SEED = "each seed has a split of its own, shared by all arms."
 
 
-def text(record: Record, arms: pd.DataFrame, warnings: list[str], judged: Sequence[Judged] = ()) -> str:
-    """The tables with what a reader must know to judge them.
+def text(report: Report) -> str:
+    """The tables with what a reader must know to judge them, as Markdown."""
+    return markdown.write(blocks(report))
 
-    arms: `summary.of(record)`; judged: `claims.judge(record)`.
-    """
-    cells = [[markdown.plain(cell) for cell in row] for row in rows(record, arms)]
-    notes = [f"- Note: {fact}" for fact in remarks.of(record)] + [f"- Warning: {each}" for each in warnings]
+
+def blocks(report: Report) -> list[Block]:
+    """The parts of `text`, in order."""
+    record = report.record
+    notes = [f"Note: {line}" for line in remarks.lines(record)]
     parts = [
-        f"# {record.study}",
-        record.question,
-        markdown.table([header(record), *cells]),
-        f"{measured(record)}. Drawn by `python -m reports {record.study}`.",
-        explanation(record, arms),
-        unfinished(record),
-        "\n".join(map(markdown.plain, notes)),
-        *_claims(record, judged),
+        Block("text", f"# {record.study}"),
+        Block("text", record.question),
+        Block("table", [header(record), *rows(report)]),
+        Block("text", f"{measured(record)}. Drawn by `python -m reports draw {record.study}`."),
+        Block("definitions", explanation(report)),
+        Block("text", unfinished(record)),
+        Block("notes", notes + [f"Warning: {line}" for line in report.warnings]),
+        *_claims(report),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return [part for part in parts if part.content]
 
 
-def _claims(record: Record, judged: Sequence[Judged]) -> list[str]:
-    if not judged:
+def _claims(report: Report) -> list[Block]:
+    if not report.judged:
         return []
-    cells = [[markdown.plain(cell) for cell in row] for row in claims_table.rows(judged)]
-    notes = claims_table.notes(judged, still_due(record))
+    notes = claims_table.notes(report.judged, report.still_due)
     return [
-        f"Claims: {claims_table.summary(judged)}.",
-        markdown.table([claims_table.HEADER, *cells]),
-        claims_table.EXPLANATION,
-        "\n".join(f"- Note: {markdown.plain(note)}" for note in notes),
+        Block("text", f"Claims: {claims_table.summary(report.judged)}."),
+        Block("table", [claims_table.HEADER, *claims_table.rows(report.judged)]),
+        Block("definitions", claims_table.EXPLANATION),
+        Block("notes", [f"Note: {line}" for line in notes]),
     ]
 
 
@@ -77,16 +79,13 @@ def header(record: Record) -> list[str]:
     return ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", *_level_titles(record), *targets, *COSTS]
 
 
-def rows(record: Record, arms: pd.DataFrame) -> list[list[str]]:
+def rows(report: Report) -> list[list[str]]:
     """The cells of each arm, as people read them."""
-    at_level, targets = _level_titles(record), shown(record.targets)
-    once = scores.scored_once(record.epochs)
-    return [_cells(row, at_level, targets, row["label"] in once) for row in arms.to_dict("records")]
-
-
-def still_due(record: Record) -> bool:
-    """Whether trials are missing: some failed or still run, or an arm has fewer seeds than another."""
-    return bool(record.incomplete) or record.runs.groupby("label")["seed"].nunique().nunique() > 1
+    at_level, targets = _level_titles(report.record), shown(report.record.targets)
+    return [
+        _cells(row, at_level, targets, row["label"] in report.scored_once)
+        for row in report.arms.to_dict("records")
+    ]
 
 
 def shown(targets: tuple[float, ...]) -> list[float]:
@@ -108,23 +107,24 @@ def _cells(row: dict, at_level: list[str], targets: list[float], once: bool) -> 
     diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
     return [
         row["label"],
-        f"{row['trials']}{diverged}",
-        _test_accuracy(row),
-        _gap(row, "chosen_epoch"),
-        *(_gap(row, "training_level") for _ in at_level),
-        *(_to_target(row, target, "≤ " * once) for target in targets),
-        words.scaled(row["parameters"]),
-        words.scaled(row["forward_macs"]),
-        words.seconds(row["training_seconds"]),
+        Cell(f"{row['trials']}{diverged}", row["trials"]),
+        Cell(_test_accuracy(row), row["test_accuracy"]),
+        Cell(_gap(row, "chosen_epoch"), row["gap_at_chosen_epoch"]),
+        *(Cell(_gap(row, "training_level"), row["gap_at_training_level"]) for _ in at_level),
+        *(Cell(_to_target(row, target, once), row[f"epochs_to_{target:g}"]) for target in targets),
+        Cell(words.scaled(row["parameters"]), row["parameters"]),
+        Cell(words.scaled(row["forward_macs"]), row["forward_macs"]),
+        Cell(words.seconds(row["training_seconds"]), row["training_seconds"]),
     ]
 
 
-def _to_target(row: dict, target: float, bound: str) -> str:
+def _to_target(row: dict, target: float, once: bool) -> str:
     reached = f"({row[f'reached_{target:g}']}/{row['trials']})"
     epochs = row[f"epochs_to_{target:g}"]
     if math.isnan(epochs):
         return f"not reached {reached}"
     named = "epoch" if epochs == 1 else "epochs"
+    bound = "≤ " if once else ""
     return f"{bound}{epochs:g} {named}, {bound}{words.seconds(row[f'seconds_to_{target:g}'])} {reached}"
 
 
@@ -148,7 +148,7 @@ def _gap(row: dict, where: str) -> str:
 
 
 def _commits(runs: pd.DataFrame) -> list[str]:
-    """The code that trained, in a few words; none where it was no git checkout."""
+    """The code that trained, in a few words; empty where it was no git checkout."""
     known = sorted(set(runs["commit"]) - {""})
     if not known:
         return []
@@ -157,20 +157,21 @@ def _commits(runs: pd.DataFrame) -> list[str]:
 
 
 def measured(record: Record) -> str:
-    """On what, where, when and by which code it was measured, in a line."""
+    """The data, machine, code and day of the measurements, in a line."""
     runs = record.runs
     machines = ", ".join(sorted({cpu or "unknown CPU" for cpu in runs["cpu"]}))
     last = f"last trial {runs['ended'].max():%Y-%m-%d}"
     return " · ".join([provenance(record), machines, *_commits(runs), last])
 
 
-def explanation(record: Record, arms: pd.DataFrame) -> str:
+def explanation(report: Report) -> str:
     """What the columns mean."""
+    record, arms = report.record, report.arms
     level = record.training_level
     splits = record.runs.groupby(["setting", "arm"])["split_digest"].nunique()
     return EXPLANATION.format(
         split=PER_SEED if splits.max() > 1 else SHARED,
-        once=ONCE if scores.scored_once(record.epochs) else "",
+        once=ONCE if report.scored_once else "",
         same=SAME if (arms["test_accuracy_half_width"] == 0).any() else "",
         few=FEW if (arms["tested"] == LEAST_SEEDS - 1).any() else "",
         level="" if math.isnan(level) else LEVEL.format(level=f"{level:.2f}"),
@@ -179,6 +180,7 @@ def explanation(record: Record, arms: pd.DataFrame) -> str:
 
 def unfinished(record: Record) -> str:
     """A sentence on the attempts that are not counted; empty where there are none."""
+    if not record.incomplete:
+        return ""
     attempts = "1 attempt" if record.incomplete == 1 else f"{record.incomplete} attempts"
-    told = f"{attempts} did not complete (failed, killed or still running): not counted above."
-    return told if record.incomplete else ""
+    return f"{attempts} did not complete (failed, killed or still running): not counted above."

@@ -1,5 +1,7 @@
 """The numbers of the results table: a row an arm (and setting), raw, as a frame; pure."""
 
+import functools
+
 import pandas as pd
 
 from experiments import names
@@ -8,8 +10,9 @@ from reports.numbers.intervals import censored_median, mean_interval
 from reports.store.record import Record
 
 
-def of(record: Record) -> pd.DataFrame:
-    """A row a label, raw numbers.
+@functools.lru_cache(maxsize=8)  # a study and its settings: the findings of all figures need it
+def by_arm(record: Record) -> pd.DataFrame:
+    """A row a label, raw numbers. Cached by record: the frame is not to be changed.
 
     label, arm, setting, learning_rate (of the recipe; NaN: not recorded), trials, diverged, tested (trials
     with a test score); test_accuracy and test_macro_f1 (means over seeds) with …_half_width (95 % t

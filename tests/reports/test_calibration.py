@@ -26,7 +26,7 @@ def test_an_interval_that_is_too_narrow_misses_the_bar(monkeypatch):
         found = whole(left, right)
         return found._replace(low=found.estimate - 0.3 * (found.estimate - found.low))
 
-    monkeypatch.setattr(intervals, "difference_interval", narrow)
+    monkeypatch.setattr(calibration, "difference_interval", narrow)
     generator = np.random.default_rng(0)
     world = calibration.WORLDS["normal, equal spreads"]
     assert calibration.coverage(generator, world, 5, 400)["difference"] < 0.9

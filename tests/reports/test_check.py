@@ -16,13 +16,12 @@ from tests.support.synthetic import curve, once, tags
 def drawn(writable, tmp_path):
     """The folder of the small study, drawn; and its store, to be written to."""
     folder = tmp_path / "small"
-    paths = drawing.draw_all(writable.uri, "small", folder)
-    files.stamp(folder, reading.fingerprint(writable.uri, "small"), paths)
+    drawing.draw_all(writable.uri, "small", folder)
     return folder, writable
 
 
 def found(folder, writer):
-    record, _ = drawing.read_fair(writer.uri, "small")
+    record = drawing.read_fair(writer.uri, "small").record
     return list(check.problems(folder, record, reading.fingerprint(writer.uri, "small")))
 
 
@@ -34,11 +33,11 @@ def test_a_run_that_came_later_makes_everything_older(drawn):
     folder, writer = drawn
     experiment = writer.client.get_experiment_by_name("small").experiment_id
     writer.run(experiment, tags("cnn", 0, 7), curve([0.3, 0.5, 0.6]) + once(0.6, 3))
-    told = found(folder, writer)
-    assert {line.split(":")[0] for line in told} == {
+    lines = found(folder, writer)
+    assert {line.split(":")[0] for line in lines} == {
         path.name for path in folder.iterdir() if path.name[0] != "."
     }
-    assert all("is older than the runs in the store" in line for line in told)
+    assert all("is older than the runs in the store" in line for line in lines)
 
 
 def test_a_run_that_is_gone(drawn):
@@ -77,13 +76,30 @@ def test_a_figure_of_another_study_or_without_metadata(drawn):
 
 def test_a_figure_that_tells_other_digests(drawn):
     folder, writer = drawn
-    record, _ = drawing.read_fair(writer.uri, "small")
+    record = drawing.read_fair(writer.uri, "small").record
     record.runs.loc[0, "data_digest"] = "d2"
     figure = drawing.FIGURES["convergence"].figure(record)
     figure_files.save(figure, folder, "mixed", record)
+    paths = [path for path in folder.iterdir() if path.stem == "mixed"]
+    files.stamp_alone(folder, paths)
     assert [line for line in found(folder, writer) if line.startswith("mixed.")] == [
         f"mixed.{kind}: tells other data than its runs" for kind in ("pdf", "png", "svg")
     ]
+    assert len(found(folder, writer)) == 3
+
+
+def test_a_pdf_of_elsewhere_or_changed_by_hand(drawn):
+    folder, writer = drawn
+    record = drawing.read_fair(writer.uri, "small").record
+    alone = figure_files.save(drawing.FIGURES["convergence"].figure(record), folder, "alone", record)
+    assert found(folder, writer) == ["alone.pdf: was not drawn here"]
+    files.stamp_alone(folder, alone)
+    assert found(folder, writer) == []
+    shutil.copy(folder / "overfitting.pdf", folder / "alone.pdf")
+    assert found(folder, writer) == ["alone.pdf: was changed after it was drawn"]
+    for path in alone:
+        path.unlink()
+    assert found(folder, writer) == []  # nobody needs it
 
 
 def test_the_command(drawn, tmp_path):

@@ -1,10 +1,13 @@
 """The command as people run it, each time in a process of its own."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from experiments import names
+from experiments.location import ROOT
 from reports import command
 from reports.__main__ import COMMANDS
 from reports.store import reading
@@ -129,3 +132,42 @@ def test_help_teaches(name):
     assert done.returncode == 0
     assert f"usage: python -m reports {name or ''}" in done.stdout
     assert f"  python -m reports {name or 'draw'}" in done.stdout
+
+
+# What a process has loaded after importing these; each in a process of its own.
+def loaded(modules, among):
+    code = f"import sys, {', '.join(modules)}; print(*sorted({among!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_unchanged_is_answered_without_pandas_and_matplotlib():
+    assert loaded(["reports.__main__", "reports.draw"], {"pandas", "matplotlib", "mlflow", "pydantic"}) == []
+
+
+def test_importing_everything_loads_no_tensorflow():
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "reports").rglob("*.py")
+        if path.stem not in ("__init__", "__main__")
+    ]
+    assert "reports.plots.convergence" in modules
+    assert loaded(modules, {"tensorflow", "keras", "mlflow", "experiments.studies"}) == []
+
+
+def test_importing_everything_changes_no_settings():
+    code = """
+import os, matplotlib
+settings, environment = dict(matplotlib.rcParams), dict(os.environ)
+import reports.draw, reports.check, reports.drawing
+assert settings == dict(matplotlib.rcParams) and environment == dict(os.environ)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_a_relative_store_is_the_same_file_from_everywhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    assert reading.default_uri() == f"sqlite:///{tmp_path / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking.example:5000")
+    assert reading.default_uri() == "http://tracking.example:5000"

@@ -2,40 +2,49 @@ import re
 
 import pytest
 
-from experiments.location import ROOT
 from reports import docs_pages
+from reports.tables import markdown
+from reports.tables.markdown import Block
 
-GOLDEN = (ROOT / "tests" / "reports" / "results_small.md").read_text()
+BLOCKS = [
+    Block("text", "# one"),
+    Block("text", "Which is best?"),
+    Block("table", [["Arm"], ["residual"]]),
+    Block("text", "study one · last trial 2025-10-09."),
+    Block("definitions", "Arm: a network."),
+    Block("notes", ["Note: of data", "Warning: few seeds"]),
+    Block("text", "Claims: 1 supported."),
+    Block("table", [["Claim"], ["x"]]),
+    Block("notes", ["Note: of claims"]),
+]
 
 
-def test_a_page_takes_table_notes_and_warnings():
-    copied = docs_pages.table_and_footnote(GOLDEN)
-    assert copied.startswith("| Arm")
-    assert GOLDEN.endswith(copied)
+def test_a_page_takes_the_table_and_all_below_it():
+    assert docs_pages.sections(BLOCKS)["results"] == markdown.write(BLOCKS[2:])
+
+
+def test_a_page_may_show_the_table_alone():
+    table, measured, notes = BLOCKS[2], BLOCKS[3], BLOCKS[5]
+    assert docs_pages.sections(BLOCKS)["table"] == markdown.write([table, measured, notes])
+    # Without notes of its own it takes none of the claims.
+    without = docs_pages.sections([*BLOCKS[:5], *BLOCKS[6:]])
+    assert without["table"] == markdown.write([table, measured])
 
 
 def test_only_the_sections_of_the_study_change():
     page = (
         "a\n<!-- results of one -->\nold\n<!-- end of results -->\n"
         "b\n<!-- results of one-large -->\nkept\n<!-- end of results -->\nc\n"
+        "d\n<!-- table of one -->\nold\n<!-- end of results -->\ne\n"
     )
-    changed = docs_pages.with_results(page, "one", "| new \\1 |\n")
-    assert changed == page.replace("\nold\n", "\n\n| new \\1 |\n\n")
-    assert docs_pages.with_results(changed, "one", "| new \\1 |\n") == changed
-    assert docs_pages.with_results(page, "two", "| new |\n") == page
-
-
-def test_a_page_may_show_the_table_alone():
-    page = "a\n<!-- table of one -->\nold\n<!-- end of results -->\nb\n"
-    judged = "\n\nClaims: 1 supported.\n\n| Claim |\n|---|\n| x |\n\n- Note: of claims\n"
-    changed = docs_pages.with_results(page, "one", docs_pages.table_and_footnote(GOLDEN) + judged)
-    assert (
-        "| residual |" in changed
-        and "· last trial 2025-10-09" in changed
-        and "- Warning: fewer than" in changed
+    shown = {"results": "| new \\1 |\n", "table": "| few |\n"}
+    changed = docs_pages.with_results(page, "one", shown)
+    first, second, third = page.split("old")
+    assert changed == f"{first.rstrip()}\n\n| new \\1 |\n{second}\n| few |\n{third}".replace(
+        "| new \\1 |\n\n<!--", "| new \\1 |\n\n<!--"
     )
-    assert "Test accuracy:" not in changed and "Claim" not in changed
-    assert changed.startswith("a\n<!-- table of one -->") and changed.endswith("<!-- end of results -->\nb\n")
+    assert docs_pages.with_results(changed, "one", shown) == changed
+    assert docs_pages.with_results(page, "two", shown) == page
 
 
 def test_figures_that_a_page_shows():

@@ -1,11 +1,8 @@
 // Tables are whole without it: it only adds sorting, and opens what is folded before printing.
 "use strict";
-const UNITS = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, min: 60, h: 3600 };
+// The number that a cell stands for; null: it is text, or its number is unknown.
 function value(cell) {
-  const text = cell.textContent.trim().replace(/−/g, "-").replace(/,/g, "");
-  const found = text.match(/^([<+]? ?-?\d+(?:\.\d+)?(?:e[+-]?\d+)?) ?(k|M|G|T|min|h)?\b/);
-  if (found) return parseFloat(found[1].replace(/[<+ ]/g, "")) * (UNITS[found[2]] || 1);
-  return null;
+  return "sort" in cell.dataset ? Number(cell.dataset.sort) : null;
 }
 function compare(one, other) {
   const [a, b] = [value(one), value(other)];

@@ -10,7 +10,8 @@ from experiments import names
 from reports.answers import claims_table, judge
 from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED
 from reports.store import record
-from reports.tables import results, summary
+from reports.tables import results
+from reports.tables.report import Report
 from tests.support import synthetic
 from tests.support.synthetic import curve, once, tags
 
@@ -219,7 +220,7 @@ def test_table(writable):
     synthetic.claimed_study(writable)
     record = read(writable, "claimed")
     found = judge.judge(record)
-    text = results.text(record, summary.of(record), [], found)
+    text = results.text(Report(record))
     assert "Claims: 2 supported, 2 refuted, 1 not enough evidence (p ≤ 0.05" in text
     rows = claims_table.rows(found)
     assert rows[0][:3] == [synthetic.CLAIMED[0], SUPPORTED, "+0.100"]

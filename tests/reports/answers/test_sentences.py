@@ -48,7 +48,7 @@ def test_a_claim_that_was_taken_back_is_no_claim_of_the_study(judged):
 
 
 def test_a_verdict_says_how_sure_it_is_and_where_it_holds(judged):
-    told = sentences.told(judged[0], 4)
+    told = sentences.explain(judged[0], 4)
     assert told.startswith(
         "Means: residual 0.802, cnn 0.702; difference +0.100, 95 % interval +0.098 … +0.102, p "
     )
@@ -57,35 +57,35 @@ def test_a_verdict_says_how_sure_it_is_and_where_it_holds(judged):
 
 def test_an_open_claim_says_what_would_decide_it(judged):
     open_claim = replace(judged[3], effect=0.01, low=-0.01, high=0.03, p=0.4, seeds=12)
-    assert "12 seeds an arm would show it in four of five studies; this one has 5." in sentences.told(
+    assert "12 seeds an arm would show it in four of five studies; this one has 5." in sentences.explain(
         open_claim, 1
     )
     # no fewer than there are, or the sentence would contradict itself
-    assert "6 seeds an arm would show it" in sentences.told(replace(open_claim, seeds=4), 1)
-    assert "1,000 seeds an arm would not decide it" in sentences.told(replace(open_claim, seeds=None), 1)
+    assert "6 seeds an arm would show it" in sentences.explain(replace(open_claim, seeds=4), 1)
+    assert "1,000 seeds an arm would not decide it" in sentences.explain(replace(open_claim, seeds=None), 1)
     # residual > cnn was claimed
-    assert "12 seeds an arm would refute it" in sentences.told(replace(open_claim, effect=-0.01), 1)
-    assert "One seed has no spread" in sentences.told(replace(open_claim, left=1, seeds=None), 1)
+    assert "12 seeds an arm would refute it" in sentences.explain(replace(open_claim, effect=-0.01), 1)
+    assert "One seed has no spread" in sentences.explain(replace(open_claim, left=1, seeds=None), 1)
 
 
 def test_a_counted_claim_has_no_interval(judged):
-    assert sentences.told(judged[4], 4) == (
+    assert sentences.explain(judged[4], 4) == (
         "Means: residual 3,000, cnn 2,000; difference +1,000, counted, the same at every seed."
     )
 
 
 def test_a_claim_of_which_nothing_is_measured(judged):
     nothing = replace(judged[0], left=0, right=0, effect=math.nan, note="nothing measured yet of cnn")
-    assert sentences.told(nothing, 4) == "Nothing to judge yet: nothing measured yet of cnn."
+    assert sentences.explain(nothing, 4) == "Nothing to judge yet: nothing measured yet of cnn."
 
 
 def test_a_target_that_nobody_reaches_is_said(judged):
     nobody = replace(judged[2], effect=0.0, note="no trial of residual or cnn reached 0.90")
-    assert sentences.told(nobody, 4).startswith("No trial of residual or cnn reached 0.90")
+    assert sentences.explain(nobody, 4).startswith("No trial of residual or cnn reached 0.90")
 
 
 def test_captions_of_the_small_study(small):
-    summary.of(small)
+    summary.by_arm(small)
     assert FIGURES["convergence"].finding(small) == (
         "To validation accuracy 0.75, the highest target that the median trial of any arm reaches (medians): "
         "cnn not reached; residual 3 epochs, 120 s; features not reached."
@@ -102,7 +102,7 @@ def test_captions_of_the_small_study(small):
 
 
 def test_every_figure_of_the_crop_study_has_a_caption(cropped):
-    summary.of(cropped)
+    summary.by_arm(cropped)
     told = FIGURES["winner_map"].finding(cropped)
     assert told.startswith("Ahead with an interval apart from all others, of 4 cells: ")
     for name, end in (("crops", "pixels of crop"), ("learning_curves", "training images")):
@@ -111,7 +111,9 @@ def test_every_figure_of_the_crop_study_has_a_caption(cropped):
 
 
 def test_how_far_the_numbers_carry(small, judged):
-    seeds, images, validation, split, machine, recipe = sentences.certainty(small, summary.of(small), judged)
+    seeds, images, validation, split, machine, recipe = sentences.certainty(
+        small, summary.by_arm(small), judged
+    )
     assert seeds.startswith("Seeds an arm: 3.")
     # 2 / C(6, 3) = 0.1, four of the five claims are tested
     assert seeds.endswith("With 3 against 3 seeds p can be no less than 0.1, 0.4 adjusted for 4 claims.")

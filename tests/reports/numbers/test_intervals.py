@@ -95,6 +95,15 @@ def test_median_interval_between_order_statistics(n, low, high):
     assert found == pytest.approx(((n + 1) / 2, low, high), nan_ok=True)
 
 
+@pytest.mark.parametrize("values", [[], [2], [NAN] * 6, [3] * 7])
+def test_median_interval_of_few_or_equal_values(values):
+    found = median_interval(values)
+    if len(values) < 5:
+        assert math.isnan(found.low) and math.isnan(found.high)
+    else:
+        assert (found.low, found.high) == ((math.inf, math.inf) if math.isnan(values[0]) else (3, 3))
+
+
 def test_median_interval_with_trials_that_never_got_there():
     assert median_interval([3, 1, NAN, 2, NAN]) == (3, 1, math.inf)
     assert median_interval([NAN, 1, NAN, 2, NAN]) == pytest.approx((NAN, 1, math.inf), nan_ok=True)

@@ -9,7 +9,7 @@ from reports.plots import axes
 
 
 def limits(*arms):
-    return axes.of_seeds(pd.Series(arm) for arm in arms)
+    return axes.accuracy_limits(pd.Series(arm) for arm in arms)
 
 
 def test_intervals_within_reach_are_whole():
@@ -43,12 +43,12 @@ def test_an_arm_that_was_not_tested_changes_nothing():
 
 
 def test_differences_reach_below_0():
-    low, high, cut = axes.of_seeds([pd.Series([-0.2, -0.2]), pd.Series([0.2, 0.2])], lowest=-1.0)
+    low, high, cut = axes.accuracy_limits([pd.Series([-0.2, -0.2]), pd.Series([0.2, 0.2])], lowest=-1.0)
     assert (low, high, cut) == (pytest.approx(-0.22), pytest.approx(0.22), False)
 
 
 def errors(*arms, floor=0.0005):
-    return axes.of_errors([pd.Series(arm) for arm in arms], floor)
+    return axes.error_limits([pd.Series(arm) for arm in arms], floor)
 
 
 def test_errors_reach_by_factors():

@@ -15,16 +15,18 @@ def saved(ready, tmp_path_factory):
 
 def test_every_kind_of_file_tells_its_runs(saved):
     record, paths = saved
-    told = figure_files.of(record)
-    assert told["study"] == "crop"
-    assert told["runs"] == sorted(record.runs["run_id"])
-    assert told["splits"] == ["100", "1000"]  # as the study was written
+    origin = figure_files.origin(record)
+    assert origin["study"] == "crop"
+    assert origin["runs"] == sorted(record.runs["run_id"])
+    assert origin["splits"] == ["100", "1000"]  # as the study was written
     assert [path.suffix for path in paths] == [".png", ".svg", ".pdf"]
-    assert [figure_files.read(path) for path in paths] == [told] * 3
+    png, svg, pdf = paths
+    assert figure_files.read(png) == figure_files.read(svg) == origin
+    assert b"/Subject (drawn from " in pdf.read_bytes()
 
 
 def test_a_figure_of_somebody_else_does_not_say(saved, tmp_path):
-    for suffix in ("png", "svg", "pdf"):
+    for suffix in ("png", "svg"):
         Figure().savefig(tmp_path / f"other.{suffix}")
         assert figure_files.read(tmp_path / f"other.{suffix}") is None
         (tmp_path / f"broken.{suffix}").write_bytes(b"no figure")

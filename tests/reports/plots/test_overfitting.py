@@ -24,7 +24,7 @@ def test_gaps_at_equal_training_accuracy_are_those_of_the_table(small):
     # The table's level is 0.70: cnn at epochs 3, 2, 3 of train − validation 0.1; residual at its first.
     assert list(gaps["label"]) == ["cnn"] * 3 + ["residual"] * 3
     assert list(gaps["gap"]) == pytest.approx([0.1] * 3 + [0.2] * 3)
-    table = summary.of(small).set_index("label")["gap_at_training_level"].dropna()
+    table = summary.by_arm(small).set_index("label")["gap_at_training_level"].dropna()
     assert gaps.groupby("label")["gap"].mean().to_dict() == pytest.approx(table.to_dict())
 
 

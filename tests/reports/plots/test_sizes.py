@@ -45,14 +45,14 @@ def test_more_panels_than_a_page_holds_are_left_to_another_figure(cropped):
 
 
 def test_the_whole_image_stands_a_step_beyond_the_largest_crop():
-    assert dict(sizes.places(pd.Series([32.0, 16, math.inf, 16]), log=False)) == {
+    assert dict(sizes.positions(pd.Series([32.0, 16, math.inf, 16]), log=False)) == {
         16: 16,
         32: 32,
         math.inf: 48,
     }
-    assert dict(sizes.places(pd.Series([math.inf, 16]), log=False)) == {16: 16, math.inf: 20}
-    assert dict(sizes.places(pd.Series([100.0, 1000]), log=True)) == {100: 2, 1000: 3}
-    assert [sizes.told(size) for size in (16.0, 1000.0, math.inf)] == ["16", "1,000", "whole"]
+    assert dict(sizes.positions(pd.Series([math.inf, 16]), log=False)) == {16: 16, math.inf: 20}
+    assert dict(sizes.positions(pd.Series([100.0, 1000]), log=True)) == {100: 2, 1000: 3}
+    assert [sizes.text(size) for size in (16.0, 1000.0, math.inf)] == ["16", "1,000", "whole"]
 
 
 def test_trials_with_nothing_varied_are_left_out_and_told(cropped):

@@ -1,10 +1,5 @@
-import sys
+from reports.tables import markdown
 
-from experiments.location import ROOT
-from reports.answers import claims_table
-from reports.tables import markdown, results
-
-GOLDEN = (ROOT / "tests" / "reports" / "results_small.md").read_text()
 ROWS = [["Arm", "Test accuracy", "To 0.80"], ["plain cnn", "0.838 ± 0.010", "not reached (0/5)"]]
 
 
@@ -34,25 +29,26 @@ def test_as_many_arms_stand_side_by_side_as_fit():
     assert one == [list(row) for row in zip(header, arm, strict=True)]
 
 
-def test_cells_are_unescaped():
-    assert markdown.cells(r"| a \| b | 1 |") == ["a | b", "1"]
+BLOCKS = [
+    markdown.Block("text", "# small"),
+    markdown.Block("table", [["Arm", "Trials"], ["a | b", "1"], ["c", "12"]]),
+    markdown.Block("definitions", "Trials: how many."),
+    markdown.Block("notes", ["Note: a < b", "Warning: few"]),
+]
 
 
-def shown(text, capsys):
-    markdown.show(text)
-    return " ".join(capsys.readouterr().out.split())
+def test_blocks_are_written_as_markdown_with_its_own_signs_escaped():
+    assert markdown.write(BLOCKS) == (
+        "# small\n\n"
+        "| Arm    | Trials |\n|:-------|-------:|\n| a \\| b |      1 |\n| c      |     12 |\n\n"
+        "Trials: how many.\n\n"
+        "- Note: a \\< b\n- Warning: few\n"
+    )
 
 
-def test_a_terminal_gets_no_definitions(capsys, monkeypatch):
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    told = shown(GOLDEN, capsys)
-    for part in ("residual", "study small · data tiny_shirts", "- Note: features", "- Warning: fewer than 5"):
-        assert part in told
-    assert "2 attempts did not complete" in told
-    assert "half-width" not in told and "Forward MACs: multiply" not in told
-
-
-def test_piped_output_is_the_whole_text(capsys):
-    assert shown(GOLDEN, capsys) == " ".join(GOLDEN.split())
-    assert results.EXPLANATION.startswith(markdown.DEFINITIONS[0])
-    assert claims_table.EXPLANATION.startswith(markdown.DEFINITIONS[1])
+def test_a_terminal_gets_no_definitions(capsys):
+    markdown.show(BLOCKS)
+    shown = capsys.readouterr().out
+    for part in ("# small", "a | b", "12", "- Note: a", "- Warning: few"):
+        assert part in shown
+    assert "how many" not in shown

@@ -15,7 +15,8 @@ from experiments.location import ROOT
 from reports import words
 from reports.store import fairness, record
 from reports.store.record import read_record
-from reports.tables import markdown, remarks, results, summary
+from reports.tables import remarks, results, summary
+from reports.tables.report import Report
 
 ACCURACY = names.metric(names.TEST, names.ACCURACY)
 GOLDEN = ROOT / "tests" / "reports" / "results_small.md"
@@ -23,14 +24,14 @@ GOLDEN = ROOT / "tests" / "reports" / "results_small.md"
 
 def test_markdown_is_the_recorded_one(ready):
     record = read_record(ready.uri, "small")
-    text = results.text(record, summary.of(record), fairness.check(record.runs))
+    text = results.text(Report(record, fairness.check(record.runs)))
     if os.environ.get("REGENERATE"):
         GOLDEN.write_text(text)
     assert text == GOLDEN.read_text()
 
 
 def test_summary_of_an_arm_one_can_check_in_the_head(ready):
-    rows = summary.of(record.read_record(ready.uri, "small")).set_index("label")
+    rows = summary.by_arm(record.read_record(ready.uri, "small")).set_index("label")
     residual = rows.loc["residual"]
     assert (residual["trials"], residual["diverged"], residual["tested"]) == (3, 1, 3)
     assert residual["test_accuracy"] == pytest.approx((0.8 + 0.9 + 0.6) / 3)
@@ -69,27 +70,25 @@ def test_three_targets_are_shown():
 
 def test_arm_names_are_plain_text_in_markdown(ready):
     record = read_record(ready.uri, "grid")
-    text = results.text(record, summary.of(record), [])
+    text = results.text(Report(record))
     row = next(line for line in text.splitlines() if "hidden" not in line and "a_b" in line)
     assert row.startswith(r"| $a_b$ \| c · train=250 ")
-    assert markdown.cells(row)[0] == "$a_b$ | c · train=250"
 
 
 def test_without_a_curve_there_is_no_column_of_gaps_at_equal_training_accuracy(ready):
     record = read_record(ready.uri, "small")
     features = [frame[frame["arm"] == "features"] for frame in (record.runs, record.epochs)]
     alone = replace(record, runs=features[0], epochs=features[1], training_level=math.nan)
-    text = results.text(alone, summary.of(alone), [])
+    text = results.text(Report(alone))
     assert "Gap, chosen epoch" in text
     assert "train 0." not in text and "equal train" not in text
 
 
 def test_without_a_common_training_level_the_column_is_empty(ready):
     record = replace(read_record(ready.uri, "small"), training_level=math.nan)
-    text = results.text(record, summary.of(record), [])
-    header, _, *rows = [markdown.cells(line) for line in text.splitlines() if line.startswith("|")]
-    column = header.index("Gap at equal train accuracy")
-    assert [row[column] for row in rows] == ["–"] * 3
+    text = results.text(Report(record))
+    column = results.header(record).index("Gap at equal train accuracy")
+    assert [row[column] for row in results.rows(Report(record))] == ["–"] * 3
     assert "- Note: no common training accuracy of at least 0.5 was reached" in text
     assert "At train" not in text
 
@@ -100,15 +99,14 @@ def test_a_value_that_all_seeds_share_is_not_shown_as_certain(ready):
     alike = record.runs.assign(**{ACCURACY: record.runs[ACCURACY].mask(cnn, 0.1)})  # 0.1 has round-off
     alike.loc[[3, 4, 5], ACCURACY] = [0.2, 0.2, math.nan]
     record = replace(record, runs=alike)
-    text = results.text(record, summary.of(record), [])
-    cells = [markdown.cells(line)[2] for line in text.splitlines() if line.startswith("|")][2:]
+    cells = [row[2] for row in results.rows(Report(record))]
     assert cells == ["0.100 (same at every seed)", "0.200 (same at every seed, of 2)", "0.700 ± 0.248"]
-    assert "no interval can be told" in text
+    assert results.SAME in results.text(Report(record))
 
 
 def test_a_single_trial_is_no_repetition(ready):
     record = read_record(ready.uri, "grid")
-    text = results.text(record, summary.of(record), [])
+    text = results.text(Report(record))
     assert "| 0.600 |" in text.replace("  ", "")
     assert "same at every seed" not in text.lower()
 
@@ -120,31 +118,29 @@ def test_two_trials_are_told_without_an_interval(ready):
         **{ACCURACY: lambda runs: runs["seed"].map({0: 0.5, 1: 0.6})}
     )
     record = replace(record, runs=two, epochs=record.epochs[record.epochs["run_id"].isin(two["run_id"])])
-    numbers = summary.of(record)
+    numbers = summary.by_arm(record)
     assert numbers["test_accuracy_half_width"].iloc[0] == pytest.approx(0.635, abs=0.001)
-    rows = [
-        markdown.cells(line) for line in results.text(record, numbers, []).splitlines() if line[:1] == "|"
-    ]
-    assert [row[2] for row in rows[2:]] == ["0.550"] * len(numbers)
-    assert not any("±" in row[3] for row in rows[2:])
-    assert "Of two trials no interval is told" in results.explanation(record, numbers)
+    rows = results.rows(Report(record))
+    assert [row[2] for row in rows] == ["0.550"] * len(numbers)
+    assert not any("±" in row[3] for row in rows)
+    assert results.FEW in results.explanation(Report(record))
 
 
 def test_what_was_left_out_of_the_data_is_told_once(ready):
     record = read_record(ready.uri, "small")
     notices = ("2 files cannot be used and are left out", "no image file lies in notes/")
     record = replace(record, notices=notices)
-    text = results.text(record, summary.of(record), [])
+    text = results.text(Report(record))
     for notice in notices:
         assert text.count(f"- Note: data: {notice}") == 1
 
 
 def test_splits_that_are_smaller_than_asked_for_are_told(ready):
     record = read_record(ready.uri, "small")
-    assert not any("than the study asks for" in line for line in remarks.of(record))
-    record = replace(record, asked={"sizes": "1,000 train, 500 validation, 1,000 test"})
+    assert not any("than the study asks for" in line for line in remarks.lines(record))
+    record = replace(record, options={"sizes": "1,000 train, 500 validation, 1,000 test"})
     told = "data: fewer images than the study asks for (1,000 train, 500 validation, 1,000 test)"
-    assert [line[: len(told)] for line in remarks.of(record)].count(told) == 1
+    assert [line[: len(told)] for line in remarks.lines(record)].count(told) == 1
 
 
 # 80 steps of 32: ten times over 256 images, once over 2,560.
@@ -154,32 +150,39 @@ def test_an_epoch_that_is_no_pass_over_the_images_is_told(ready):
     sizes = [256, 2560] * (len(record.runs) // 2) + [256] * (len(record.runs) % 2)
     record = replace(record, runs=record.runs.assign(recipe=recipe, train_size=sizes))
     told = "an epoch is 80 steps, 2,560 images: passes 10 over 256 and 1 over 2,560 training images"
-    assert told in remarks.of(record)
+    assert told in remarks.lines(record)
 
 
 def test_what_an_arm_without_a_curve_took_is_a_bound(ready):
     record = read_record(ready.uri, "small")
-    cells = {row[0]: row for row in results.rows(record, summary.of(record))}
+    cells = {row[0]: row for row in results.rows(Report(record))}
     assert cells["features"][5] == "≤ 3 epochs, ≤ 30 s (3/3)"
     assert "≤" not in " ".join(cells["cnn"] + cells["residual"])
 
 
-def test_a_negative_gap_has_the_true_minus_in_markdown_only(ready):
+@pytest.mark.parametrize(
+    ("gap", "half_width", "text"),
+    [(-0.0081, 0.0123, "−0.008 ± 0.012"), (0.1, 0.0, "+0.100"), (-0.0001, math.nan, "+0.000")],
+)
+def test_a_negative_gap_has_the_true_minus(gap, half_width, text):
+    row = {"gap_at_last_epoch": gap, "gap_at_last_epoch_half_width": half_width,
+           "gap_at_last_epoch_trials": 5, "trials": 5}  # fmt: skip
+    assert results._gap(row, "last_epoch") == text
+
+
+def test_a_cell_knows_the_number_that_it_stands_for(ready):
     record = read_record(ready.uri, "small")
-    numbers = summary.of(record).assign(
-        gap_at_chosen_epoch=[-0.0081, 0.1, -0.0001], gap_at_chosen_epoch_half_width=[0.0123, 0.0, math.nan]
-    )
-    text = results.text(record, numbers, [])
-    assert [markdown.cells(line)[3] for line in text.splitlines() if line.startswith("|")][2:] == [
-        "−0.008 ± 0.012",
-        "+0.100",
-        "+0.000",
-    ]
-    assert "-0.0081" in numbers.to_csv()
+    report = Report(record)
+    header = results.header(record)
+    cells = {row[0]: dict(zip(header, row, strict=True)) for row in results.rows(report)}
+    residual = cells["residual"]
+    assert (residual["Forward MACs"], residual["Forward MACs"].number) == ("0.34 G", 340e6)
+    assert (residual["To 0.75"].number, residual["Trials"].number) == (3, 3)
+    assert math.isnan(cells["cnn"]["To 0.75"].number)  # not reached
 
 
 def test_a_run_group_stands_once_in_the_table(ready):
-    rows = summary.of(record.read_record(ready.uri, "width"))
+    rows = summary.by_arm(record.read_record(ready.uri, "width"))
     assert list(rows["label"]) == [
         f"{arm} · train={train}{width}"
         for train in (250, 1000)
@@ -203,4 +206,4 @@ def test_a_run_group_stands_once_in_the_table(ready):
 def test_the_code_that_trained_is_named(ready, changed, told):
     record = read_record(ready.uri, "small")
     record = replace(record, runs=record.runs.assign(**changed))
-    assert told in results.text(record, summary.of(record), [])
+    assert told in results.text(Report(record))
