@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from experiments import command_line, location, names
+from experiments import command_line, files, location, names
 from experiments.command_line import Command, Parser, say
 from experiments.errors import UserError
 from experiments.logs import events, trial_folder
@@ -45,35 +45,33 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pic
     if not complete:
         raise UserError(f"study {study.name!r}: no complete trial in {work}; run `make compare` first")
     target.parent.mkdir(parents=True, exist_ok=True)
-    made = target.with_suffix(".part")
-    told = study.model_dump(mode="json")
-    told["data"]["source"] = travelling(study.data.source)
+    document = study.model_dump(mode="json")
+    document["data"]["source"] = travelling(study.data.source)
     index = {
-        "study": told,
+        "study": document,
         "trials": _TRIALS.dump_python(
             [each._replace(data=travelling(each.data)) for each in complete], mode="json"
         ),
         "claims": registration.times(work, study.name),
         "notices": page.data_tags(plan.data(study, work).values()),
     }
-    with tarfile.open(made, "w:xz") as archive:
+    with files.writing(target) as part, tarfile.open(part, "w:xz") as archive:
         content = json.dumps(index, indent=1).encode()
         entry = tarfile.TarInfo(INDEX)
         entry.size = len(content)
         archive.addfile(entry, io.BytesIO(content))
         for planned in complete:
-            place = trial_folder.of(work, planned.trial)
+            folder = trial_folder.of(work, planned.trial)
             for file in FILES:
                 if file == names.MISTAKES_PICTURE and not pictures:
                     continue
-                if (place / file).exists():  # a trial of before has no list of mistakes
-                    archive.add(place / file, f"{planned.trial.id}/{file}")
-    made.replace(target)
+                if (folder / file).exists():  # features have no training images, say
+                    archive.add(folder / file, f"{planned.trial.id}/{file}")
     return len(complete)
 
 
 def travelling(source: str) -> str:
-    """A data source without where it lies here: `path:/home/me/photographs` is `path:photographs`."""
+    """A data source without its parent folders here: `path:/home/me/photographs` is `path:photographs`."""
     folder = source.removeprefix("path:")
     return source if folder == source else f"path:{Path(folder).name}"
 
@@ -119,22 +117,22 @@ def unpack(source: Path, work: Path, store: str) -> str:
         raise UserError(f"{source}: not a pack of a study ({str(error).splitlines()[0]})") from None
     with trial_folder.lock(work):
         projection = tracking.Projection(store, study.name)
-        held = client.stored(store, study.name)
+        in_store = client.stored(store, study.name)
         registration.keep(work, study.name, registration.tags(study, registered))
-        tags = page.experiment_tags(study) | registration.changed_tags(study, work, held.tags)
+        tags = page.experiment_tags(study) | registration.changed_tags(study, work, in_store.tags)
         projection.describe(tags | {key: notices[key] for key in names.NOTICES if key in notices}, {})
-        stored = {trial for _, trial, _ in held.complete}
+        projected = {trial for _, trial, _ in in_store.complete}
         for planned in trials:
-            place = trial_folder.of(work, planned.trial)
-            if not trial_folder.is_complete(place):
-                trial_folder.begin(place, planned.trial)
-                trial_folder.start_over(place)  # what is unfinished here gives way
+            folder = trial_folder.of(work, planned.trial)
+            if not trial_folder.is_complete(folder):
+                trial_folder.begin(folder, planned.trial)
+                trial_folder.start_over(folder)  # what is unfinished here gives way
                 # Only names of our own are written: whatever else stands in the archive is left there.
                 for file in FILES:
                     if f"{planned.trial.id}/{file}" in content:
-                        (place / file).write_bytes(content[f"{planned.trial.id}/{file}"])
-            if planned.trial.id not in stored:
-                projection.project(planned, place, events.read(trial_folder.log(place)))
+                        (folder / file).write_bytes(content[f"{planned.trial.id}/{file}"])
+            if planned.trial.id not in projected:
+                projection.project(planned, folder, events.read(trial_folder.log(folder)))
     return study.name
 
 

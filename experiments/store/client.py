@@ -1,6 +1,6 @@
-"""MLflow's client: opened late and in one way, its errors as one line, and what is asked of a store.
+"""MLflow's client: opened late and in one way, its errors as one line; and what a store holds of a study.
 
-`import mlflow` takes 1.5 s; what a local store holds is therefore asked in SQL (`stored`).
+`import mlflow` takes 1.5 s; a local store is therefore read by SQL (`stored_in_sqlite`).
 """
 
 import contextlib
@@ -8,7 +8,7 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,8 +28,11 @@ ENVIRONMENT = {
 }
 
 
+MOST_RUNS = 50_000  # of one search; MLflow gives no more at a time
+
+
 class StoreError(UserError):
-    """The store did not take or give what it was asked; training goes on without it."""
+    """The store could not be read or written; training goes on without it."""
 
 
 class Stored(NamedTuple):
@@ -50,7 +53,7 @@ def stored(uri: str, study: str) -> Stored:
     Raises:
         StoreError: the store cannot be read.
     """
-    return read_sqlite(uri, study) if uri.startswith(SQLITE) else asked_of_client(uri, study)
+    return stored_in_sqlite(uri, study) if uri.startswith(SQLITE) else stored_by_client(uri, study)
 
 
 def download_model(uri: str, run: str, target: Path) -> Path:
@@ -75,20 +78,17 @@ def runs_beginning(uri: str, beginning: str) -> dict[str, str]:
         return runs_in_sqlite(uri, beginning)
     with errors_of(uri):
         client = opened(uri)
-        every = (
-            run
-            for experiment in client.search_experiments()
-            for run in pages(client, experiment.experiment_id, f"tags.`{names.COMPLETE}` = 'true'")
-        )
+        experiments = [each.experiment_id for each in client.search_experiments()]
+        runs = search(client, experiments, f"tags.`{names.COMPLETE}` = 'true'")
         return {
             run.info.run_id: run.data.tags.get(names.TRIAL, "")
-            for run in every
+            for run in runs
             if run.info.run_id.startswith(beginning)
         }
 
 
-def asked_of_client(uri: str, study: str) -> Stored:
-    """What the store holds of a study, asked of a tracking server.
+def stored_by_client(uri: str, study: str) -> Stored:
+    """The same, from a tracking server.
 
     Raises:
         StoreError: the store cannot be read.
@@ -98,12 +98,12 @@ def asked_of_client(uri: str, study: str) -> Stored:
         experiment = client.get_experiment_by_name(study)
         if experiment is None:
             return Stored({}, [], {})
-        runs = pages(client, experiment.experiment_id, f"tags.`{names.COMPLETE}` = 'true'")
+        runs = search(client, [experiment.experiment_id], f"tags.`{names.COMPLETE}` = 'true'")
         complete = [
             (run.info.run_id, run.data.tags[names.TRIAL], run.data.tags.get(names.ROLE, "")) for run in runs
         ]
-        there = pages(client, experiment.experiment_id, "attributes.status = 'RUNNING'")
-        running = {run.info.run_id: run.data.tags.get(names.OWNER, "") for run in there}
+        unended = search(client, [experiment.experiment_id], "attributes.status = 'RUNNING'")
+        running = {run.info.run_id: run.data.tags.get(names.OWNER, "") for run in unended}
         return Stored(dict(experiment.tags), complete, running)
 
 
@@ -113,54 +113,47 @@ def opened(uri: str) -> Any:  # noqa: ANN401 - mlflow is imported late
         os.environ.setdefault(variable, value)
     import mlflow
 
-    logging.getLogger("mlflow").setLevel(logging.WARNING)  # else each new table of a new store is told
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # else a new store logs each of its tables
     return mlflow.MlflowClient(tracking_uri=uri)
 
 
 @contextlib.contextmanager
 def errors_of(uri: str) -> Iterator[None]:
-    """Whatever the store raises becomes one line."""
+    """Turn whatever the store raises into a StoreError of one line."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        told = names.without_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
-        raise StoreError(f"store {names.without_secrets(uri)}: {told[:300]}") from None
+        message = names.without_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
+        raise StoreError(f"store {names.without_secrets(uri)}: {message[:300]}") from None
 
 
 def make_whole(uri: str) -> None:
-    """Make a local store that is not there: elsewhere first, since MLflow cannot use half a database."""
+    """Create a missing local store, beside its path at first: MLflow cannot use half a database."""
     path = Path(uri.removeprefix(SQLITE))
     if not uri.startswith(SQLITE) or path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    making = files.beside(path)
-    made = files.beside(path.with_name(f"{path.name}.made"))
+    part = files.beside(path)
+    copy = files.beside(path.with_name(f"{path.name}.made"))
     try:
-        opened(f"{SQLITE}{making}").search_experiments()
-        shutil.copyfile(making, made)  # MLflow keeps the other one open
+        opened(f"{SQLITE}{part}").search_experiments()
+        shutil.copyfile(part, copy)  # MLflow keeps the other one open
         with contextlib.suppress(FileExistsError):  # another process was faster
-            os.link(made, path)
+            os.link(copy, path)
     finally:
-        for part in (making, made):
-            part.unlink(missing_ok=True)
+        for file in (part, copy):
+            file.unlink(missing_ok=True)
 
 
-def pages(client: Any, experiment: str, query: str) -> list[Any]:  # noqa: ANN401
-    """Every run of an experiment that a query finds, page by page."""
-    found, token = [], None
-    while token is not None or not found:
-        page = client.search_runs([experiment], query, page_token=token)
-        found.extend(page)
-        token = page.token
-        if not token:
-            break
-    return found
+def search(client: Any, experiments: Sequence[str], query: str) -> list[Any]:  # noqa: ANN401
+    """The runs of experiments that a query finds; a study has at most 10,000 trials."""
+    return list(client.search_runs(experiments, query, max_results=MOST_RUNS))
 
 
-def read_sqlite(uri: str, study: str) -> Stored:
+def stored_in_sqlite(uri: str, study: str) -> Stored:
     """What the store holds of a study; a missing store holds nothing.
 
     Opened for writing, though it only reads: a writer that was killed can leave half a transaction, which

@@ -1,4 +1,4 @@
-"""The event logs are brought to the store by a thread of their own: a store in trouble stops no training.
+"""A thread brings the event logs to the store, so that a store in trouble stops no training.
 
 The thread reads what the logs hold beyond what it has projected. While the store fails it waits, ever
 longer, and tries again; what it could not bring there, the next start of the study does.
@@ -95,7 +95,7 @@ class Forwarder:
                 # The run may have been deleted on MLflow's pages: a new one needs the whole log.
                 self._positions.pop(planned.trial.id, None)
         if trouble and not pause:
-            self._say(f"{_told(trouble)}; training goes on, and the store is brought up to date later")
+            self._say(f"{_message(trouble)}; training goes on, and the store is brought up to date later")
         if trouble:
             return min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
         if pause:
@@ -107,20 +107,21 @@ class Forwarder:
             self._tell(text)
 
     def _bring(self, planned: PlannedTrial) -> None:
-        place = trial_folder.of(self._work, planned.trial)
-        if not trial_folder.log(place).exists():
+        folder = trial_folder.of(self._work, planned.trial)
+        if not trial_folder.log(folder).exists():
             return  # it never came to a process
-        attempt = trial_folder.identity(place)
+        attempt = trial_folder.identity(folder)
         begin = self._positions.get(planned.trial.id, _Position(attempt, 0))
-        told, end = events.read_from(trial_folder.log(place), begin.byte if begin.attempt == attempt else 0)
-        for event in told:
+        byte = begin.byte if begin.attempt == attempt else 0
+        new, end = events.read_from(trial_folder.log(folder), byte)
+        for event in new:
             if time.monotonic() > self._deadline:
                 raise StoreError("the store is too slow")
-            self._projection.project(planned, place, [event])
+            self._projection.project(planned, folder, [event])
         self._positions[planned.trial.id] = _Position(attempt, end)
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(error) if isinstance(error, StoreError) else f"store: {type(error).__name__}: {error}"
 
 

@@ -1,4 +1,4 @@
-"""What a study's page in MLflow says: the note at its top and the params of a run."""
+"""The text on a study's page in MLflow: the note at its top, tags on its data, the params of a run."""
 
 import json
 from collections.abc import Collection
@@ -24,8 +24,8 @@ LONGEST_NOTICE, MOST_NOTICES = 300, 12  # MLflow keeps 5000 characters of a tag
 
 def data_tags(data: Collection[Facts]) -> dict[str, str]:
     """What is left out of the data of a study, or doubtful in it, as tags of its experiment."""
-    told = dict.fromkeys(notice for facts in data for notice in facts.all_notices)
-    cut = [each if len(each) <= LONGEST_NOTICE else f"{each[: LONGEST_NOTICE - 1]}…" for each in told]
+    notices = dict.fromkeys(notice for facts in data for notice in facts.all_notices)
+    cut = [each if len(each) <= LONGEST_NOTICE else f"{each[: LONGEST_NOTICE - 1]}…" for each in notices]
     if len(cut) > MOST_NOTICES:
         cut = [*cut[: MOST_NOTICES - 1], f"and {len(cut) - MOST_NOTICES + 1} more"]
     bad = max((facts.bad for facts in data), default=0)

@@ -1,7 +1,7 @@
-"""Events → MLflow: the store is a projection of the event logs, and this module its only writer.
+"""Events → MLflow: the store is a projection of the event logs, and this module is its only writer.
 
 Projecting a log twice changes nothing: an event carries its own time, and MLflow keeps one row for equal
-(metric, step, time, value). `import mlflow` takes 1.5 s and happens when a `Projection` is made.
+(metric, step, time, value). `import mlflow` takes 1.5 s and happens when a `Projection` begins.
 """
 
 import json
@@ -23,10 +23,10 @@ FilesOf = Mapping[tuple[str, str], Path]  # index files by the digest and partit
 
 
 class Projection:
-    """The runs of one study in the store, which is made if need be.
+    """The runs of one study in the store, which is created if need be.
 
-    files: of the study's data, so that mistakes have names; a trial knows its images by content alone, and
-    may have been trained on another folder of the same. Every method raises StoreError when the store fails.
+    files: of the study's data, which give names to mistakes: a trial knows its images by content alone, and
+    may have been trained on another folder with the same. Every method raises StoreError if the store fails.
     """
 
     def __init__(self, uri: str, study: str, files: FilesOf | None = None) -> None:
@@ -35,7 +35,7 @@ class Projection:
             client.make_whole(uri)
             self._client = client.opened(uri)
             self._experiment = _experiment_id(self._client, uri, study)
-            # Also tells, before anything is trained, whether the store can be written.
+            # Fails, before anything is trained, if the store cannot be written.
             self._client.set_experiment_tag(self._experiment, names.OWNER, processes.signature())
         self._runs: dict[str, str] = {}  # run ids by attempt
 
@@ -53,35 +53,35 @@ class Projection:
             for run in runs:
                 self._end(run, "KILLED", trial_folder.ABANDONED, round(time.time() * 1000))
 
-    def drop_model(self, place: Path) -> None:
+    def drop_model(self, folder: Path) -> None:
         """Remove the model of a complete trial from its run, if it has one."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
         with client.errors_of(self._uri):
-            query = f"tags.`{names.ATTEMPT}` = '{trial_folder.identity(place)}'"
-            for run in client.pages(self._client, self._experiment, query):
+            query = f"tags.`{names.ATTEMPT}` = '{trial_folder.identity(folder)}'"
+            for run in client.search(self._client, [self._experiment], query):
                 if self._client.list_artifacts(run.info.run_id, names.MODEL_FOLDER):
                     get_artifact_repository(run.info.artifact_uri).delete_artifacts(names.MODEL_FOLDER)
 
-    def project(self, planned: PlannedTrial, place: Path, told: Iterable[events.Event]) -> None:
+    def project(self, planned: PlannedTrial, folder: Path, new: Iterable[events.Event]) -> None:
         """Bring events of the trial's current attempt into its run.
 
         Args:
-            planned: the trial and its place in the study.
-            place: the trial's folder, where the files of a finished trial lie.
-            told: events in order; those the run has already change nothing.
+            planned: the trial and its arm in the study.
+            folder: of the trial, with the files of a finished one.
+            new: events in order; those that the run has already change nothing.
         """
-        attempt = trial_folder.identity(place)
+        attempt = trial_folder.identity(folder)
         try:
             with client.errors_of(self._uri):
-                for event in told:
-                    self._project(event, planned, self._run(planned, attempt, event.time), place)
+                for event in new:
+                    self._project(event, planned, self._run(planned, attempt, event.time), folder)
         except StoreError:
             # The run may have been deleted on MLflow's pages: it is looked for again next time.
             self._runs.pop(attempt, None)
             raise
 
-    def _project(self, event: events.Event, planned: PlannedTrial, run: str, place: Path) -> None:
+    def _project(self, event: events.Event, planned: PlannedTrial, run: str, folder: Path) -> None:
         at = round(event.time * 1000)
         match event:
             case events.Started(tags=tags, start=start):
@@ -92,7 +92,7 @@ class Projection:
             case events.Finished(epoch=epoch, metrics=metrics, diverged=diverged):
                 self._log(run, metrics=metrics, step=epoch, at=at)
                 self._log(run, tags={names.DIVERGED: str(diverged).lower()})
-                self._log_files(run, planned, place)
+                self._log_files(run, planned, folder)
                 self._client.set_terminated(run, "FINISHED", at)
                 # Last of all: the one sign that nothing is missing.
                 self._client.set_tag(run, names.COMPLETE, "true")
@@ -103,12 +103,12 @@ class Projection:
 
     def _reopen(self, run: str) -> None:
         """A run that had ended goes on; one that is complete stays so."""
-        there = self._client.get_run(run)
-        if names.COMPLETE in there.data.tags:
+        stored = self._client.get_run(run)
+        if names.COMPLETE in stored.data.tags:
             return
-        if there.info.status != "RUNNING":
+        if stored.info.status != "RUNNING":
             self._client.update_run(run, status="RUNNING")
-        if names.FAILURE in there.data.tags:
+        if names.FAILURE in stored.data.tags:
             self._client.delete_tag(run, names.FAILURE)
 
     def _end(self, run: str, status: str, reason: str, at: int) -> None:
@@ -116,20 +116,20 @@ class Projection:
         self._client.set_terminated(run, status, at)
 
     def _run(self, planned: PlannedTrial, attempt: str, began: float) -> str:
-        """The id of the attempt's run, which is found or made."""
+        """The id of the attempt's run, which is found or created."""
         if attempt not in self._runs:
             query = f"tags.`{names.TRIAL}` = '{planned.trial.id}' and tags.`{names.ATTEMPT}` = '{attempt}'"
-            found = client.pages(self._client, self._experiment, query)
-            run = found[0].info.run_id if found else self._make_run(planned, attempt, began)
-            # A slow server may have made one after all when it had been given up.
+            found = client.search(self._client, [self._experiment], query)
+            run = found[0].info.run_id if found else self._create_run(planned, attempt, began)
+            # A slow server may have created one after all, when we had given it up.
             for twin in found[1:]:
                 self._client.delete_run(twin.info.run_id)
-            # Also into a run that was found: its maker may have been killed before it got there.
+            # Also into a run that was found: the process that created it may have been killed before.
             self._specify(run, planned)
             self._runs[attempt] = run
         return self._runs[attempt]
 
-    def _make_run(self, planned: PlannedTrial, attempt: str, began: float) -> str:
+    def _create_run(self, planned: PlannedTrial, attempt: str, began: float) -> str:
         trial = planned.trial
         tags = {
             names.STUDY: self._client.get_experiment(self._experiment).name,
@@ -144,10 +144,10 @@ class Projection:
             names.DATA: planned.data,
             names.OWNER: processes.signature(),
         }
-        made = self._client.create_run(
+        run = self._client.create_run(
             self._experiment, start_time=round(began * 1000), tags=tags, run_name=planned.run_name
         )
-        return made.info.run_id
+        return run.info.run_id
 
     def _specify(self, run: str, planned: PlannedTrial) -> None:
         """All settings, as params and whole; a second time changes nothing."""
@@ -175,24 +175,24 @@ class Projection:
         )
 
     def _named(self, trial: Trial, mistakes: Path) -> str:
-        """The list of mistakes with the names of their files; empty where there are none to be told."""
+        """The list of mistakes with the names of their files; empty where these are unknown."""
         index = self._files.get((trial.data_digest, trial.partition))
         if index is None or not mistakes.exists():
             return ""
         files = Files.read(index).names
-        told = json.loads(mistakes.read_text(encoding="utf-8"))
-        if not files or "position" not in told:  # of a trial from before positions were noted
+        if not files:
             return ""
-        return json.dumps(told | {"file": [files[position] for position in told["position"]]}) + "\n"
+        content = json.loads(mistakes.read_text(encoding="utf-8"))
+        return json.dumps(content | {"file": [files[position] for position in content["position"]]}) + "\n"
 
-    def _log_files(self, run: str, planned: PlannedTrial, place: Path) -> None:
+    def _log_files(self, run: str, planned: PlannedTrial, folder: Path) -> None:
         for file in names.TRIAL_FILES:
-            if file == names.MISTAKES_FILE and (named := self._named(planned.trial, place / file)):
+            if file == names.MISTAKES_FILE and (named := self._named(planned.trial, folder / file)):
                 self._client.log_text(run, named, file)
-            elif (place / file).exists():
-                self._client.log_artifact(run, str(place / file))
-        if (place / names.MODEL_FOLDER).is_dir():
-            self._client.log_artifacts(run, str(place / names.MODEL_FOLDER), names.MODEL_FOLDER)
+            elif (folder / file).exists():
+                self._client.log_artifact(run, str(folder / file))
+        if (folder / names.MODEL_FOLDER).is_dir():
+            self._client.log_artifacts(run, str(folder / names.MODEL_FOLDER), names.MODEL_FOLDER)
 
 
 def _dataset(planned: PlannedTrial) -> Any:  # noqa: ANN401 - mlflow is imported late
@@ -204,7 +204,7 @@ def _dataset(planned: PlannedTrial) -> Any:  # noqa: ANN401 - mlflow is imported
 
 
 def _experiment_id(opened: Any, uri: str, study: str) -> str:  # noqa: ANN401 - mlflow is imported late
-    """The study's experiment, made if need be; artifacts of a local store lie beside it."""
+    """The study's experiment, created if need be; artifacts of a local store lie beside it."""
     found = opened.get_experiment_by_name(study)
     if found is None:
         beside = None

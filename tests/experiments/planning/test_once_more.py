@@ -178,7 +178,7 @@ def test_other_data_is_another_experiment_and_the_same_data_the_same_trials(fini
 def test_both_ways_to_ask_the_store_agree(finished):
     place, _ = finished
     by_client, by_sql = (
-        client.asked_of_client(place.store, "tiny"),
+        client.stored_by_client(place.store, "tiny"),
         client.stored(place.store, "tiny"),
     )
     assert by_client.tags == by_sql.tags
