@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.data import prepare
+from experiments.data.facts import Wanted
 from experiments.studies.specification import Recipe, Trial
 from experiments.trial import load
 from tests.support.animals import opened
