@@ -26,9 +26,15 @@ def run_child(
     """
     with tempfile.TemporaryFile("w+") as out:
         child = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE, text=True,
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
             errors="replace",
-        )  # fmt: skip
+        )
         lines = []
         try:
             for line in child.stderr:
@@ -53,12 +59,12 @@ def _wait_for_the_end() -> None:
 
 
 def signature() -> str:
-    """This process, told apart from every other one: host, number, and when it began."""
+    """What identifies this process among all others: host, number, and when it began."""
     return f"{socket.gethostname()} {os.getpid()} {psutil.Process().create_time():.2f}"
 
 
 def is_gone(owner: str) -> bool:
-    """Whether a process of this host has ended. Of other hosts nothing is known: theirs count as there."""
+    """True if a process of this host has ended; those of other hosts are taken to be running."""
     host, _, rest = owner.partition(" ")
     number, _, began = rest.partition(" ")
     if host != socket.gethostname() or not number.isdigit():
@@ -81,10 +87,10 @@ def cpu() -> str:
 
 
 def available_cores() -> int:
-    """The cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """The cores that this process may use, by its affinity and the quota of its container."""
+    import joblib  # a fifth of a second
+
+    return joblib.cpu_count()
 
 
 MIB_PER_WORKER = 1500  # a trial that is not yet measured; tensorflow alone takes about 600
@@ -110,13 +116,13 @@ def environment(threads: int, temporary: Path | None = None) -> dict[str, str]:
         "KERAS_BACKEND": "tensorflow",
         "PYTHONHASHSEED": "0",
     }
-    wished = {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    own = {"TMPDIR": str(temporary.absolute())} if temporary else {}
-    return {**wished, **os.environ, **fixed, **own}
+    defaults = {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    folder = {"TMPDIR": str(temporary.absolute())} if temporary else {}
+    return {**defaults, **os.environ, **fixed, **folder}
 
 
 def load_tensorflow() -> None:
-    """Import it and let it look for GPUs; what is wrong with it is still raised."""
+    """Import tensorflow and let it look for GPUs, without its messages; if it fails, they are shown."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as heard:

@@ -6,9 +6,9 @@ from typing import Any
 
 
 def concerns(path: str, label: str) -> bool:
-    """Whether a varied field changes the arm of this label."""
-    place, _, rest = path.partition(".")
-    return place != "models" or rest.partition(".")[0] == label
+    """True if a varied field changes the arm of this label."""
+    part, _, rest = path.partition(".")
+    return part != "models" or rest.partition(".")[0] == label
 
 
 def setting(point: Mapping[str, Any], label: str) -> str:
@@ -16,13 +16,27 @@ def setting(point: Mapping[str, Any], label: str) -> str:
     return ", ".join(f"{path}={value}" for path, value in point.items() if concerns(path, label))
 
 
-# A value may hold commas itself: the next assignment begins with a dotted name and "=".
-_BETWEEN = re.compile(r", (?=[a-z_]\w*(?:\.[\w-]+)+=)")
+# A value may hold commas itself: the next assignment begins with a name and "=".
+_NEXT_DOTTED = re.compile(r", (?=[a-z_]\w*(?:\.[\w-]+)+=)")
+_NEXT = re.compile(r", (?=[a-z_][\w.-]*=)")
 
 
 def assignments(setting: str) -> dict[str, str]:
     """`data.train=250, models.cnn.arguments.filters=[8, 16]` as a mapping; empty for an empty setting."""
-    return dict(part.split("=", 1) for part in _BETWEEN.split(setting) if part)
+    return dict(part.split("=", 1) for part in _NEXT_DOTTED.split(setting) if part)
+
+
+def written(text: str) -> dict[str, str]:
+    """The same of a text that people write, `train=250, filters=[8, 16]`, whose names may be short.
+
+    Raises:
+        ValueError: a part without its equals sign.
+    """
+    pairs = [part.partition("=") for part in _NEXT.split(text) if part]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise ValueError(f"{name!r}: a setting is written FIELD=VALUE")
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def readable(setting: str, among: Iterable[str] = ()) -> str:

@@ -145,14 +145,11 @@ def _side(text: str, arms: Sequence[str], vary: Vary) -> tuple[str, dict[str, An
 def _values(text: str, vary: Vary) -> dict[str, Any]:
     """`train=250, crop=16` as varied fields and their values."""
     values = {}
-    for part in re.split(r", (?=[a-z_][\w.-]*=)", text) if text else []:
-        name, equals, value = part.partition("=")
-        if not equals:
-            raise ValueError(f"{part!r}: a setting is written FIELD=VALUE")
-        path = _field(name.strip(), vary)
-        match = [each for each in vary[path] if _same(each, value.strip())]
+    for name, value in settings.written(text).items():
+        path = _field(name, vary)
+        match = [each for each in vary[path] if _same(each, value)]
         if not match:
-            raise ValueError(f"{part}: {path} takes only: {', '.join(map(str, vary[path]))}")
+            raise ValueError(f"{name}={value}: {path} takes only: {', '.join(map(str, vary[path]))}")
         values[path] = match[0]
     return values
 
@@ -188,8 +185,8 @@ def _every(text: str, vary: Vary) -> dict[str, list[Any]]:
         among = chosen.get(path, vary[path])
         chosen[path] = [each for each in among if _holds(each, said["order"], said["bound"])]
         if not chosen[path]:
-            raise ValueError(f"for every {part}: no value of {path} is meant; it takes: "
-                             f"{', '.join(map(str, vary[path]))}")  # fmt: skip
+            values = ", ".join(map(str, vary[path]))
+            raise ValueError(f"for every {part}: no value of {path} is meant; it takes: {values}")
     return chosen
 
 

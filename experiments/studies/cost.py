@@ -34,7 +34,7 @@ class Cost(BaseModel):
     step_seconds: float  # one training step of a whole batch
     evaluated_image_seconds: float
     memory_mib: float  # peak
-    activation_bytes: int | None = None  # of one image; files of before lack it
+    activation_bytes: int  # of one image
 
     def of_windows(self, windows: int) -> "Cost":
         """The cost where an image is evaluated in so many windows."""
