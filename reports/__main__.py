@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from reports import command
 
-# The module of each, and what it does. Only the one that is asked for is imported.
+# The module of each, and what it does. Only the module of the command that runs is imported.
 COMMANDS = {
     "draw": ("reports.draw", "figures, tables and the page of a study"),
     "check": ("reports.check", "whether what was drawn is of the runs that the store holds now"),
@@ -27,11 +27,11 @@ def main(words: Sequence[str] | None = None) -> int:
     words = [*sys.argv[1:]] if words is None else [*words]
     parser = command.Parser(prog="python -m reports", description=__doc__, epilog=EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
-    for name, (place, text) in COMMANDS.items():
+    for name, (path, text) in COMMANDS.items():
         if words[:1] != [name]:
             commands.add_parser(name, help=text)
             continue
-        module = importlib.import_module(place)
+        module = importlib.import_module(path)
         chosen = commands.add_parser(name, help=text, description=module.__doc__, epilog=module.EPILOG)
         module.add_options(chosen)
         chosen.set_defaults(command=module.main)

@@ -1,4 +1,4 @@
-"""Whether the verdicts hold what they promise: whole studies drawn from known truths, then judged.
+"""Calibration: how often verdicts are false and what intervals cover, in studies drawn from known truths.
 
 The same functions judge here and in a report. Of studies in which neither what is claimed nor its contrary is
 true, at most 5 % may have any verdict; an interval must cover the truth as often as it says.
@@ -36,18 +36,18 @@ class World(NamedTuple):
 
 
 def _skewed(generator: np.random.Generator, n: int) -> np.ndarray:
-    """Most seeds near the top, some far below, as accuracies are; standard deviation 0.01."""
+    """Most seeds near the top, some far below, as with accuracies; standard deviation 0.01."""
     scale = 0.01 * math.sqrt(6) / math.pi
     return 0.8 - scale * (generator.gumbel(size=n) - np.euler_gamma)
 
 
 def _counted(generator: np.random.Generator, n: int) -> np.ndarray:
-    """Right answers among 500 images, so that seeds are equal now and then."""
+    """Right answers among 500 images, so that some seeds are equal."""
     return generator.binomial(500, np.clip(generator.normal(0.8, 0.01, n), 0, 1)) / 500
 
 
 def normal(spread: float) -> Draw:
-    """About 0.8."""
+    """A normal distribution about 0.8."""
     return lambda generator, n: generator.normal(0.8, spread, n)
 
 
@@ -60,7 +60,7 @@ WORLDS = {
 
 
 def simulated_times(generator: np.random.Generator, n: int, chance: float) -> survival.Times:
-    """Epochs until a target that each epoch reaches by the same chance, within the budget."""
+    """Epochs to a target that each epoch reaches with the same chance, within the budget."""
     epochs = generator.geometric(chance, n).astype(float)
     return survival.Times.of(np.where(epochs > BUDGET, math.nan, epochs), [BUDGET] * n)
 
@@ -119,7 +119,7 @@ def false_verdicts(generator: np.random.Generator, world: World, n: int, studies
 
 
 def coverage(generator: np.random.Generator, world: World, n: int, studies: int) -> dict[str, float]:
-    """How often the intervals of a mean, a difference of means and a median hold the truth."""
+    """How often the intervals of a mean, a difference of means and a median cover the truth."""
     covered = {"mean": [], "difference": [], "median": []}
     middle = float(np.median(world.left(np.random.default_rng(0), 400_001)))
     for _ in range(studies):
@@ -128,13 +128,13 @@ def coverage(generator: np.random.Generator, world: World, n: int, studies: int)
         covered["mean"].append(mean.ends[0] <= world.mean <= mean.ends[1])
         covered["difference"].append(difference.low <= 0 <= difference.high)
         covered["median"].append(median.low <= middle <= median.high if n >= FEWEST_FOR_MEDIANS else math.nan)
-    return {name: float(np.mean(held)) for name, held in covered.items()}
+    return {name: float(np.mean(each)) for name, each in covered.items()}
 
 
 def power(generator: np.random.Generator, n: int, studies: int, size: float, claims: int) -> float:
     """How often a true claim about arms `size` standard deviations apart is supported, among so many claims.
 
-    The others of the study are not decided, which is the harder case.
+    The other claims of the study are undecided, which is the harder case.
     """
     found = 0
     for _ in range(studies):
@@ -146,7 +146,7 @@ def power(generator: np.random.Generator, n: int, studies: int, size: float, cla
 
 
 class Table(NamedTuple):
-    """Rows of a page, and of their numbers those that miss their bar."""
+    """Rows of a page, and a line for each number that misses its bar."""
 
     title: str
     header: list[str]
@@ -155,7 +155,7 @@ class Table(NamedTuple):
 
 
 def measure(studies: int, seeds: tuple[int, ...] = SEEDS) -> Iterator[Table]:
-    """Every table, one after another, on all cores; the same numbers each time and on any number of them."""
+    """Every table, one after another, on all cores; the same numbers each time, on any number of cores."""
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         yield _false_verdicts(pool, studies, seeds)
         yield _coverage(pool, studies, seeds)
@@ -188,13 +188,13 @@ def _coverage(pool: Executor, studies: int, seeds: tuple[int, ...]) -> Table:
     rows, misses = [], []
     for name in WORLDS:
         for kind in ("mean", "difference", "median"):
-            held = [found[name, n, 2 * studies][kind] for n in seeds]
-            rows.append([name, kind, *("–" if math.isnan(share) else f"{share:.1%}" for share in held)])
+            shares = [found[name, n, 2 * studies][kind] for n in seeds]
+            rows.append([name, kind, *("–" if math.isnan(share) else f"{share:.1%}" for share in shares)])
             low, high = (MEDIANS, 1.0) if kind == "median" else MEANS
             doubt = _doubt(low, 2 * studies)
             misses += [
                 f"{name}, {n} seeds: the interval of a {kind} covers {share:.1%}"
-                for n, share in zip(seeds, held, strict=True)
+                for n, share in zip(seeds, shares, strict=True)
                 if share < low - doubt or share > high + doubt
             ]
     header = ["spread over seeds", "interval of a", *(f"{n} seeds" for n in seeds)]
@@ -220,17 +220,17 @@ def _one_power(size: float, claims: int, n: int, studies: int) -> float:
 
 
 def _generator(*key: int) -> np.random.Generator:
-    """One for each cell of a table, whichever process draws it."""
+    """A generator for each cell of a table, the same in whichever process."""
     return np.random.default_rng([20151210, *key])
 
 
 def _fewer(studies: int, n: int) -> int:
-    """Ten against ten take 92,378 ways to deal out a claim."""
+    """A quarter of the studies for ten seeds: each of their claims has 92,378 ways to deal values out."""
     return studies if n < 10 else studies // 4
 
 
 def _doubt(share: float, studies: int) -> float:
-    """What chance adds to a share of so many studies, two and a half standard errors."""
+    """What chance may add to a share of so many studies: two and a half standard errors."""
     return 2.5 * math.sqrt(share * (1 - share) / studies)
 
 
@@ -255,13 +255,14 @@ def page(tables: list[Table], footer: str) -> str:
 
 
 def _several(text: str) -> int:
+    """A number of studies, for argparse."""
     if not text.isdigit() or int(text) < FEWEST_STUDIES:
         raise argparse.ArgumentTypeError(f"{text}: a whole number of at least {FEWEST_STUDIES} is needed")
     return int(text)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
+    """Add the options of this command."""
     parser.add_argument(
         "--studies", type=_several, default=DEFAULT_STUDIES, help="of each kind (default: %(default)s)"
     )

@@ -1,4 +1,4 @@
-"""Axes of accuracies that no single wide interval decides, and names beside marks that cover nothing."""
+"""Limits of axes that no single wide interval decides, and names beside marks that cover nothing."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -19,7 +19,7 @@ OPEN = " A bar without an end runs out of the panel."  # for the caption where a
 
 
 class Limits(NamedTuple):
-    """Where an axis begins and ends, and whether an interval goes on beyond it."""
+    """The ends of an axis; cut: an interval goes on beyond them."""
 
     low: float
     high: float
@@ -29,8 +29,8 @@ class Limits(NamedTuple):
 def accuracy_limits(arms: Iterable[pd.Series], lowest: float = 0.0) -> Limits:
     """The limits that show every seed, and intervals as far as REACH allows.
 
-    arms: of each, the accuracies of its seeds, or with `lowest` -1 their differences. With two seeds
-    Student's interval reaches six times their distance to either side: an axis that held it would leave the
+    arms: the accuracies of each arm's seeds, or with `lowest` -1 differences of them. With two seeds
+    Student's interval reaches six times their distance to either side: an axis that shows it leaves the
     marks no room.
     """
     arms = list(arms)
@@ -76,10 +76,10 @@ AROUND = 2  # points between two names, and around an error bar
 
 
 def beside(ax: Axes, frame: pd.DataFrame) -> list[Annotation]:
-    """Name each mark to its right or left, above or below it; a name that is free nowhere is left out.
+    """Name each mark to its right or left, above or below it; a name without free room is left out.
 
-    frame: label, x, y, low, high (the ends of its error bar). To be called once nothing else moves the axes:
-    what is free depends on where things are on the page.
+    frame: label, x, y, low, high (the ends of its error bar). Call it once nothing else moves the axes: what
+    is free depends on the positions on the page.
     """
     ax.figure.draw_without_rendering()
     pixels = ax.figure.dpi / 72
@@ -87,11 +87,11 @@ def beside(ax: Axes, frame: pd.DataFrame) -> list[Annotation]:
     taken = [_box(ax, row.x, row.low, row.high, AROUND * pixels) for row in frame.itertuples()]
     placed = []
     for row in frame.sort_values("y", ascending=False).itertuples():
-        for name in _places(ax, row):
+        for name in _candidates(ax, row):
             box = name.get_window_extent()
             others = [mark for index, mark in marks.items() if index != row.Index]
             if (
-                _holds(ax.get_window_extent(), box)
+                _contains(ax.get_window_extent(), box)
                 and not any(map(box.padded(AROUND * pixels).overlaps, taken))
                 and not any(map(box.padded(APART * pixels).overlaps, others))
             ):
@@ -102,23 +102,25 @@ def beside(ax: Axes, frame: pd.DataFrame) -> list[Annotation]:
     return placed
 
 
-def _places(ax: Axes, row: tuple) -> Iterator[Annotation]:
+def _candidates(ax: Axes, row: tuple) -> Iterator[Annotation]:
+    """The name of a mark on each of its sides, one after another."""
     for end, offset, side, height in (
         (row.y, (FROM, 0), "left", "center"),
         (row.y, (-FROM, 0), "right", "center"),
         (row.high, (0, FROM), "center", "bottom"),
         (row.low, (0, -FROM), "center", "top"),
     ):
-        name = ax.annotate(row.label, (row.x, end), offset, textcoords="offset points", fontsize=SIZE,
-                           ha=side, va=height)  # fmt: skip
+        name = ax.annotate(
+            row.label, (row.x, end), offset, textcoords="offset points", fontsize=SIZE, ha=side, va=height
+        )
         name.set_in_layout(False)
         yield name
 
 
 def _box(ax: Axes, x: float, low: float, high: float, around: float) -> Bbox:
-    """From one height to another, in pixels, and so many around."""
+    """The box from one height to another at x, in pixels, with so many around it."""
     return Bbox(ax.transData.transform([(x, low), (x, high)])).padded(around)
 
 
-def _holds(outer: Bbox, box: Bbox) -> bool:
+def _contains(outer: Bbox, box: Bbox) -> bool:
     return outer.x0 <= box.x0 and box.x1 <= outer.x1 and outer.y0 <= box.y0 and box.y1 <= outer.y1

@@ -1,4 +1,4 @@
-"""Curves by a size that a study varies: what `learning_curves` and `crops` draw alike, a line an arm."""
+"""Curves by a size that a study varies, a line an arm: what `learning_curves` and `crops` have in common."""
 
 import math
 
@@ -26,7 +26,7 @@ CLOSEST = 0.07  # of the axis' width, between two labels of ticks
 
 
 def side_by_side(frame: pd.DataFrame, field: str, log: bool) -> pd.DataFrame:
-    """The frame with x: where a trial's arm stands at its size. frame: arm_order and the field, a size."""
+    """The frame with x: the position of a trial's arm at its size. frame: arm_order and the field, a size."""
     at = sizes.positions(frame[field], log)
     rank = frame["arm_order"].rank(method="dense") - 1
     step = min(SPREAD * np.diff(at).min() / (rank.max() + 1), STEP * np.ptp(at))
@@ -44,8 +44,18 @@ def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf) -> Axes:
         means = {x: mean_interval(seeds) for x, seeds in arm.groupby("x")["y"]}
         y = np.maximum([each.mean for each in means.values()], floor)
         half = [each.half_width for each in means.values()]  # NaN of one seed: no interval
-        line, *_ = ax.errorbar([*means], y, half, color=look.color, marker=look.marker, linestyle=look.line,
-                               markersize=8, capsize=4, linewidth=1.5, zorder=3)  # fmt: skip
+        line, *_ = ax.errorbar(
+            [*means],
+            y,
+            half,
+            color=look.color,
+            marker=look.marker,
+            linestyle=look.line,
+            markersize=8,
+            capsize=4,
+            linewidth=1.5,
+            zorder=3,
+        )
         line.set_clip_on(False)  # whole at an accuracy of 1 too, where the axis ends
         ax.plot(arm["x"], np.maximum(arm["y"], floor), look.marker, color=look.color, markersize=4, zorder=2,
                 markeredgewidth=0.8, markerfacecolor="white", clip_on=False)  # fmt: skip
@@ -55,11 +65,11 @@ def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf) -> Axes:
 def page(frame: pd.DataFrame) -> tuple[Figure, dict[tuple[Axes, Axes], pd.DataFrame]]:
     """A page, and its left and right panel for the trials of each setting of what else is varied."""
     rests = sizes.by_rest(frame)
-    made = style.page(height=5.6 if len(rests) == 1 else 2.4 + ROW * len(rests))
-    panels = made.subplots(len(rests), 2, sharex=True, sharey="col", squeeze=False)
+    drawing = style.page(height=5.6 if len(rests) == 1 else 2.4 + ROW * len(rests))
+    panels = drawing.subplots(len(rests), 2, sharex=True, sharey="col", squeeze=False)
     for (left, _), rest in zip(panels, rests, strict=True):
         left.set_title(rest, weight="bold")
-    return made, dict(zip(map(tuple, panels), rests.values(), strict=True))
+    return drawing, dict(zip(map(tuple, panels), rests.values(), strict=True))
 
 
 def draw_gaps(frame: pd.DataFrame, ax: Axes) -> Axes:
@@ -74,13 +84,13 @@ def seeds_of(frame: pd.DataFrame, field: str, column: str) -> list[pd.Series]:
 
 
 def finish(
-    made: Figure, record: Record, frame: pd.DataFrame, field: str, title: str, note: str, cut: bool
+    page: Figure, record: Record, frame: pd.DataFrame, field: str, title: str, note: str, cut: bool
 ) -> None:
-    """Ticks at the sizes, limits of the gaps, legend and caption. frame: as drawn; cut: at the left.
+    """Set ticks at the sizes, limits of the gaps, legend and caption.
 
-    The ticks come last: a scale that is set after them replaces them.
+    frame: as drawn; cut: an interval of the left panels is cut. Call it last: setting a scale replaces ticks.
     """
-    left, right = made.axes[-2:]
+    left, right = page.axes[-2:]
     log = left.get_xscale() == "log"
     at = sizes.positions(frame[field], log)
     for ax in (left, right):
@@ -92,33 +102,37 @@ def finish(
         right.set_ylim(min(limits.low, 0), max(limits.high, 0))
         cut |= limits.cut
     whole = sizes.as_one(record)
-    style.legend(made, whole)
-    note += NOTE + axes.OPEN * cut + DIVERGED * bool(frame["diverged"].any())
-    style.caption(made, title, whole, note + sizes.left_out(record, frame))
+    style.legend(page, whole)
+    note += NOTE
+    if cut:
+        note += axes.OPEN
+    if frame["diverged"].any():
+        note += DIVERGED
+    style.caption(page, title, whole, note + sizes.left_out(record, frame))
 
 
 def _apart(at: pd.Series) -> list[str]:
-    """The sizes as text, of ticks that nearly coincide only the first."""
+    """The sizes as text; of ticks that nearly coincide only the first has a label."""
     labels, last = [], -math.inf
-    for size, place in at.items():
-        free = place - last >= CLOSEST * np.ptp(at)
+    for size, position in at.items():
+        free = position - last >= CLOSEST * np.ptp(at)
         labels.append(sizes.text(size) if free else "")
-        last = place if free else last
+        last = position if free else last
     return labels
 
 
-def finding(record: Record, field: str, told: str, *, error: bool = False) -> str:
+def finding(record: Record, field: str, unit: str, *, error: bool = False) -> str:
     """What a figure by this field shows: from the smallest to the largest size, in a sentence a rest.
 
-    told: what the field counts; error: tell 1 − accuracy.
+    unit: what the field counts; error: of 1 − accuracy instead of accuracy.
     """
     trials = sizes.trials(record, field)
     if trials is None:
         return ""
     sentences = []
     for rest, fitting in sizes.by_rest(trials).items():
-        fitting = fitting.assign(told=1 - fitting["accuracy"] if error else fitting["accuracy"])
-        means = fitting.groupby(["arm", field], sort=False)[["told", "gap"]].mean().dropna()
+        fitting = fitting.assign(score=1 - fitting["accuracy"] if error else fitting["accuracy"])
+        means = fitting.groupby(["arm", field], sort=False)[["score", "gap"]].mean().dropna()
         ends = [means.xs(size, level=field) for size in (trials[field].min(), trials[field].max())]
         arms = [arm for arm in fitting["arm"].unique() if all(arm in end.index for end in ends)]
         each = [f"{arm} {_from_to(*(end.loc[arm] for end in ends))}" for arm in arms]
@@ -128,10 +142,10 @@ def finding(record: Record, field: str, told: str, *, error: bool = False) -> st
     if not sentences:
         return ""
     what = "error" if error else "accuracy"
-    return f"Mean test {what}, and gap at the chosen epoch, from {span} {told}: {' '.join(sentences)}"
+    return f"Mean test {what}, and gap at the chosen epoch, from {span} {unit}: {' '.join(sentences)}"
 
 
 def _from_to(first: pd.Series, last: pd.Series) -> str:
     """`0.350 → 0.247 (gap +0.090 → +0.217)`."""
     gaps = " → ".join(words.signed(end["gap"]) for end in (first, last))
-    return f"{first['told']:.3f} → {last['told']:.3f} (gap {gaps})"
+    return f"{first['score']:.3f} → {last['score']:.3f} (gap {gaps})"

@@ -42,7 +42,8 @@ def figure(record: Record) -> Figure:
         by_second.set_ylim(axes.within(*by_second.get_ylim()))
         style.log_if_wide(by_second, medians.groupby("label")[names.TRAIN_SECONDS].max())
         style.legend(page, record, at_once=set(medians.loc[medians["at_once"], "label"]))
-        style.caption(page, TITLE, record, NOTE + DIVERGED * bool(record.runs["diverged"].any()))
+        note = NOTE + DIVERGED if record.runs["diverged"].any() else NOTE
+        style.caption(page, TITLE, record, note)
     return page
 
 
@@ -63,13 +64,14 @@ def finding(record: Record) -> str:
             f"{found}, the least medians: {epochs}; {phrases.least(arms, f'seconds_to_{target:g}', seconds)}."
         )
     once = scores.scored_once(record.epochs)
-    told = (f"{row['label']} {_median(row, target, row['label'] in once)}" for _, row in arms.iterrows())
-    return f"{found} (medians): {'; '.join(told)}."
+    medians = (f"{row['label']} {_median(row, target, row['label'] in once)}" for _, row in arms.iterrows())
+    return f"{found} (medians): {'; '.join(medians)}."
 
 
 def _median(row: pd.Series, target: float, once: bool) -> str:
     epochs = row[f"epochs_to_{target:g}"]
     if math.isnan(epochs):
         return "not reached"
+    bound = "at most " if once else ""
     named = "epoch" if epochs == 1 else "epochs"
-    return f"{'at most ' * once}{epochs:g} {named}, {seconds(row[f'seconds_to_{target:g}'])}"
+    return f"{bound}{epochs:g} {named}, {seconds(row[f'seconds_to_{target:g}'])}"

@@ -35,19 +35,25 @@ def points(runs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for label, arm in runs.groupby("label", sort=False):
         accuracy = mean_interval(arm[ACCURACY])
-        told = dict(zip(("y", "low", "high"), (accuracy.mean, *accuracy.ends), strict=True))
-        rows.append({"label": label, "arm_order": arm["arm_order"].iloc[0], **told, **arm[[*COSTS]].mean()})
+        low, high = accuracy.ends
+        row = {
+            "label": label,
+            "arm_order": arm["arm_order"].iloc[0],
+            "y": accuracy.mean,
+            "low": low,
+            "high": high,
+        }
+        rows.append(row | dict(arm[[*COSTS]].mean()))
     return pd.DataFrame(rows).dropna(subset=["y"])
 
 
 def side_by_side(costs: pd.Series, log: bool) -> pd.Series:
     """The costs with those that nearly coincide moved apart, around their mean, to show all marks."""
-    places = (np.log10(costs) if log else costs).sort_values(kind="stable")
-    width = places.max() - places.min() or abs(places.mean())
+    positions = (np.log10(costs) if log else costs).sort_values(kind="stable")
+    width = positions.max() - positions.min() or abs(positions.mean())
     step = STEP * width
-    group = (places.diff() > step).cumsum()
-    rank, last = places.groupby(group).cumcount(), places.groupby(group).transform("size") - 1
-    moved = places.groupby(group).transform("mean") + step * (rank - last / 2)
+    close = positions.groupby((positions.diff() > step).cumsum())
+    moved = close.transform("mean") + step * (close.cumcount() - (close.transform("size") - 1) / 2)
     return (10**moved if log else moved).reindex(costs.index)
 
 
@@ -72,16 +78,16 @@ def figure(record: Record) -> Figure:
         limits = axes.accuracy_limits(arm[ACCURACY] for _, arm in record.runs.groupby("label"))
         page = style.page(height=5.8)
         panels = {}
-        for ax, (cost, (told, written)) in zip(page.subplots(1, 3, sharey=True), COSTS.items(), strict=True):
+        for ax, (cost, (title, written)) in zip(page.subplots(1, 3, sharey=True), COSTS.items(), strict=True):
             known = tested[tested[cost] > 0]
-            ax.set_xlabel(told)
+            ax.set_xlabel(title)
             style.log_if_wide(ax, known[cost], written)
             panels[ax] = known.assign(x=side_by_side(known[cost], log=ax.get_xscale() == "log"))
             draw(panels[ax], ax)
             ax.margins(x=0.2)
         page.axes[0].set(ylabel="test accuracy", ylim=limits[:2])
         style.legend(page, record, at_once=set(tested["label"]))
-        style.caption(page, TITLE, record, NOTE + axes.OPEN * limits.cut)
+        style.caption(page, TITLE, record, NOTE + axes.OPEN if limits.cut else NOTE)
         for ax, frame in panels.items():
             axes.beside(ax, frame)
     return page

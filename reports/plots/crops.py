@@ -33,8 +33,8 @@ def figure(record: Record) -> Figure | None:
             gap.set_ylabel("gap (train − validation)")
         for ax in page.axes[-2:]:
             ax.set_xlabel("crop (pixels)")
-        whole = WHOLE * bool((frame[sizes.CROP] == sizes.WHOLE).any())
-        by_size.finish(page, record, frame, sizes.CROP, "Crops", NOTE + whole, limits.cut)
+        note = NOTE + WHOLE if (frame[sizes.CROP] == sizes.WHOLE).any() else NOTE
+        by_size.finish(page, record, frame, sizes.CROP, TITLE, note, limits.cut)
     return page
 
 

@@ -44,15 +44,16 @@ ROW = 3.2  # inches
 def stages(epochs: pd.DataFrame, metric: str = names.GRADIENT_NORM) -> list[str]:
     """The stages for which "metric/stage" was logged, in the order of a network; none in most studies.
 
-    By DEPTH, where other names stand as dense layers do: the store does not keep the order of metrics.
+    By DEPTH, other names as dense layers: the store does not keep the order of metrics.
     """
     logged = epochs.dropna(axis="columns", how="all").columns
     return sorted(
-        (name.removeprefix(f"{metric}/") for name in logged if name.startswith(f"{metric}/")), key=_place
+        (name.removeprefix(f"{metric}/") for name in logged if name.startswith(f"{metric}/")), key=_depth
     )
 
 
-def _place(stage: str) -> tuple[int, str, int, str]:
+def _depth(stage: str) -> tuple[int, str, int, str]:
+    """A sort key: by DEPTH, then the word, then the number."""
     word, number, rest = re.fullmatch(r"(\D*)(\d*)(.*)", stage).groups()
     return (DEPTH.index(word if word in DEPTH else "dense"), word, int(number or 0), rest)
 
@@ -73,18 +74,18 @@ def families_of(epochs: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def by_stage(epochs: pd.DataFrame, metric: str, epoch: int) -> pd.DataFrame:
-    """A row a label and stage it has: label, arm_order, stage, x (place in `stages`), median, low, high."""
+    """A row a label and stage it has: label, arm_order, stage, x (index in `stages`), median, low, high."""
     then = epochs[epochs["epoch"] == epoch]
     rows = [
         {
             "label": label,
             "arm_order": arm["arm_order"].iloc[0],
             "stage": stage,
-            "x": place,
+            "x": index,
             **median_and_range(arm[f"{metric}/{stage}"])._asdict(),
         }
         for label, arm in then.groupby("label", sort=False)
-        for place, stage in enumerate(stages(epochs, metric))
+        for index, stage in enumerate(stages(epochs, metric))
     ]
     columns = ["label", "arm_order", "stage", "x", "median", "low", "high"]
     return pd.DataFrame(rows, columns=columns).dropna()
@@ -129,7 +130,9 @@ def figure(record: Record) -> Figure | None:
             draw_family(epochs, axes)
         style.legend(page, replace(record, runs=record.runs[known]))
         note = NOTE.format(
-            middle=MIDDLE * middle, rows=ROWS * (len(alike) > 1), missing=MISSING * (not known.all())
+            middle=MIDDLE if middle else "",
+            rows=ROWS if len(alike) > 1 else "",
+            missing="" if known.all() else MISSING,
         )
         style.caption(page, TITLE, record, note)
     return page

@@ -50,8 +50,8 @@ def figure(record: Record) -> Figure | None:
             gap.set_ylabel("gap (train − validation)")
         for ax in page.axes[-2:]:
             ax.set_xlabel("training images, log scale")
-        zero = ZERO * bool((frame["error"] <= 0).any())
-        by_size.finish(page, record, frame, sizes.TRAIN, "Learning curves", NOTE + zero, limits.cut)
+        note = NOTE + ZERO if (frame["error"] <= 0).any() else NOTE
+        by_size.finish(page, record, frame, sizes.TRAIN, TITLE, note, limits.cut)
     return page
 
 

@@ -80,9 +80,9 @@ def _marks(ax: Axes, row: int, seeds: pd.Series, look: style.ArmStyle, fill: str
     ax.plot(mean_interval(seeds).mean, row, markersize=10, markeredgewidth=2, zorder=3, **mark)
 
 
-def _number(ax: Axes, row: int, place: float, gap: float) -> None:
+def _number(ax: Axes, row: int, x: float, gap: float) -> None:
     above = {"textcoords": "offset points", "ha": "center", "fontsize": 11}
-    ax.annotate(words.signed(gap), (place, row), (0, 9), **above)
+    ax.annotate(words.signed(gap), (x, row), (0, 9), **above)
 
 
 def _rows(ax: Axes, count: int) -> Axes:

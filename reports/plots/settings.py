@@ -28,19 +28,19 @@ ROW = 0.3  # inches an arm
 
 def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a tested trial: setting (as people read it), label (the arm), arm_order, accuracy; grid order."""
-    told = runs.assign(
+    rows = runs.assign(
         setting=runs["setting"].map(settings.readable).replace("", UNVARIED),
         label=runs["arm"],
         accuracy=runs[names.metric(names.TEST, names.ACCURACY)],
     )
-    return told[["setting", "label", "arm_order", "accuracy"]].dropna()
+    return rows[["setting", "label", "arm_order", "accuracy"]].dropna()
 
 
 def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
     """A block of rows a setting, a row an arm it has. frame: setting, label, arm_order, accuracy."""
     row = 0.0
     ticks = {}
-    for place, (setting, arms) in enumerate(frame.groupby("setting", sort=False)):
+    for index, (setting, arms) in enumerate(frame.groupby("setting", sort=False)):
         first = row
         for _, arm in arms.groupby("arm_order"):
             look = style.arm(int(arm["arm_order"].iloc[0]))
@@ -54,7 +54,7 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
             if setting == UNVARIED:
                 ax.axvline(mean, color=look.color, linestyle=look.line, linewidth=1, alpha=0.6, zorder=1)
             row += 1
-        if place % 2 == 0:
+        if index % 2 == 0:
             ax.axhspan(first - 0.6, row - 0.4 + 0.3, color="#F3F3F3", zorder=0, linewidth=0)
         ticks[setting] = (first + row - 1) / 2
         row += 0.5
@@ -81,7 +81,7 @@ def figure(record: Record) -> Figure | None:
         by_arm = record.runs.assign(label=record.runs["arm"], setting="")
         whole = replace(record, runs=by_arm.sort_values("arm_order", kind="stable"))
         style.legend(page, whole)
-        style.caption(page, TITLE, whole, NOTE + axes.OPEN * limits.cut)
+        style.caption(page, TITLE, whole, NOTE + axes.OPEN if limits.cut else NOTE)
     return page
 
 

@@ -41,7 +41,9 @@ def trials(record: Record, *fields: str) -> pd.DataFrame | None:
 
 
 def _number(text: str | None) -> float:
-    return math.nan if text is None else WHOLE if text == "None" else float(text)
+    if text is None:
+        return math.nan
+    return WHOLE if text == "None" else float(text)
 
 
 def text(size: float) -> str:
@@ -59,7 +61,7 @@ def by_rest(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def positions(sizes: pd.Series, log: bool) -> pd.Series:
-    """Where each size stands on its axis, by size; the whole image a step beyond the largest crop."""
+    """The position of each size on its axis, by size; of the whole image a step beyond the largest crop."""
     known = np.sort(sizes.unique())
     at = known.copy()
     if known[-1] == WHOLE:
@@ -75,9 +77,9 @@ def as_one(record: Record) -> Record:
 
 
 def left_out(record: Record, frame: pd.DataFrame) -> str:
-    """A sentence for the caption on the trials for which the fields do not vary; empty where it is none."""
+    """A sentence for the caption on the trials for which the fields do not vary; empty without any."""
     others = record.runs[~record.runs["run_id"].isin(frame["run_id"])]
     arms = ", ".join(others["arm"].unique())
-    return f" Left out, since nothing of this is varied for them: {len(others)} trials of {arms}." * bool(
-        arms
-    )
+    if not arms:
+        return ""
+    return f" Left out, since nothing of this is varied for them: {len(others)} trials of {arms}."

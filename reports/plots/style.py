@@ -18,7 +18,7 @@ from reports.store.record import Record, provenance
 
 
 class ArmStyle(NamedTuple):
-    """What tells one arm from another, three times over."""
+    """How an arm is told from others: by colour, by marker and by line."""
 
     color: str
     marker: str
@@ -76,11 +76,11 @@ def arm(order: int) -> ArmStyle:
 
     From the eighth arm on colours come again, with a new marker and another line.
     """
-    turn, place = divmod(order, len(ARMS))
+    turn, index = divmod(order, len(ARMS))
     if turn == 0:
-        return ARMS[place]
-    line = ARMS[(place + 3 * turn) % len(ARMS)].line
-    return ArmStyle(ARMS[place].color, MORE_MARKERS[(place + turn - 1) % len(MORE_MARKERS)], line)
+        return ARMS[index]
+    line = ARMS[(index + 3 * turn) % len(ARMS)].line
+    return ArmStyle(ARMS[index].color, MORE_MARKERS[(index + turn - 1) % len(MORE_MARKERS)], line)
 
 
 def page(height: float) -> Figure:
@@ -109,14 +109,21 @@ def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
 
 
 def name(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:
-    """Say between title and panels what each handle stands for."""
+    """Name each handle between title and panels."""
     columns = 4 if sum(map(len, labels)) < 75 else 3
     while columns > 1 and _legend_width(labels, columns) > PAGE_WIDTH:
         columns -= 1
     height = figure.get_figheight()
     top = 1 - TITLE_HEIGHT / height
-    named = figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.004, top), ncols=columns,
-                          handlelength=3.2, borderaxespad=0.1)  # fmt: skip
+    named = figure.legend(
+        handles,
+        labels,
+        loc="upper left",
+        bbox_to_anchor=(0.004, top),
+        ncols=columns,
+        handlelength=3.2,
+        borderaxespad=0.1,
+    )
     # Left out of the layout and given its room by hand: matplotlib would lay it over the title.
     named.set_in_layout(False)
     below = TITLE_HEIGHT + LEGEND_ROW * math.ceil(len(labels) / columns) + 0.1
@@ -139,19 +146,19 @@ def caption(figure: Figure, title: str, record: Record, note: str) -> None:
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=9, color=MUTED)
 
 
-def log_if_wide(ax: Axes, costs: pd.Series, told: Callable[[float], str] = "{:,.10g}".format) -> None:
-    """A logarithmic x axis, and a label that says so, where the arms' costs differ fourfold or more.
+def log_if_wide(ax: Axes, costs: pd.Series, written: Callable[[float], str] = "{:,.10g}".format) -> None:
+    """Make the x axis logarithmic, and its label say so, where the arms' costs differ fourfold or more.
 
-    told: a cost as text, for the ticks.
+    written: a cost as text, for the ticks.
     """
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: told(value)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: written(value)))
     if not 0 < 4 * costs.min() <= costs.max():
         return
     ax.set_xscale("log")
     ax.set_xlabel(f"{ax.get_xlabel()}, log scale")
     wide = costs.max() > 100 * costs.min()
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: told(value)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: written(value)))
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 

@@ -22,7 +22,7 @@ COSTS = {"epochs": "epochs", "seconds": "training time (s)"}
 
 
 def draw(times_of: dict[int, survival.Times], ax: Axes) -> Axes:
-    """A step curve with its interval an arm; times_of: by the arm's place in the study file."""
+    """A step curve with its interval an arm; times_of: by the arm's position in the study file."""
     for order, found in times_of.items():
         look = style.arm(order)
         curve = survival.kaplan_meier(found)
@@ -56,11 +56,11 @@ def figure(record: Record) -> Figure | None:
     with style.context():
         page = style.page(height=7.4)
         panels = page.subplots(len(COSTS), len(targets), sharey=True, squeeze=False)
-        for row, (cost, told) in zip(panels, COSTS.items(), strict=True):
+        for row, (cost, title) in zip(panels, COSTS.items(), strict=True):
             for ax, target in zip(row, targets, strict=True):
                 found = dict(times.by_label(record, target, cost))
                 draw({int(order[label]): each for label, each in found.items()}, ax)
-                ax.set(xlabel=told, title=f"to {words.target(target)}")
+                ax.set(xlabel=title, title=f"to {words.target(target)}")
                 ax.set_xlim(left=0)
             row[0].set_ylabel("share not there yet")
         style.legend(page, record)

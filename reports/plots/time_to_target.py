@@ -50,7 +50,7 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
         row = targets.index(target) * block + labels.index(label)
         look = style.arm(int(arm["arm_order"].iloc[0]))
         reached = arm["cost"].dropna()
-        seeds = [row + 0.15 * (place - (len(reached) - 1) / 2) for place in range(len(reached))]
+        seeds = [row + 0.15 * (index - (len(reached) - 1) / 2) for index in range(len(reached))]
         ax.plot(reached, seeds, look.marker, color=look.color, markersize=5, zorder=3,
                 markeredgecolor="white", markeredgewidth=0.5)  # fmt: skip
         ax.plot([censored_median(arm["cost"])] * 2, [row - 0.48, row + 0.48], color=look.color,
@@ -111,8 +111,8 @@ def finding(record: Record) -> str:
         late = arms.loc[arms[f"epochs_to_{target:g}"].isna(), "label"]
         if len(late):
             missed.setdefault(words.listed(late), []).append(words.target(target))
-    told = [
+    sentences = [
         f"The median trial of {late} never reaches {words.listed(targets)}."
         for late, targets in missed.items()
     ]
-    return " ".join(told) or "The median trial of every arm reaches every target."
+    return " ".join(sentences) or "The median trial of every arm reaches every target."

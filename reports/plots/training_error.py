@@ -1,7 +1,6 @@
 """Training error: whether a deeper network gets worse already on the images it learns from.
 
-`python -m reports.training_error STUDY` draws this figure alone: of a study of depth, one whose recipe says
-`gradient_flow: true`.
+Of a study of depth: one whose recipe says `gradient_flow: true`.
 """
 
 import math
@@ -50,7 +49,8 @@ def figure(record: Record) -> Figure | None:
         _, highest = page.axes[0].get_ylim()
         page.axes[0].set(ylabel="error (1 − accuracy)", ylim=axes.within(0, highest))
         style.legend(page, record, at_once=set(training.loc[training["at_once"], "label"]))
-        style.caption(page, TITLE, record, NOTE + DIVERGED * bool(record.runs["diverged"].any()))
+        note = NOTE + DIVERGED if record.runs["diverged"].any() else NOTE
+        style.caption(page, TITLE, record, note)
     return page
 
 

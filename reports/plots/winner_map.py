@@ -52,7 +52,10 @@ class Winner(NamedTuple):
 
 
 def winner(cell: pd.DataFrame) -> Winner | str:
-    """Of the trials at one crop and train size; or why they name none. cell: arm, arm_order, accuracy."""
+    """The winner among the trials at one crop and train size, or why there is none.
+
+    cell: arm, arm_order, accuracy.
+    """
     tested = cell.dropna(subset=["accuracy"])
     arms = {key: mean_interval(arm["accuracy"]) for key, arm in tested.groupby(["arm_order", "arm"])}
     if len(arms) < 2:
@@ -99,18 +102,18 @@ def draw(frame: pd.DataFrame, ax: Axes, width: int) -> Axes:
 
 
 def words(best: Winner | str, width: int, arms: int) -> str:
-    """What stands in a cell, in lines of at most `width` characters. arms: that other cells may have."""
+    """The text of a cell, in lines of at most `width` characters. arms: of the whole map."""
     if isinstance(best, str):
         return _wrapped(best, width, most=4)
     around = f" ± {best.half_width:.3f}" if best.seeds > 2 or not best.half_width else ""
     ahead = round(best.lead, 3) > 0
-    told = [
+    lines = [
         best.arm,
         f"{best.mean:.3f}{around}",
         f"{signed(best.lead)} over {best.second}" if ahead else f"as high as {best.second}",
         *([f"{best.tested} of {arms} arms tested"] if best.tested < arms else []),
     ]
-    return "\n".join(_wrapped(line, width, most=2) for line in told)
+    return "\n".join(_wrapped(line, width, most=2) for line in lines)
 
 
 def _wrapped(text: str, width: int, most: int) -> str:
@@ -149,8 +152,8 @@ def figure(record: Record) -> Figure | None:
             ax.set_title(rest, weight="bold")
         ax.set_xlabel("crop (pixels)")
         legend(page, whole)
-        note = NOTE + DIVERGED * bool(trials["diverged"].any()) + sizes.left_out(record, trials)
-        style.caption(page, TITLE, whole, note)
+        note = NOTE + DIVERGED if trials["diverged"].any() else NOTE
+        style.caption(page, TITLE, whole, note + sizes.left_out(record, trials))
     return page
 
 

@@ -1,4 +1,4 @@
-"""What trials answered on their test images: which classes they confuse, which images most get wrong.
+"""The answers of trials on their test images: which classes they confuse, which images most get wrong.
 
 From the files that each run leaves beside its metrics (`experiments/names.py`, TRIAL_FILES).
 """
@@ -17,7 +17,7 @@ from reports.store.record import Record
 
 Reader = Callable[[str, str], bytes | None]  # a run id, a file's name
 MOST_SHOWN = 24  # hardest images
-MOST_CLASSES = 20  # of a confusion matrix; a larger one is told by its most frequent confusions alone
+MOST_CLASSES = 20  # of a confusion matrix; of a larger one only the most frequent confusions are shown
 MOST_PAIRS = 5
 
 
@@ -40,8 +40,8 @@ class Confusion:
         """The most frequent confusions: true class, predicted class, share of the true class's images."""
         wrong = self.shares * ~np.eye(len(self.classes), dtype=bool)
         order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_PAIRS]
-        places = zip(*np.unravel_index(order, wrong.shape), strict=True)
-        return [(self.classes[i], self.classes[j], wrong[i, j]) for i, j in places if wrong[i, j] > 0]
+        cells = zip(*np.unravel_index(order, wrong.shape), strict=True)
+        return [(self.classes[i], self.classes[j], wrong[i, j]) for i, j in cells if wrong[i, j] > 0]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def confusions(record: Record, read: Reader) -> list[Confusion]:
     """A confusion matrix a label with one, in study order."""
     found = []
     for label, arm in record.runs.groupby("label", sort=False):
-        reports = [json.loads(told) for run in arm["run_id"] if (told := read(run, names.TEST_REPORT_FILE))]
+        reports = [json.loads(text) for run in arm["run_id"] if (text := read(run, names.TEST_REPORT_FILE))]
         if reports:
             counts = sum(np.array(each["confusion_matrix"]) for each in reports)
             found.append(Confusion(str(label), tuple(reports[0]["classes"]), counts, len(reports)))
@@ -72,35 +72,44 @@ def confusions(record: Record, read: Reader) -> list[Confusion]:
 
 
 def hardest(record: Record, read: Reader, classes: Sequence[str]) -> tuple[list[Hard], int]:
-    """The test images that most trials get wrong, of those whose picture was kept; and how many all do.
+    """The test images that most trials get wrong, of those whose picture was kept; how many all do.
 
-    Most first; of those that as many get wrong, the classes take turns. Of the runs that share the test
-    images of most; others have other images at a position.
+    Most first; ties are broken by class in turn. Only runs with the most frequent test images count: others
+    have other images at an index.
     """
     if record.runs.empty:
         return [], 0
     shared = record.runs["test_digest"].mode().iloc[0]
     runs = list(record.runs.loc[record.runs["test_digest"] == shared, "run_id"])
-    lists = {run: json.loads(told) for run in runs if (told := read(run, names.MISTAKES_FILE))}
+    lists = {run: json.loads(text) for run in runs if (text := read(run, names.MISTAKES_FILE))}
     answers: dict[int, list[int]] = {}
     true, kept, files = {}, {}, {}
-    for run, told in lists.items():
-        for image, label, predicted in zip(told["image"], told["true"], told["predicted"], strict=True):
+    for run, wrong in lists.items():
+        for image, label, predicted in zip(wrong["image"], wrong["true"], wrong["predicted"], strict=True):
             answers.setdefault(image, []).append(predicted)
             true[image] = label
-        files |= dict(zip(told["image"], told.get("file", []), strict=False))
-        for place, image in enumerate(told["shown"]):
-            kept.setdefault(image, (run, place))
+        files |= dict(zip(wrong["image"], wrong.get("file", []), strict=False))
+        for index, image in enumerate(wrong["shown"]):
+            kept.setdefault(image, (run, index))
     tiles: dict[str, list[Image.Image]] = {}
     found = []
     for image in _in_turns(kept, answers, true):
-        run, place = kept[image]
+        run, index = kept[image]
         if run not in tiles:
             tiles[run] = list(_tiles(read(run, names.MISTAKES_PICTURE)))
-        if place < len(tiles[run]):
-            said = max(sorted(set(answers[image])), key=answers[image].count)
-            of = (classes[true[image]], classes[said], len(answers[image]), len(lists))
-            found.append(Hard(image, *of, tiles[run][place], files.get(image, "")))
+        if index < len(tiles[run]):
+            frequent = max(sorted(set(answers[image])), key=answers[image].count)
+            found.append(
+                Hard(
+                    image,
+                    true=classes[true[image]],
+                    predicted=classes[frequent],
+                    wrong=len(answers[image]),
+                    trials=len(lists),
+                    picture=tiles[run][index],
+                    file=files.get(image, ""),
+                )
+            )
         if len(found) == MOST_SHOWN:
             break
     return found, sum(len(each) == len(lists) for each in answers.values())
@@ -108,16 +117,17 @@ def hardest(record: Record, read: Reader, classes: Sequence[str]) -> tuple[list[
 
 def _in_turns(images: Iterable[int], answers: dict[int, list[int]], true: dict[int, int]) -> list[int]:
     """The images that most get wrong first; among equals the first of each class, then the second of each."""
-    place = {}
+    turn = {}
     taken: Counter[tuple[int, int]] = Counter()
     for image in sorted(images):
         group = (len(answers[image]), true[image])
-        place[image] = taken[group]
+        turn[image] = taken[group]
         taken[group] += 1
-    return sorted(images, key=lambda image: (-len(answers[image]), place[image], true[image]))
+    return sorted(images, key=lambda image: (-len(answers[image]), turn[image], true[image]))
 
 
 def _tiles(picture: bytes | None) -> Iterator[Image.Image]:
+    """The single images of a picture of many."""
     if not picture:
         return
     whole = Image.open(io.BytesIO(picture))
