@@ -10,6 +10,7 @@ COST = cost.Cost(
     step_seconds=0.01,
     evaluated_image_seconds=0.001,
     memory_mib=500,
+    activation_bytes=4000,
 )
 
 

@@ -1,0 +1,113 @@
+"""Worker slots with a script of a few lines in place of a trial: retries, memory, silence, stops."""
+
+import errno
+import os
+import sys
+
+import pytest
+
+from experiments import processes
+from experiments.execution import scheduler
+from experiments.logs import endings, events, trial_folder
+from experiments.studies import reading
+from tests.support.small_study import DIGESTS, SMALL
+
+# Each begins with the trial's folder in `folder`, and the number of this try, from 1, in `tries`.
+BEGIN = """
+import pathlib, sys, time
+from experiments.logs import events
+folder = pathlib.Path(sys.argv[1])
+seen = folder / "tries"
+tries = len(seen.read_text()) + 1 if seen.exists() else 1
+seen.write_text("x" * tries)
+(folder / "workers").write_text(sys.argv[sys.argv.index("--workers") + 1])
+def say(event):
+    events.append(folder / "events.jsonl", event)
+    print(event.model_dump_json(), flush=True)
+"""
+FULL = endings.reason_of(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+FINISH = "say(events.Finished(epoch=1, metrics={}, diverged=False))\n"
+
+
+@pytest.fixture
+def workers(tmp_path, monkeypatch):
+    """Workers for the trials of a small study, each of which is this script."""
+
+    def make(script, count=None, slots=2, **patience):
+        program = tmp_path / "trial.py"
+        program.write_text(BEGIN + script)
+        monkeypatch.setattr(scheduler, "TRIAL", [sys.executable, str(program)])
+        monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.05)
+        usual = processes.environment
+        path = {"PYTHONPATH": str(scheduler.ROOT)}
+        monkeypatch.setattr(processes, "environment", lambda *given: usual(*given) | path)
+        trials = reading.parse(SMALL, "small").trials(DIGESTS)[:count]
+        return scheduler.LocalWorkers(trials, tmp_path, slots, scheduler.Patience(**patience))
+
+    return make
+
+
+def ends(heard):
+    return [each for each in heard if isinstance(each.event, events.ENDS)]
+
+
+def test_every_trial_ends_once_in_its_order(workers):
+    running = workers("say(events.EpochEnded(epoch=1, metrics={}))\n" + FINISH, slots=1)
+    heard = list(running.events())
+    assert [type(each.event) for each in heard] == [events.EpochEnded, events.Finished] * 4
+    assert [each.planned.arm for each in ends(heard)] == ["plain_cnn", "resnet18"] * 2
+
+
+def test_a_trial_that_fails_gets_another_try_and_no_more(workers):
+    heard = list(workers("sys.exit('no luck')", count=1).events())
+    assert [(type(each.event), each.again) for each in heard] == [
+        (events.Failed, True),
+        (events.Failed, False),
+    ]
+    assert "no luck" in heard[0].event.reason
+
+
+def test_a_second_try_may_succeed(workers):
+    heard = list(workers("if tries == 1: sys.exit(3)\n" + FINISH, count=1).events())
+    assert [(type(each.event), each.again) for each in heard] == [
+        (events.Failed, True),
+        (events.Finished, False),
+    ]
+
+
+def test_where_memory_runs_out_one_trial_fewer_runs_side_by_side(workers, tmp_path):
+    script = f"if tries == 1: say(events.Failed(reason={endings.OUT_OF_MEMORY!r})); sys.exit(1)\n" + FINISH
+    running = workers(script, count=1, slots=3)
+    planned = ends(running.events())[-1].planned
+    assert (trial_folder.of(tmp_path, planned.trial) / "workers").read_text() == "2"
+
+
+def test_a_full_disk_stops_all(workers):
+    running = workers(f"say(events.Failed(reason={FULL!r}))", slots=1)
+    heard = list(running.events())
+    assert [(type(each.event), each.again) for each in heard] == [(events.Failed, False)]
+    assert running.interrupted
+    assert running.no_space
+
+
+def test_a_silent_trial_is_ended(workers, tmp_path):
+    heard = list(workers("time.sleep(600)", count=1, tries=1, silence_seconds=0.2).events())
+    assert [type(each.event) for each in heard] == [events.Failed]
+    assert heard[0].event.reason.startswith("hung")
+    log = trial_folder.log(trial_folder.of(tmp_path, heard[0].planned.trial))
+    assert [type(each) for each in events.read(log)] == [events.Failed]
+
+
+def test_a_stop_ends_what_runs_and_starts_nothing_more(workers):
+    running = workers("say(events.EpochEnded(epoch=1, metrics={}))\ntime.sleep(600)", slots=1)
+    heard = []
+    for each in running.events():
+        heard.append(each)
+        running.interrupt()
+    assert [type(each.event) for each in heard] == [events.EpochEnded, events.Killed]
+
+
+def test_an_event_that_was_written_but_not_printed_counts(workers):
+    script = "events.append(folder / 'events.jsonl', events.Finished(epoch=1, metrics={}, diverged=False))"
+    heard = list(workers(script, count=1).events())
+    assert [type(each.event) for each in heard] == [events.Finished]
