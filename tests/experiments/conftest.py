@@ -1,11 +1,14 @@
-"""What several files of tests look at: a real study, run once, and a folder of pictures."""
+"""What several files of tests look at: a real study, run once, and folders of pictures."""
 
+import shutil
 import subprocess
 
 import pytest
+from PIL import Image
 
 from tests.support.animals import PIXELS, write
 from tests.support.places import Place, make_place, tiny
+from tests.support.tiles import NAMES, tiles
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +24,17 @@ def animals(tmp_path):
     folder = tmp_path / "animals"
     for name, images in PIXELS.items():
         write(folder / name, images)
+    return folder
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """Two classes of thirty; one picture stands in both, and one more does so in a brighter copy."""
+    folder = tmp_path / "photographs"
+    write(folder / "leaf", tiles(0), NAMES)
+    write(folder / "wall", tiles(60), NAMES)
+    shutil.copy(folder / "leaf" / "3.png", folder / "wall" / "again.png")
+    Image.fromarray(tiles(20, 1)[0]).point(lambda value: min(255, value + 12)).save(
+        folder / "wall" / "bright.png"
+    )
     return folder

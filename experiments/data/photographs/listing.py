@@ -25,7 +25,7 @@ def listing(source: Path) -> Listing:
         found = manifest.listing(source, where)
     else:
         raise UserError(f"{where}: no such {'file' if source.suffix.lower() == '.csv' else 'folder'}")
-    entries.check_names((entry.label for entry in found.entries), where)
+    entries.check_names((file.label for file in (*found.entries, *found.bad) if file.label), where)
     entries.check_parts(found, where)
     return found
 

@@ -1,7 +1,8 @@
-"""Near duplicates: copies that were planted are found, different pictures are not; groups stay together."""
+"""Near duplicates: planted copies are found, different pictures are not, groups stay together; notices."""
 
 import io
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 from sklearn.datasets import load_sample_images
 
-from experiments.data import prepare
+from experiments.data import dataset, prepare
+from experiments.data.facts import Wanted
 from experiments.data.photographs import doubts, listing, reading
+from tests.support.tiles import tiles as cut_out
 
 TILE = 64
 
@@ -108,6 +111,47 @@ def test_numbers_count_groups_as_they_come(groups):
         groups.index(group) for group in dict.fromkeys(groups)
     ]
     assert list(dict.fromkeys(numbers)) == list(range(len(set(groups))))
+
+
+def test_near_copies_of_two_classes_are_told_and_stay_together(photographs, tmp_path):
+    facts = dataset.summary(Wanted(f"path:{photographs}", 16, on_bad="skip"), tmp_path)
+    assert facts.notices == (
+        "2 images are nearly the same as one of another class, the first are leaf/20.png and "
+        "wall/bright.png; look whether their labels are right",
+    )
+    assert facts.all_notices[0].startswith(
+        "2 files cannot be used and are left out, the first is leaf/3.png: shows"
+    )
+
+
+# Versions may be of the kind of picture; equal pixels are one picture whatever the study says.
+def test_only_near_duplicates_may_stand_apart(photographs, tmp_path):
+    for number in (0, 1):
+        shutil.copy(photographs / "leaf" / f"{number}.png", photographs / "leaf" / f"copy of {number}.png")
+    apart, together = (
+        dataset.summary(Wanted(f"path:{photographs}", 16, each, "skip"), tmp_path)
+        for each in ("apart", "together")
+    )
+    assert (apart.grouped, together.grouped) == (4, 6)
+    assert apart.digest == together.digest
+    assert apart.partition != together.partition  # each is kept in a folder of its own
+    (told,) = apart.notices
+    assert told.startswith("near duplicates are not looked for (near_duplicates: apart)")
+
+
+# A camera's 12 bits lie in the lower ones of 16, of which the upper eight are kept: 0 to 15.
+def test_images_that_are_nearly_black_are_told(photographs, tmp_path):
+    deep = (np.asarray(Image.fromarray(cut_out(50, 1)[0]).convert("L")).astype(np.uint16) + 1) * 16 - 1
+    Image.fromarray(deep).save(photographs / "leaf" / "deep.tif")
+    facts = dataset.summary(Wanted(f"path:{photographs}", 16, on_bad="skip"), tmp_path)
+    (told,) = [each for each in facts.notices if "black" in each]
+    assert told == (
+        "1 of 61 images is nearly black, the first is leaf/deep.tif (12 bits of grey in a file of 16 become "
+        "so)"
+    )
+    Image.fromarray(deep * 16).save(photographs / "leaf" / "deep.tif")
+    facts = dataset.summary(Wanted(f"path:{photographs}", 16, on_bad="skip"), tmp_path)
+    assert not any("black" in each for each in facts.notices)
 
 
 # `PHOTOGRAPHS=folder make test-slow` measures it on photographs of one's own.

@@ -102,6 +102,14 @@ def test_a_class_of_unreadable_formats_alone_does_not_vanish(animals, tmp_path, 
     )
 
 
+# Its files cannot be used, and its name cannot be shown.
+def test_a_class_whose_name_is_no_text_is_refused(animals, tmp_path):
+    folder = animals / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "1.png").symlink_to(tmp_path / "nowhere")
+    assert refusal(animals, tmp_path).endswith("must be text of printable characters")
+
+
 def test_no_image_that_can_be_used(tmp_path):
     for name in PIXELS:
         (tmp_path / "phone" / name).mkdir(parents=True)
