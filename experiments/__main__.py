@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from experiments import catalog
 from experiments.command_line import Command, Parser, exit_status
 
-# Where each stands, and what it does. Only the one that is asked for is imported.
+# Where each stands, and what it does. Only the one that is called is imported.
 COMMANDS = {
     "compare": ("experiments.compare:COMPARE", "train a study as far as it is not complete"),
     "plan": ("experiments.compare:PLAN", "what a study would still train, and how long that takes"),
@@ -36,11 +36,11 @@ def main(words: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     parser = Parser(prog="python -m experiments", description=DESCRIPTION, epilog=EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
-    for name, (place, text) in COMMANDS.items():
+    for name, (path, text) in COMMANDS.items():
         if words[:1] != [name]:
             commands.add_parser(name, help=text)
             continue
-        command: Command = catalog.resolve(place)
+        command: Command = catalog.resolve(path)
         chosen = commands.add_parser(
             name,
             help=text,
@@ -50,7 +50,7 @@ def _run(words: list[str]) -> int:
             ),
         )
         command.add_options(chosen)
-        chosen.set_defaults(command=command.run)
+        chosen.set_defaults(command=command.run, words=words)
         words = [name, *chosen.as_options(words[1:])]
     options = parser.parse_args(words)
     return options.command(options)

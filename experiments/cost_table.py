@@ -3,7 +3,7 @@
     python -m experiments cost                        # the whole catalog at 28×28×1
     python -m experiments cost resnet18 vgg11 --size 64 --channels 3 --set width=16
 
-Nothing is learned: each network takes a few steps on random images, in a process of its own and on one
+Nothing is trained: each network takes a few steps on random images, in a process of its own and on one
 thread, and what was measured is kept in work/cost_table/costs/. Timings want an idle machine.
 """
 
@@ -14,15 +14,15 @@ import io
 import json
 import re
 import shlex
-import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from experiments import catalog, command_line, location, processes
+from experiments import catalog, command_line, files, location, processes
 from experiments.command_line import Command, Parser, positive, say
 from experiments.errors import UserError
 from experiments.planning import costs
@@ -45,7 +45,8 @@ COLUMNS = {
 }
 
 
-class Measured(NamedTuple):
+@dataclass(frozen=True)
+class Measured:
     """One network at one size; `reason` says why there is no cost."""
 
     network: str
@@ -69,18 +70,18 @@ class Measured(NamedTuple):
         }
 
 
-def measured(asked: argparse.Namespace, model: str, chosen: dict[str, Any]) -> Measured:
+def measured(options: argparse.Namespace, model: str, chosen: dict[str, Any]) -> Measured:
     """The cost of one network, from a child process, now or earlier."""
     wanted = Request(
         model=model,
         arguments=chosen,
-        input_shape=(asked.size, asked.size, asked.channels),
-        classes=asked.classes,
-        recipe=Recipe(batch_size=asked.batch, epochs=1, learning_rate=0.01),
+        input_shape=(options.size, options.size, options.channels),
+        classes=options.classes,
+        recipe=Recipe(batch_size=options.batch, epochs=1, learning_rate=0.01),
         cpu=processes.cpu(),
     )
-    work = asked.work / "cost_table"
-    if asked.again:
+    work = options.work / "cost_table"
+    if options.again:
         (work / "costs" / f"{wanted.key}.json").unlink(missing_ok=True)
     try:
         cost = costs.measured([wanted], work, workers=1, tell=lambda _: None)[wanted.key]
@@ -122,8 +123,8 @@ def comma_separated(rows: list[Measured], about: dict[str, str], batch: int) -> 
     table.writerow([*COLUMNS, "arguments", "reason", *about])
     for row in rows:
         numbers = ["" if value is None else value for value in row.numbers(batch).values()]
-        own = json.dumps(catalog.departures(row.network, row.arguments))
-        table.writerow([row.network, *numbers, own, row.reason, *about.values()])
+        departures = json.dumps(catalog.departures(row.network, row.arguments))
+        table.writerow([row.network, *numbers, departures, row.reason, *about.values()])
     return text.getvalue()
 
 
@@ -144,10 +145,10 @@ def show(rows: list[Measured], about: list[str], batch: int) -> None:
 
 def _notes(rows: list[Measured], about: list[str]) -> list[str]:
     reasons = [f"{NONE} {row.network}: {row.reason}" for row in rows if row.reason]
-    own = [(row.network, catalog.departures(row.network, row.arguments)) for row in rows]
-    departures = [f"{name}: {json.dumps(given)}" for name, given in own if given]
-    told = [f"Not as in the catalog: {'; '.join(departures)}"] if departures else []
-    return [line for each in (*reasons, *told, *about) for line in (each, "")][:-1]
+    changed = [(row.network, catalog.departures(row.network, row.arguments)) for row in rows]
+    departures = [f"{name}: {json.dumps(given)}" for name, given in changed if given]
+    notes = [f"Not as in the catalog: {'; '.join(departures)}"] if departures else []
+    return [line for each in (*reasons, *notes, *about) for line in (each, "")][:-1]
 
 
 def add_options(parser: Parser) -> None:
@@ -172,25 +173,25 @@ def main(options: argparse.Namespace) -> int:
     catalog.check_arguments(models, given)
     chosen = {model: catalog.arguments_at_size(model, options.size, given) for model in models}
     rows: list[Measured] = []
-    for number, (model, own) in enumerate(chosen.items(), start=1):
-        rows.append(measured(options, model, own))
+    for number, (model, arguments) in enumerate(chosen.items(), start=1):
+        rows.append(measured(options, model, arguments))
         say(f"{number} of {len(chosen)}: {model}" + (f": {rows[-1].reason}" if rows[-1].reason else ""))
     about = {
         "input": f"{options.size}×{options.size}×{options.channels}, {options.classes} classes",
         "batch": str(options.batch),
         "machine": f"{processes.cpu()}, one thread",
         "date": datetime.date.today().isoformat(),
-        "command": shlex.join(["python", "-m", "experiments", *sys.argv[1:]]),
+        "command": shlex.join(["python", "-m", "experiments", *options.words]),
     }
-    told = [
+    notes = [
         f"Input {about['input']}. Activations: the outputs of all layers for one image, in float32. "
         f"Training in batches of {options.batch}; inference as a trial evaluates, its scores included.",
         f"{about['machine']}; {about['date']}; `{about['command']}`",
     ]
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "costs.csv").write_text(comma_separated(rows, about, options.batch), encoding="utf-8")
-    (options.out / "costs.md").write_text(markdown(rows, told, options.batch), encoding="utf-8")
-    show(rows, told, options.batch)
+    files.replace(options.out / "costs.csv", comma_separated(rows, about, options.batch))
+    files.replace(options.out / "costs.md", markdown(rows, notes, options.batch))
+    show(rows, notes, options.batch)
     say(f"{options.out / 'costs.md'} and costs.csv")
     return 0
 

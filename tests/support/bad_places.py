@@ -38,7 +38,7 @@ def other_database(path: Path) -> None:
 
 def database_of_another_version(path: Path) -> None:
     # In another process: MLflow looks at the version of a database once.
-    program = "import sys; from experiments import tracking; tracking.Projection(sys.argv[1], 'tiny')"
+    program = "import sys; from experiments.store import tracking; tracking.Projection(sys.argv[1], 'tiny')"
     subprocess.run([sys.executable, "-c", program, f"sqlite:///{path}"], cwd=ROOT, check=True)
     with sqlite3.connect(path) as database:
         database.execute("UPDATE alembic_version SET version_num = '0123456789ab'")

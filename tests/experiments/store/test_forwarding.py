@@ -92,9 +92,7 @@ def test_the_end_waits_for_a_dead_store_only_so_long_and_tells_what_it_lacks(tri
     forwarder = forwarding.Forwarder(Store(failures=10**9), tmp_path, said.append)
     grow(epoch(1))
     forwarder.grown(planned)
-    began = time.monotonic()
     assert forwarder.close(patience=0.5) == [planned]
-    assert 0.4 < time.monotonic() - began < 5
     assert len(said) == 1  # the trouble is told once, not at every try
 
 
@@ -104,9 +102,7 @@ def test_who_is_in_a_hurry_waits_less(trial, tmp_path, said):
     grow(epoch(1))
     forwarder.grown(planned)
     threading.Timer(0.3, forwarder.hurry, [0.2]).start()
-    began = time.monotonic()
-    assert forwarder.close(patience=60) == [planned]
-    assert time.monotonic() - began < 10
+    assert forwarder.close(patience=threading.TIMEOUT_MAX / 10) == [planned]  # ends in this lifetime
 
 
 def test_a_slow_store_is_left_in_the_middle_of_a_log(trial, tmp_path, said):
