@@ -1,0 +1,66 @@
+"""The lines of a plan: what is to train, what the data is, whether the seeds do."""
+
+from pathlib import Path
+
+import pytest
+
+from experiments.data.facts import Wanted
+from experiments.planning import overview, plan
+from experiments.studies import reading
+from tests.support import known_costs
+from tests.support.small_study import changed
+
+
+@pytest.fixture
+def planned(monkeypatch, tmp_path):
+    """The plan of a small study with one field changed."""
+
+    def make(path="seeds", value=(1, 2)) -> plan.Plan:
+        known_costs.know(monkeypatch)
+        study = reading.parse(changed(path, [*value] if isinstance(value, tuple) else value), "small")
+        options = plan.Options(tmp_path, f"sqlite:///{tmp_path / 'none.db'}", workers=2)
+        return plan.make(study, options, print)
+
+    return make
+
+
+def test_the_lines_name_the_question_the_data_and_the_trials(planned):
+    first, data, note, trials = overview.text(planned()).splitlines()
+    assert note.startswith("note: resnet18: stem imagenet ")  # on images of 8 pixels
+    assert first == "small: Which?"
+    assert "digits, 10 classes, 8×8 grey: 100 training, 50 validation, 50 test images" in data
+    assert trials.startswith("4 of 4 trials to train, ")
+    assert ", 2 at a time: " in trials
+
+
+def test_a_sweep_is_counted_apart_from_what_follows(planned):
+    todo = planned("tune", {"learning_rate": [0.1, 0.2]})
+    assert (len(todo.waiting), len(todo.later)) == (4, 4)
+    assert overview.text(todo).splitlines()[-1].startswith("4 of them choose the learning rates first")
+
+
+def test_one_estimate_serves_a_study_and_its_trials(planned):
+    todo = planned()
+    # 2 epochs of ceil(100 / 64) steps of 0.01 s, 2 × (50 + 50) + 50 images of 0.001 s, and 1 s to start.
+    assert list(todo.seconds.values()) == pytest.approx([1 + 0.04 + 0.25] * 4)
+    assert todo.eta_seconds == pytest.approx(2 * 1.29)
+    assert set(todo.data) == {Wanted("digits")}
+    assert todo.files == {}
+    assert [size for _, size in todo.model_sizes] == [4000] * 4
+
+
+# n against n: 2 / C(2n, n) is 1/10 for 3, 1/35 for 4, 1/126 for 5.
+@pytest.mark.parametrize(
+    ("seeds", "claims", "enough"),
+    [(3, 1, False), (4, 1, True), (4, 2, False), (5, 2, True)],
+)
+def test_seeds_that_are_too_few_for_the_claims_are_noted(seeds, claims, enough):
+    said = ["resnet18 has higher test accuracy than plain_cnn", "gap(resnet18) > gap(plain_cnn)"]
+    document = changed("claims", said[:claims]) | {"seeds": list(range(seeds))}
+    note = overview.too_few_seeds(reading.parse(document, "small"))
+    assert (note is None) == enough
+
+
+def test_numbers_that_are_equal_at_every_seed_need_no_seeds():
+    document = changed("claims", ["resnet18 has lower parameters than plain_cnn"])
+    assert overview.too_few_seeds(reading.parse(document, Path("small"))) is None
