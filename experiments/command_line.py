@@ -16,7 +16,7 @@ from experiments.errors import UserError
 class Parser(argparse.ArgumentParser):
     """A command line that says in one line what is wrong with it.
 
-    Words as make passes them, `KEEP_MODELS=best`, are taken for its arguments of that name.
+    A word as make passes it, `KEEP_MODELS=best`, stands for the argument of that name.
     """
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - argparse's own
@@ -112,9 +112,9 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def data_options(asked: argparse.Namespace) -> dict[str, str]:
-    """How the data is taken, as far as the options say: fields of a study's data."""
-    given = {"on_bad": asked.on_bad, "near_duplicates": asked.near_duplicates}
+def data_options(options: argparse.Namespace) -> dict[str, str]:
+    """The fields of a study's data that the options set."""
+    given = {"on_bad": options.on_bad, "near_duplicates": options.near_duplicates}
     return {field: value for field, value in given.items() if value is not None}
 
 

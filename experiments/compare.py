@@ -89,8 +89,8 @@ def _run(options: argparse.Namespace, *, dry: bool) -> int:
     study = request.read_study(
         options.study, options.data, options.work, say, smoke=options.smoke, dry=dry, taken=taken
     )
-    asked = None if options.smoke else request.as_asked(options.study, options.data, study, taken)
-    planning = plan.Options(options.work, options.store, options.workers, dry=dry, asked=asked)
+    command = None if options.smoke else request.command_words(options.study, options.data, study, taken)
+    planning = plan.Options(options.work, options.store, options.workers, dry=dry, command=command)
     while True:
         planned = plan.make(study, planning, say)
         status = execute(planned, options, dry=dry)

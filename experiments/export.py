@@ -162,7 +162,7 @@ def export(options: argparse.Namespace) -> int:
 
 def add_import(parser: Parser) -> None:
     """What to unpack, and where to."""
-    parser.add_argument("file", type=Path, help="a file that `export` made")
+    parser.add_argument("file", type=Path, help="a file that `export` wrote")
     parser.add_argument("--work", type=Path, default=location.WORK, help="where the event logs go")
     parser.add_argument("--store", type=location.absolute, default=location.store_uri(), help="MLflow store")
 

@@ -11,7 +11,7 @@ from experiments.studies.cost import Cost, Request
 
 
 def are_known(requests: Iterable[Request], work: Path) -> bool:
-    """Whether every request has been answered before."""
+    """True if every request has been answered before."""
     return all(_kept(work / "costs" / f"{each.key}.json") for each in requests)
 
 
@@ -46,18 +46,18 @@ def measured(
 
 
 def _short_name(measured: Request) -> str:
-    """A network as people tell it from its neighbours: `resnet18 stem=small width=8`."""
-    own = catalog.departures(measured.model, measured.arguments)
-    return " ".join([measured.model, *(f"{name}={value}" for name, value in own.items())])
+    """A network with its departures from the catalog: `resnet18 stem=small width=8`."""
+    departures = catalog.departures(measured.model, measured.arguments)
+    return " ".join([measured.model, *(f"{name}={value}" for name, value in departures.items())])
 
 
 def _measure_in_child(wanted: Request, folder: Path) -> Request:
     answer = folder / f"{wanted.key}.json"
-    asked = files.beside(folder / f"{wanted.key}.request")
-    asked.write_text(wanted.model_dump_json())
-    command = [sys.executable, "-m", "experiments.trial.measure", str(asked), str(answer), "--with-parent"]
+    request = files.beside(folder / f"{wanted.key}.request")
+    request.write_text(wanted.model_dump_json())
+    command = [sys.executable, "-m", "experiments.trial.measure", str(request), str(answer), "--with-parent"]
     child = processes.run_child(command, processes.environment(wanted.recipe.threads))
-    asked.unlink()
+    request.unlink()
     if child.returncode:
         lines = child.stderr.strip().splitlines() or [f"ended with status {child.returncode}"]
         height, width, _ = wanted.input_shape

@@ -25,8 +25,8 @@ class Options:
 
     workers: trials at a time; None: as many as cores and memory allow. dry: nothing will be trained, so that
     published sizes do for a named data set that cannot be had here. outdate: runs of the experiment that the
-    study does not ask for become outdated. asked: the words of the command for the reports' page, as
-    `request.as_asked` gives them.
+    study does not ask for become outdated. command: its words for the reports' page, as
+    `request.command_words` gives them.
     """
 
     work: Path
@@ -34,7 +34,7 @@ class Options:
     workers: int | None = None
     dry: bool = False
     outdate: bool = True
-    asked: Mapping[str, str] | None = None
+    command: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,8 @@ def _refuse_beside_another(work: Path) -> None:
 def _tags(study: Study, facts: Collection[Facts], stored: Stored, options: Options) -> dict[str, str]:
     """The tags that the study's experiment must be given."""
     wanted = page.experiment_tags(study) | page.data_tags(facts)
-    if options.asked:
-        wanted[names.ASKED] = json.dumps(options.asked)
+    if options.command:
+        wanted[names.ASKED] = json.dumps(options.command)
     changed = {key: value for key, value in wanted.items() if stored.tags.get(key) != value}
     return changed | registration.changed_tags(study, options.work, stored.tags)
 

@@ -40,22 +40,22 @@ def read_study(
     return on_data(variants.reduced(document) if smoke else document, data, path, work, tell, dry=dry)
 
 
-def as_asked(name: str, data: str | None, study: Study, taken: Mapping[str, str]) -> dict[str, str]:
+def command_words(name: str, data: str | None, study: Study, taken: Mapping[str, str]) -> dict[str, str]:
     """The words of a command for a report: STUDY and DATA that work from anywhere, sizes that shrank.
 
     study: what `read_study` gave for them; taken: as there. A shipped study goes by its name.
     """
     path = reading.find(name)
     shipped = path.parent.resolve() == reading.STUDIES.resolve()
-    asked = {"study": path.stem if shipped else str(path.resolve())}
+    words_given = {"study": path.stem if shipped else str(path.resolve())}
     if data:
-        asked["data"] = located(data)
+        words_given["data"] = located(data)
     if "near_duplicates" in taken:
-        asked["near_duplicates"] = taken["near_duplicates"]
+        words_given["near_duplicates"] = taken["near_duplicates"]
     in_file = _sizes(reading.parse(reading.load(path), path))
     if data and in_file != _sizes(study):
-        asked["sizes"] = _sizes_text(in_file)
-    return asked
+        words_given["sizes"] = _sizes_text(in_file)
+    return words_given
 
 
 def located(data: str) -> str:

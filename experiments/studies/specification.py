@@ -108,7 +108,7 @@ class Trial(Frozen):
 
 
 class PlannedTrial(NamedTuple):
-    """A trial and its place in one study; two studies may share the trial."""
+    """A trial with its arm and setting in one study; two studies may share the trial."""
 
     trial: Trial
     arm: str

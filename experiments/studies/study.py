@@ -70,7 +70,7 @@ Accuracy = Annotated[float, Field(gt=0, le=1)]
 
 
 @contextlib.contextmanager
-def _told_as(field: str) -> Iterator[None]:
+def _errors_in(field: str) -> Iterator[None]:
     """A validation inside a validation: its first problem becomes the one line of the outer one."""
     try:
         yield
@@ -78,8 +78,8 @@ def _told_as(field: str) -> Iterator[None]:
         first = error.errors(include_url=False)[0]
         inner = ".".join([field, *map(str, first["loc"])])
         unknown = first["type"] == "extra_forbidden"
-        told = "unknown field" if unknown else first["msg"].removeprefix("Value error, ")
-        raise ValueError(f"{inner}: {told}") from None
+        problem = "unknown field" if unknown else first["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{inner}: {problem}") from None
 
 
 def _distinct(planned: Iterable[PlannedTrial]) -> list[PlannedTrial]:
@@ -162,10 +162,10 @@ class Study(Frozen):
         if trials > MOST_TRIALS:
             raise ValueError(f"vary: {trials:,} trials, more than the {MOST_TRIALS:,} that a study may have")
         for label, arm in self.models.items():
-            with _told_as(f"models.{label}.recipe"):
+            with _errors_in(f"models.{label}.recipe"):
                 self.recipe_of(arm)
         for point in self._points() if self.vary else []:
-            with _told_as("vary"):
+            with _errors_in("vary"):
                 self._at(point)
         if self.tune and self.tune.seed in self.seeds:
             raise ValueError(f"tune.seed: {self.tune.seed} stands in seeds; results need seeds of their own")
@@ -174,13 +174,13 @@ class Study(Frozen):
     @model_validator(mode="after")
     def _every_claim_can_be_read(self) -> "Study":
         seen: dict[str, str] = {}
-        for place, claim in enumerate(self.claims):
+        for position, claim in enumerate(self.claims):
             try:
                 read = read_claim(claim, list(self.models), self.vary, self.targets)
             except ValueError as error:
-                raise ValueError(f"claims.{place}: {error}") from None
+                raise ValueError(f"claims.{position}: {error}") from None
             if earlier := seen.get(read.digest):
-                raise ValueError(f"claims.{place}: says the same as {earlier!r}")
+                raise ValueError(f"claims.{position}: says the same as {earlier!r}")
             seen[read.digest] = claim
         return self
 
@@ -254,12 +254,12 @@ class Study(Frozen):
         document |= {"vary": {}, "claims": []}
         for path, value in point.items():
             *parents, last = path.split(".")
-            place: Any = document
+            parent: Any = document
             for part in parents:
-                place = place.get(part) if isinstance(place, dict) else None
-            if not parents or parents[0] not in {"data", "recipe", "models"} or not isinstance(place, dict):
+                parent = parent.get(part) if isinstance(parent, dict) else None
+            if not parents or parents[0] not in {"data", "recipe", "models"} or not isinstance(parent, dict):
                 raise ValueError(
                     f"vary.{path}: no such field; vary data.…, recipe.… or models.<arm>.arguments.…"
                 )
-            place[last] = value
+            parent[last] = value
         return Study.model_validate(document)

@@ -26,13 +26,13 @@ def test_sizes_shrink_to_what_there_is_and_that_is_told(tmp_path, told):
     assert study.name == "compare-digits"
     wanted = "1,000 train, 500 validation, 2,000 test"
     assert told[-1].endswith(f"sizes become 898 train, 449 validation, 449 test instead of {wanted}")
-    assert request.as_asked("compare", "digits", study, {"near_duplicates": "apart"}) == {
+    assert request.command_words("compare", "digits", study, {"near_duplicates": "apart"}) == {
         "study": "compare",
         "data": "digits",
         "near_duplicates": "apart",
         "sizes": wanted,
     }
-    assert "sizes" not in request.as_asked("compare", None, own, {})
+    assert "sizes" not in request.command_words("compare", None, own, {})
 
 
 def test_targets_of_a_named_data_set_are_not_those_of_another(tmp_path, told):
@@ -63,7 +63,7 @@ def test_sizes_that_vary_keep_their_proportions(tmp_path, told):
     assert [size / shrunk[-1] for size in shrunk] == pytest.approx(
         [size / varied[-1] for size in varied], rel=0.02
     )
-    asked = request.as_asked("train_size", "digits", study, {})["sizes"]
+    asked = request.command_words("train_size", "digits", study, {})["sizes"]
     assert asked.startswith(f"{max(varied):,} train, ")
 
 
@@ -117,4 +117,4 @@ def test_a_command_is_told_such_that_it_works_from_anywhere(name, data, told, tm
     monkeypatch.chdir(tmp_path)
     study = request.read_study(name, None, tmp_path, print)
     expected = {key: value.replace("HERE", str(tmp_path)) for key, value in told.items()}
-    assert request.as_asked(name, data, study, {}) == expected
+    assert request.command_words(name, data, study, {}) == expected
