@@ -12,7 +12,7 @@ from reports.tables import differences
 
 NO_LEVEL = (
     f"no common training accuracy of at least {scores.LEAST_LEVEL} was reached by all trials with a curve, "
-    "so gaps at equal training accuracy are not told"
+    "so gaps at equal training accuracy are not shown"
 )
 
 

@@ -13,7 +13,7 @@ from reports.tables.markdown import Block
 from reports.tables.report import Report
 from reports.words import Cell
 
-LEAST_SEEDS = 3  # that an interval is shown of
+LEAST_SEEDS = 3  # for an interval to be shown
 COSTS = ("Parameters", "Forward MACs", "Training")  # the last columns
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
@@ -30,11 +30,11 @@ LEVEL = (
     "of 0.05 that all trials with a curve reach, so that no arm looks less overfitted because it is behind. "
 )
 SAME = (
-    "Same at every seed: all trials scored alike and no interval can be told; it is no certainty about other "
+    "Same at every seed: all trials scored alike and no interval can be given; it is no certainty about other "
     "images. "
 )
 ONCE = "≤: an arm scored once, at its whole cost. "
-FEW = "Of two trials no interval is told: it would be 12.7 standard errors wide on either side. "
+FEW = "Of two trials no interval is shown: it would be 12.7 standard errors wide on either side. "
 SHARED = "the interval holds for this split of the images only."
 PER_SEED = "each seed has a split of its own, shared by all arms."
 
