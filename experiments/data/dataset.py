@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments import processes, words
-from experiments.data import kept, prepare
+from experiments.data import kept
 from experiments.data.facts import SOURCES, Facts, Wanted
+from experiments.data.photographs import listing
 from experiments.errors import UserError
 
 Tell = Callable[[str], None]  # says one message to the person at the terminal
@@ -48,14 +49,14 @@ def summary(wanted: Wanted, work: Path, tell: Tell = beside_the_output) -> Facts
     Raises:
         UserError: the data cannot be had, or a file of it cannot be used and `on_bad` is "stop".
     """
-    index = kept.index_file(wanted, kept.listing_of(wanted.source), work)
+    index = kept.index_file(wanted, listing.of_source(wanted), work)
     facts = _kept_facts(index, work)
     if not facts:
         tell(f"preparing the data of {wanted.source} (once) …")
         _prepare_in_child(wanted, work)
         facts = _kept_facts(index, work)
         if not facts:
-            raise UserError(prepare.changed(wanted.source))
+            raise UserError(kept.changed(wanted.source))
         if facts.other:
             tell(f"left out, since they are no images: {words.file_count(facts.other)}")
     if facts.bad and wanted.on_bad == "stop":
@@ -101,7 +102,7 @@ def summary_or_published(wanted: Wanted, work: Path, tell: Tell) -> Facts:
 def _prepare_in_child(wanted: Wanted, work: Path) -> None:
     """Prepare the data in a process of its own, whose memory is free again afterwards."""
     # The child runs in the repository, wherever the user is.
-    source = f"path:{kept.path_of(wanted.source)}" if wanted.source.startswith("path:") else wanted.source
+    source = f"path:{wanted.path}" if wanted.source.startswith("path:") else wanted.source
     command = [sys.executable, "-m", "experiments.data.prepare", source, "--work", str(work.absolute())]
     command += ["--near-duplicates", wanted.near_duplicates]
     command += [] if wanted.image_size is None else ["--image-size", str(wanted.image_size)]

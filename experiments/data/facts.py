@@ -65,6 +65,11 @@ class Wanted(NamedTuple):
     near_duplicates: NearDuplicates = "together"
     on_bad: OnBad = "stop"
 
+    @property
+    def path(self) -> Path:
+        """The folder or list of a source `path:…`, absolute."""
+        return Path(self.source.removeprefix("path:")).expanduser().absolute()
+
 
 class Facts(BaseModel):
     """What planning needs to know of a prepared data set, kept as JSON.

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from experiments import files
 from experiments.data.facts import BadFile, Facts, Files, Wanted
-from experiments.data.photographs import listing
 from experiments.data.photographs.entries import Listing
 
 VERSION = 4
@@ -41,27 +40,13 @@ def bad_table(index: Path) -> Path:
     return index.with_suffix(".bad.csv")
 
 
-def path_of(source: str) -> Path:
-    """The folder or list of a source `path:…`."""
-    return Path(source.removeprefix("path:")).expanduser().absolute()
-
-
-def listing_of(source: str) -> Listing | None:
-    """The files of a source `path:…` as they lie there now; None for a named source.
-
-    Raises:
-        UserError: a folder or list that is no data set.
-    """
-    return listing.listing(path_of(source)) if source.startswith("path:") else None
-
-
 def index_file(wanted: Wanted, listed: Listing | None, work: Path) -> Path:
-    """The index file of a source by paths, sizes and times of change; listed: what `listing_of` gives."""
+    """The index file of a source by paths, sizes and times of change; listed: its files."""
     state: list[object] = [VERSION, wanted.source, wanted.image_size]
     if listed:
         state = [
             VERSION,
-            str(path_of(wanted.source).resolve()),
+            str(wanted.path.resolve()),
             wanted.image_size,
             wanted.near_duplicates,
             LIKENESS_VERSION,
@@ -75,8 +60,11 @@ def index_file(wanted: Wanted, listed: Listing | None, work: Path) -> Path:
     return work / "data" / "index" / f"{_key(state)}.json"
 
 
-def content_index_file(wanted: Wanted, listed: Listing, work: Path) -> Path:
-    """The index file of a source by what is in its files, their names, classes, parts and groups."""
+def content_index_file(wanted: Wanted, listed: Listing, digests: list[str], work: Path) -> Path:
+    """The index file of a source by what is in its files, their names, classes, parts and groups.
+
+    digests: of the listed files, in their order.
+    """
     content = [
         VERSION,
         LIKENESS_VERSION,
@@ -86,7 +74,7 @@ def content_index_file(wanted: Wanted, listed: Listing, work: Path) -> Path:
         listed.other,
         listed.notices,
         listed.given_test,
-        listing.file_digests(listed),
+        digests,
         _entries(listed),
     ]
     return work / "data" / "index" / f"content-{_key(content)}.json"
@@ -114,3 +102,10 @@ def is_whole(folder: Path) -> bool:
     facts = Facts.read(folder / FACTS)
     arrays = [*ARRAYS, "groups"] if facts and facts.grouped else ARRAYS
     return facts is not None and all((folder / f"{name}.npy").exists() for name in arrays)
+
+
+def changed(source: str) -> str:
+    """What to say where files are not as they were listed."""
+    return (
+        f"data source {source}: its files changed while they were read; start again once they are all there"
+    )

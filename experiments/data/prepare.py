@@ -18,7 +18,7 @@ from experiments import command_line, files, processes, words
 from experiments.command_line import Parser, exit_status
 from experiments.data import kept, named
 from experiments.data.facts import CHOICES, Facts, Files, Wanted
-from experiments.data.photographs import doubts, reading
+from experiments.data.photographs import doubts, listing, reading
 from experiments.data.photographs.entries import Listing, NoImagesError
 from experiments.errors import UserError
 
@@ -49,10 +49,12 @@ def prepare(wanted: Wanted, work: Path) -> Facts:
     Raises:
         UserError: the source cannot be had.
     """
-    listed = kept.listing_of(wanted.source)
+    listed = listing.of_source(wanted)
     index = kept.index_file(wanted, listed, work)
     index.parent.mkdir(parents=True, exist_ok=True)
-    by_content = kept.content_index_file(wanted, listed, work) if listed else None
+    by_content = None
+    if listed:
+        by_content = kept.content_index_file(wanted, listed, listing.file_digests(listed), work)
     facts = Facts.read(by_content) if by_content else None
     if facts and kept.is_whole(kept.folder(work, facts.digest, facts.partition)):
         # Moved, copied or touched: the same files were decoded before.
@@ -62,9 +64,9 @@ def prepare(wanted: Wanted, work: Path) -> Facts:
     scratch.mkdir(exist_ok=True)
     try:
         loaded = _from_files(listed, wanted, scratch) if listed else _named(wanted)
-        if kept.index_file(wanted, kept.listing_of(wanted.source), work) != index:
+        if kept.index_file(wanted, listing.of_source(wanted), work) != index:
             # What was decoded is not what was listed: under its digest there would be other pixels.
-            raise UserError(changed(wanted.source))
+            raise UserError(kept.changed(wanted.source))
         facts, origin = _keep(loaded, work)
     except NoImagesError as error:
         kept.write_bad(index, error.bad)
@@ -181,13 +183,6 @@ def numbered(groups: np.ndarray) -> np.ndarray:
     """Groups counted from 0, in the order in which their first images stand."""
     _, first, group = np.unique(groups, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[group].astype(np.int64)
-
-
-def changed(source: str) -> str:
-    """The message where files are not as they were listed."""
-    return (
-        f"data source {source}: its files changed while they were read; start again once they are all there"
-    )
 
 
 def main() -> int:

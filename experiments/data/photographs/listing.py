@@ -5,9 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from experiments import processes
+from experiments.data.facts import Wanted
 from experiments.data.photographs import entries, folders, manifest
 from experiments.data.photographs.entries import Entry, Listing
 from experiments.errors import UserError
+
+
+def of_source(wanted: Wanted) -> Listing | None:
+    """The files of a source `path:…` as they lie there now; None for a named source.
+
+    Raises:
+        UserError: a folder or list that is no data set.
+    """
+    return listing(wanted.path) if wanted.source.startswith("path:") else None
 
 
 def listing(source: Path) -> Listing:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from experiments.data import dataset, kept
 from experiments.data.facts import Files, Wanted
-from experiments.data.photographs import reading
+from experiments.data.photographs import listing, reading
 from experiments.errors import UserError
 from tests.support.animals import CATS, opened, prepare, write
 
@@ -48,7 +48,7 @@ def test_files_that_were_moved_or_touched_are_not_decoded_again(animals, tmp_pat
     (moved / "cat" / "1.png").touch()
     assert prepare(moved, work) == first
     wanted = Wanted(f"path:{moved}")
-    index = kept.index_file(wanted, kept.listing_of(wanted.source), work)
+    index = kept.index_file(wanted, listing.of_source(wanted), work)
     assert sorted(Files.read(index).names)[0] == "cat/1.png"
 
 

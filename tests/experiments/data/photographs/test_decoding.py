@@ -31,7 +31,8 @@ def folder(tmp_path):
 
 def bad_table(source, image_size, work):
     """The table of bad files of a source."""
-    return kept.bad_table(kept.index_file(Wanted(source, image_size), kept.listing_of(source), work))
+    wanted = Wanted(source, image_size)
+    return kept.bad_table(kept.index_file(wanted, listing.of_source(wanted), work))
 
 
 def test_at_least_twenty_five_kinds():
