@@ -1,4 +1,4 @@
-"""What importing does, in real processes: nothing heavy where an answer must come at once; no side effects."""
+"""What importing does, in real processes: nothing heavy where answers must come at once, nothing beside it."""
 
 import subprocess
 import sys
