@@ -1,4 +1,4 @@
-"""What importing does, in real processes: nothing heavy where answers must come at once, nothing beside it."""
+"""What importing does, in real processes: nothing heavy where answers must come at once, nothing else."""
 
 import subprocess
 import sys
