@@ -30,8 +30,8 @@ LEVEL = (
     "of 0.05 that all trials with a curve reach, so that no arm looks less overfitted because it is behind. "
 )
 SAME = (
-    "Same at every seed: all trials scored alike and no interval can be given; it is no certainty about other "
-    "images. "
+    "Same at every seed: all trials scored alike and no interval can be given; it is no certainty about "
+    "other images. "
 )
 ONCE = "≤: an arm scored once, at its whole cost. "
 FEW = "Of two trials no interval is shown: it would be 12.7 standard errors wide on either side. "
