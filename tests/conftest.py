@@ -5,8 +5,7 @@ import pytest
 # What takes long begins first, so that the workers end together.
 FIRST = (
     "finished",
-    "tests/experiments/execution/test_interruptions.py",
-    "tests/experiments/test_add_a_network.py",
+    "tests/experiments/test_photograph_study.py",
     "tests/experiments/trial/test_resume.py",
 )
 

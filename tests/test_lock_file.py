@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.support.places import ROOT
 
@@ -20,13 +21,13 @@ def pinned() -> dict[str, list[Requirement]]:
     found: dict[str, list[Requirement]] = {}
     for line in re.findall(r"^[a-z0-9].*==.*", LOCK, re.MULTILINE):
         requirement = Requirement(line.rstrip(" \\"))
-        found.setdefault(requirement.name.lower(), []).append(requirement)
+        found.setdefault(canonicalize_name(requirement.name), []).append(requirement)
     return found
 
 
 @pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.name)
 def test_every_requirement_is_pinned_within_its_bounds(asked):
-    for requirement in pinned()[asked.name.lower()]:
+    for requirement in pinned()[canonicalize_name(asked.name)]:
         [version] = requirement.specifier
         assert asked.specifier.contains(version.version)
 

@@ -45,7 +45,7 @@ def load_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever stands there
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         raise UserError(f"{path}{where}: not valid YAML: {_one_line(problem)}") from None
     except _TooLargeError as error:
         raise UserError(f"{path}: {error}") from None

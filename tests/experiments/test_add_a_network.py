@@ -6,12 +6,15 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.pages import copy_of, follow
 from tests.support.places import ROOT
 
 PAGE = (ROOT / "docs" / "add-a-network.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_page_leads_to_a_network_that_is_trained_drawn_and_measured(tmp_path):
     copy = copy_of(tmp_path / "repository", "resnet", "baselines", "experiments")
     assert follow("add-a-network.md", copy) == ["baselines/mlp.py", "experiments/catalog.py", "my.yaml"]

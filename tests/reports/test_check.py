@@ -12,12 +12,18 @@ from tests.support.commands import process
 from tests.support.synthetic import curve, once, tags
 
 
+@pytest.fixture(scope="module")
+def once_drawn(ready, tmp_path_factory):
+    """The folder of the small study, drawn."""
+    folder = tmp_path_factory.mktemp("drawn") / "small"
+    drawing.draw_all(ready.uri, "small", folder)
+    return folder
+
+
 @pytest.fixture
-def drawn(writable, tmp_path):
-    """The folder of the small study, drawn; and its store, to be written to."""
-    folder = tmp_path / "small"
-    drawing.draw_all(writable.uri, "small", folder)
-    return folder, writable
+def drawn(once_drawn, writable, tmp_path):
+    """The folder of the small study, drawn; and its store; copies, to be written to."""
+    return shutil.copytree(once_drawn, tmp_path / "small"), writable
 
 
 def found(folder, writer):

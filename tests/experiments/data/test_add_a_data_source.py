@@ -5,12 +5,15 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.pages import copy_of, follow
 from tests.support.places import ROOT
 
 PAGE = (ROOT / "docs" / "add-a-data-source.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_page_leads_to_data_that_is_shown_and_trained_on(tmp_path):
     copy = copy_of(tmp_path / "repository", "resnet", "baselines", "experiments")
     touched = follow("add-a-data-source.md", copy)

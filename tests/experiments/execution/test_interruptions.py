@@ -31,6 +31,8 @@ def wait_for(condition, seconds: float = 90):
     return found
 
 
+pytestmark = pytest.mark.faults
+
 # A trial that has no end, and a short one.
 ENDLESS = """
 name: tiny
@@ -122,7 +124,6 @@ def test_a_killed_child_goes_on_until_ctrl_c_which_says_how_to_go_on(endless):
     assert epochs == list(range(1, len(epochs) + 1)) == steps(place, run)
 
 
-@pytest.mark.faults
 def test_one_that_is_killed_twice_fails_and_the_others_go_on(endless):
     place = endless
     process = start(place, "--workers", "1", "--checkpoint-seconds", "0")
@@ -140,7 +141,6 @@ def test_one_that_is_killed_twice_fails_and_the_others_go_on(endless):
     assert names.COMPLETE not in failed.data.tags
 
 
-@pytest.mark.faults
 def test_a_child_that_hangs_is_ended_and_tried_again(endless):
     place = endless
     process = start(place, "--workers", "1", "--hang-seconds", "12")
@@ -154,7 +154,6 @@ def test_a_child_that_hangs_is_ended_and_tried_again(endless):
     assert "failed: hung: no sign of life for 12 seconds; it is tried again" in output
 
 
-@pytest.mark.faults
 def test_ctrl_c_ends_all_children(endless):
     place = endless
     process = start(place, "--workers", "2")
@@ -201,7 +200,6 @@ def test_a_killed_parent_takes_its_children_along_and_the_next_start_goes_on(end
     assert epochs == list(range(1, len(epochs) + 1)) == steps(place, run)
 
 
-@pytest.mark.faults
 def test_a_run_whose_trial_nobody_asks_for_any_more_is_closed(endless):
     place = endless
     process = start(place, "--workers", "1")

@@ -105,6 +105,7 @@ def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
 
 
 # Of other arms the fault tests see the same.
+@pytest.mark.slow
 def test_the_same_specification_gives_the_same_numbers(finished, tmp_path):
     place, _ = finished
     elsewhere = make_place(tmp_path, tiny("resnet20", seeds=(2,)), place.work)
