@@ -1,11 +1,13 @@
 """The reduced form of `make calibrate`: the same simulation, few studies."""
 
 import numpy as np
+import pytest
 
 from reports import calibration
 from reports.numbers import intervals, permutation
 
 
+@pytest.mark.slow
 def test_bars_are_met_by_few_studies():
     tables = list(calibration.measure(120, seeds=(3, 5)))
     assert [miss for table in tables for miss in table.misses] == []

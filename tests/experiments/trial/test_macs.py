@@ -95,7 +95,7 @@ def profiled(network):
     ("model", "shape"),
     [
         ("resnet18", (64, 64, 3)),
-        ("resnet50", (64, 64, 3)),
+        pytest.param("resnet50", (64, 64, 3), marks=pytest.mark.slow),
         ("plain_cnn", (32, 32, 3)),
         ("autoencoder_features", (32, 32, 3)),
     ],

@@ -68,7 +68,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("model", ["autoencoder_features", "vgg11"])
+@pytest.mark.parametrize("model", [pytest.param("autoencoder_features", marks=pytest.mark.slow), "vgg11"])
 def test_small_networks_resume_to_the_last_bit(model, folder):
     assert_resumes(model, SMALL[model], folder)
 
