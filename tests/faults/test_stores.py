@@ -61,7 +61,8 @@ def test_a_locked_database(undisturbed, place, tmp_path, chance, figures):
 
 
 MAKING = (
-    "import sys; from experiments.store import tracking; tracking.Projection(sys.argv[1], 'tiny'); print('made')"
+    "import sys; from experiments.store import tracking; "
+    "tracking.Projection(sys.argv[1], 'tiny'); print('made')"
 )
 
 
