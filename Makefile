@@ -22,10 +22,14 @@ $(if $(strip $(empty)),$(error $(firstword $(empty))= is empty; give it a value 
 
 quoted = '$(subst ','\'',$(1))'
 # `make plan STUDY=depth WORKERS=1 ARGS=--smoke` is `python -m experiments plan STUDY=depth WORKERS=1 --smoke`.
-passed = $(foreach name,$(filter-out ARGS,$(given)),$(call quoted,$(name)=$($(name)))) $(ARGS)
+# What stands in the environment under these names is somebody else's.
+arguments = $(if $(filter ARGS,$(given)),$(ARGS))
+passed = $(foreach name,$(filter-out ARGS,$(given)),$(call quoted,$(name)=$($(name)))) $(arguments)
 # Targets without a command that would refuse the others itself.
 takes = $(if $(filter-out $(1) ARGS,$(given)),@echo "error: $@ takes no $(filter-out $(1) ARGS,$(given)); it takes $(or $(1),no variable)" >&2; exit 2)
-study = $(call quoted,$(STUDY)) $(if $(DATA),--data $(call quoted,$(DATA)))
+study = $(call quoted,$(STUDY)) $(if $(filter DATA,$(given)),--data $(call quoted,$(DATA)))
+# A tiny or dry study, or one in another store, is not the one that a report would be drawn of.
+elsewhere = $(filter --smoke --dry-run --store --store=%,$(arguments))
 ours := $(BIN)/python -m experiments
 reports := $(BIN)/python -m reports
 
@@ -53,19 +57,19 @@ lock: $(SET_UP) ## requirements.txt → requirements.lock: the newest versions t
 
 compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then draw its figures
 	@$(ours) compare $(passed); status=$$?; \
-	if [ $$status -le 1 ]; then $(reports) draw $(study) || exit $$?; fi; exit $$status
+	$(if $(elsewhere),,if [ $$status -le 1 ]; then $(reports) draw $(study) || exit $$?; fi;) exit $$status
 
 report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never trains
 	$(call takes,STUDY DATA)
-	@$(reports) draw $(study) $(ARGS)
+	@$(reports) draw $(study) $(arguments)
 
 report-check: $(SET_UP) ## whether the figures and tables of STUDY are of the runs that the store holds now
 	$(call takes,STUDY DATA)
-	@$(reports) check $(study) $(ARGS)
+	@$(reports) check $(study) $(arguments)
 
 calibrate: $(SET_UP) ## simulate whole studies: how often verdicts are false, what intervals cover; under 5 minutes
 	$(call takes,)
-	@$(reports) calibrate --to docs/calibration.md $(ARGS)
+	@$(reports) calibrate --to docs/calibration.md $(arguments)
 
 pages: report ## bring the tables and figures of README.md and docs/answers.md up to date with STUDY
 	@$(reports) pages $(study)
@@ -92,6 +96,7 @@ cost: $(SET_UP) ## parameters, MACs, memory and images/s of every network; train
 	@$(ours) cost $(passed)
 
 smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
+	$(call takes,DATA ON_BAD NEAR_DUPLICATES WORKERS KEEP_MODELS)
 	@$(MAKE) --no-print-directory compare STUDY=smoke
 
 export: $(SET_UP) ## pack the event logs of STUDY into exports/STUDY.tar.xz
@@ -107,9 +112,11 @@ bench-report: $(SET_UP) ## how long reports of many trials take, and how much me
 	@$(ours) bench-reports $(passed)
 
 test: $(SET_UP) ## the fast tests
+	$(call takes,)
 	$(BIN)/python -m pytest -m "not slow and not faults and not fuzz and not browser" --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 test-slow: $(SET_UP) ## the tests that take minutes
+	$(call takes,)
 	$(BIN)/python -m pytest -m slow
 
 test-browser: $(SET_UP) ## the report in Chromium at phone, laptop and print size, with axe; screenshots in test-artefacts/
@@ -119,7 +126,7 @@ test-browser: $(SET_UP) ## the report in Chromium at phone, laptop and print siz
 
 test-faults: $(SET_UP) ## kills, full disks, locked and stopped stores (SEED=2 is another series of moments)
 	$(call takes,SEED)
-	FAULT_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -m faults -s
+	FAULT_SEED=$(if $(filter SEED,$(given)),$(SEED),1) $(BIN)/python -m pytest -m faults -s
 
 fuzz: $(SET_UP) ## ten minutes of study files nobody would write
 	$(BIN)/python -m pytest -m fuzz

@@ -33,7 +33,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """End with status 2."""
         if missing := re.fullmatch(r"the following arguments are required: (\w+).*", message):
-            message = f"{missing[1]} is missing (in make: {missing[1].upper()}=…)"
+            in_make = f" (in make: {missing[1].upper()}=…)" if missing[1] in self.arguments else ""
+            message = f"{missing[1]} is missing{in_make}"
         self.exit(2, f"error: {message}; --help tells what there is\n")
 
     def as_options(self, words: Sequence[str]) -> list[str]:

@@ -19,20 +19,24 @@ CLOCKS_APART = 2.0  # seconds between the clock of processes and that of files
 def beside(target: Path) -> Path:
     """The path where this process writes what `publish` then renames to the target.
 
-    What processes that are gone left for any target of the folder is removed.
+    What processes that are gone left for this target is removed.
     """
-    sweep(target.parent)
+    sweep(target.parent, target.name)
     part = target.with_name(f"{target.name}.unfinished-{os.getpid()}")
     # In a container an earlier process had our own number.
     _remove(part)
     return part
 
 
-def sweep(folder: Path) -> None:
-    """Remove what processes that are gone left in a folder."""
-    for left in folder.glob("*.unfinished-*"):
-        number = left.name.rpartition("-")[2]
-        if not number.isdigit() or _is_gone(int(number), left):
+def sweep(folder: Path, target: str | None = None) -> None:
+    """Remove what processes that are gone left in a folder: for one target, or in a folder of ours for all.
+
+    A name that does not end in a process number is nobody's leftover, but a file of the user's.
+    """
+    for left in folder.iterdir() if folder.is_dir() else ():
+        name, mark, number = left.name.rpartition(".unfinished-")
+        ours = bool(mark) and number.isdecimal() and target in (None, name)
+        if ours and _is_gone(int(number), left):
             _remove(left)
 
 

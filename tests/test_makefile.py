@@ -48,6 +48,8 @@ def test_what_no_target_takes_is_refused_before_anything_runs(given, told):
         (["run"], "error: model is missing (in make: MODEL=…)"),
         (["predict", "RUN=3fa9"], "error: images is missing (in make: IMAGES=…)"),
         (["report", "WORKERS=2"], "error: report takes no WORKERS; it takes STUDY DATA"),
+        (["smoke", "STUDY=depth"], "error: smoke takes no STUDY; it takes DATA ON_BAD"),
+        (["test", "STUDY=depth"], "error: test takes no STUDY; it takes no variable"),
         (["calibrate", "STUDY=smoke"], "error: calibrate takes no STUDY; it takes no variable"),
         (["test-faults", "STUDY=smoke"], "error: test-faults takes no STUDY; it takes SEED"),
     ],
@@ -61,15 +63,27 @@ def test_what_a_target_does_not_take_is_refused_in_one_line(given, told):
 
 def test_what_is_given_reaches_the_commands_as_it_is():
     given = ['DATA=path:it\'s "my" $$HOME', "WORKERS=1", "KEEP_MODELS=none", "MLFLOW_TRACKING_URI=x"]
-    done = make("--dry-run", "compare", *given, "ARGS=--smoke")
+    done = make("--dry-run", "compare", *given, "ARGS=--hang-seconds 60")
     assert done.returncode == 0, done.stderr
     train, draw = (
         shlex.split(re.search(rf"python -m {command} (.*?)(?:;| \|\|)", done.stdout)[1])
         for command in ("experiments", "reports")
     )
     data = 'path:it\'s "my" $HOME'
-    assert train == ["compare", f"DATA={data}", "KEEP_MODELS=none", "WORKERS=1", "--smoke"]
+    assert train == ["compare", f"DATA={data}", "KEEP_MODELS=none", "WORKERS=1", "--hang-seconds", "60"]
     assert draw == ["draw", "compare", "--data", data]
+
+
+@pytest.mark.parametrize("option", ["--smoke", "--dry-run", "--store sqlite:///other.db"])
+def test_no_report_is_drawn_of_another_study_than_was_trained(option):
+    assert "reports draw" not in make("--dry-run", "compare", f"ARGS={option}").stdout
+
+
+def test_the_environment_names_no_study(monkeypatch):
+    plain = make("--dry-run", "compare").stdout
+    for name in ("STUDY", "DATA", "WORKERS", "ARGS"):
+        monkeypatch.setenv(name, "other")
+    assert make("--dry-run", "compare").stdout == plain
 
 
 @pytest.mark.parametrize("name", sorted(set(OURS)))

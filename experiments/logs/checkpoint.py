@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from experiments import files
 
@@ -88,7 +88,8 @@ def write(file: Path, state: State) -> None:
     }
     facts = state.model_dump_json()
     with files.writing(file) as part:
-        save_file(arrays, part, {"facts": facts, "sha256": digest(facts, arrays)})
+        # `save_file` writes to a hidden file of its own, which a kill would leave behind for good.
+        part.write_bytes(save(arrays, {"facts": facts, "sha256": digest(facts, arrays)}))
 
 
 def read(file: Path) -> State | None:

@@ -24,8 +24,16 @@ def test_only_what_nobody_writes_any_more_is_removed(tmp_path):
     (tmp_path / f"folder.unfinished-{dead}" / "images.npy").write_text("half")
     (tmp_path / f"a.json.unfinished-{alive}").write_text("half")
     (tmp_path / "a.json").write_text("whole")
+    # A folder of the user's, who may call files as they like.
+    (tmp_path / "notes.unfinished-draft").mkdir()
+    before = {file.name for file in tmp_path.iterdir()}
     assert files.beside(tmp_path / "b.json") == tmp_path / f"b.json.unfinished-{os.getpid()}"
-    assert {file.name for file in tmp_path.iterdir()} == {"a.json", f"a.json.unfinished-{alive}"}
+    assert {file.name for file in tmp_path.iterdir()} == before
+    files.beside(tmp_path / "a.json")
+    assert before - {file.name for file in tmp_path.iterdir()} == {f"a.json.unfinished-{dead}"}
+    files.sweep(tmp_path)
+    kept = {"a.json", f"a.json.unfinished-{alive}", "notes.unfinished-draft"}
+    assert {file.name for file in tmp_path.iterdir()} == kept
 
 
 def test_an_owner_is_gone_when_its_process_is():

@@ -6,8 +6,8 @@
 
 and look at what changed. To record the trials again (their numbers then differ by machine, and the page too):
 
-    python -m experiments.compare tests/reports/recorded/recorded.yaml
-    python -m experiments.export pack tests/reports/recorded/recorded.yaml --pictures \
+    python -m experiments compare tests/reports/recorded/recorded.yaml
+    python -m experiments export tests/reports/recorded/recorded.yaml --pictures \
       --to tests/reports/recorded/recorded.tar.xz
 """
 

@@ -46,7 +46,7 @@ class Place(NamedTuple):
     store: str
 
     def compare(self, *options: str, **environment: str) -> subprocess.CompletedProcess:
-        """`python -m experiments.compare` on this study, here."""
+        """`python -m experiments compare` on this study, here."""
         return subprocess.run(self.command(*options), **self.surroundings(**environment))
 
     def command(self, *options: str) -> list[str]:
