@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import CollectionNode, Node
 
 from experiments import words
 from experiments.errors import UserError
@@ -36,7 +37,10 @@ def load_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever stands there
     if len(content) > LARGEST_FILE:
         raise UserError(f"{path}: larger than {LARGEST_FILE // 1024} KiB, which no study file is")
     try:
-        values = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        # Merge keys are expanded while values are made: what they stand for is counted before.
+        _count(YAML(typ="safe", pure=True).compose(text), {})
+        values = YAML(typ="safe", pure=True).load(text)
         _check_size(values)
     except UnicodeDecodeError:
         raise UserError(f"{path}: not a text file in UTF-8") from None
@@ -57,6 +61,28 @@ def load_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever stands there
 
 class _TooLargeError(Exception):
     """Values beyond the bounds of this module."""
+
+
+def _count(node: Node | None, known: dict[int, int]) -> int:
+    """How many values a node stands for, aliases and merge keys expanded; known: by node, as far as counted.
+
+    Raises:
+        _TooLargeError: more than MOST_VALUES, or an alias of itself.
+    """
+    if node is None:
+        return 0
+    if id(node) in known:
+        if not known[id(node)]:
+            raise _TooLargeError("contains an alias of itself")
+        return known[id(node)]
+    known[id(node)] = 0
+    inner = node.value if isinstance(node, CollectionNode) else ()
+    parts = [part for each in inner for part in (each if isinstance(each, tuple) else (each,))]
+    total = 1 + sum(_count(part, known) for part in parts)
+    if total > MOST_VALUES:
+        raise _TooLargeError(f"stands for more than {MOST_VALUES:,} values")
+    known[id(node)] = total
+    return total
 
 
 def _check_size(document: Any) -> None:  # noqa: ANN401

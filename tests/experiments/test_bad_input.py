@@ -50,6 +50,7 @@ THOUSAND = list(range(1, 1001))
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
 )
+MERGES = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40))
 STUDY_FILES = [
     Bad("empty file", "{file}: a study file is a mapping with name, question, data, models, …", ""),
     Bad("a list", "{file}: a study file is a mapping with name, question, data, models, …", "- name: tiny"),
@@ -58,7 +59,8 @@ STUDY_FILES = [
     Bad("not text", "{file}: not a text file in UTF-8", b"name: \xff\xfe"),
     Bad("control characters", "{file}: not valid YAML: special characters are not allowed", "name: \x01"),
     Bad("aliases that multiply", "{file}: stands for more than 20,000 values", BOMB),
-    Bad("an alias of itself", "{file}: nested deeper than 30 levels", "name: &a [*a]"),
+    Bad("merge keys that multiply", "{file}: stands for more than 20,000 values", MERGES),
+    Bad("an alias of itself", "{file}: contains an alias of itself", "name: &a [*a]"),
     Bad("too deep", "{file}: nested deeper than 30 levels", "[" * 5000),
     Bad("too large", "{file}: larger than 256 KiB, which no study file is", "#" * 300_000),
     Bad("a tag of another language",
