@@ -14,7 +14,7 @@ from tests.support.tiles import NAMES, tiles
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> tuple[Place, subprocess.CompletedProcess]:
     """The tiny study after its first run, and what that run said."""
-    place = make_place(tmp_path_factory.mktemp("finished"), tiny("autoencoder_features", "resnet20"))
+    place = make_place(tmp_path_factory.mktemp("finished"), tiny("autoencoder_features", "plain_cnn"))
     return place, place.compare()
 
 

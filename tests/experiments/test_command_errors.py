@@ -23,6 +23,12 @@ def study(tmp_path):
     return write
 
 
+def compared(capsys, *arguments: str) -> tuple[int, str, str]:
+    """The status of the comparison in this process, and what it said."""
+    return run("compare", *arguments), *capsys.readouterr()
+
+
+@pytest.mark.slow
 def test_images_too_small_for_a_network(tmp_path):
     path = tmp_path / "tiny.yaml"
     path.write_text(TINY.replace("image_size: 16, ", "").split("models:")[0] + "models: {resnet20: }\n")
@@ -43,10 +49,10 @@ def test_images_too_small_for_a_network(tmp_path):
         (["smoke", "--data", "path:nowhere"], "nowhere: no such folder"),
     ],
 )
-def test_a_wrong_argument(arguments, told, tmp_path):
-    done = process("compare", *arguments, "--work", str(tmp_path / "work"))
-    assert done.returncode == 2
-    [line] = done.stderr.splitlines()
+def test_a_wrong_argument(arguments, told, tmp_path, capsys):
+    status, _, errors = compared(capsys, *arguments, "--work", str(tmp_path / "work"))
+    assert status == 2
+    [line] = errors.splitlines()
     assert told in line
 
 
@@ -61,7 +67,7 @@ def test_a_wrong_argument(arguments, told, tmp_path):
         ("run", ["resnet18", "--set", "width"], "--set width: expected NAME=VALUE"),
         (
             "run",
-            ["plain_cnn", "--crop", "40", "--dry-run"],
+            ["plain_cnn", "--data", "digits", "--crop", "40", "--dry-run"],
             "data.crop: 40 is larger than the images",
         ),
         ("run", ["resnet18", "--set", "width=:"], "--set width=:: expected NAME=VALUE"),
@@ -97,11 +103,16 @@ def test_a_wrong_argument(arguments, told, tmp_path):
         ),
     ],
 )
-def test_a_wrong_command(module, arguments, told):
-    done = process(module, *arguments)
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
-    assert told in done.stderr.splitlines()[-1]
+def test_a_wrong_command(module, arguments, told, capsys):
+    assert run(module, *arguments) == 2
+    assert told in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_process_ends_with_the_status_and_no_traceback():
+    done = process("run", "resnet19")
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert "unknown model 'resnet19'" in line
 
 
 def test_predicting_with_a_run_that_is_not_there_makes_no_store(tmp_path):
@@ -115,11 +126,7 @@ def test_predicting_with_a_run_that_is_not_there_makes_no_store(tmp_path):
     assert again.stderr == done.stderr
 
 
-def compared(capsys, *arguments: str) -> tuple[int, str, str]:
-    """The status of the comparison in this process, and what it said."""
-    return run("compare", *arguments), *capsys.readouterr()
-
-
+@pytest.mark.slow
 def test_data_that_cannot_be_had_can_still_be_planned(tmp_path, monkeypatch, capsys):
     known_costs.know(monkeypatch)
     text = TINY[: TINY.index("  autoencoder_features")] + TINY[TINY.index("seeds") :]
@@ -163,11 +170,11 @@ def test_a_store_that_is_no_database(study, tmp_path):
 
 
 @pytest.mark.parametrize("name", [None, *COMMANDS])
-def test_help_teaches(name):
-    done = process(*filter(None, [name]), "--help")
-    assert done.returncode == 0
-    assert "usage:" in done.stdout
-    assert f"example:\n  python -m experiments {name or ''}" in done.stdout
+def test_help_teaches(name, capsys):
+    assert run(*filter(None, [name]), "--help") == 0
+    told = capsys.readouterr().out
+    assert "usage:" in told
+    assert f"example:\n  python -m experiments {name or ''}" in told
 
 
 @pytest.mark.parametrize("module", ["data.prepare", "trial", "trial.measure"])

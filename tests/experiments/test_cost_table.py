@@ -100,6 +100,7 @@ def test_a_network_that_cannot_be_built_is_a_row_with_its_reason(monkeypatch, ca
 
 # 1·9·32 + 32, 32·9·64 + 64, 64·9·128 + 128; at 12×12 the last map is 1·1·128 → 16 → 10:
 #   320 + 18,496 + 73,856 + 2,064 + 170 = 94,906
+@pytest.mark.slow
 def test_through_a_real_process_and_kept(monkeypatch, capsys, tmp_path):
     folders = ["--out", tmp_path / "out", "--work", tmp_path / "work"]
     asked = ["plain_cnn", "--size", 12, "--set", "dense=16", "--batch", 8, *folders]

@@ -24,7 +24,7 @@ def test_the_first_run_trains_everything_and_says_so(finished):
     assert done.returncode == 0, done.stderr
     assert "4 of 4 trials to train" in done.stdout
     assert "[4/4]" in done.stdout
-    assert re.search(r"resnet20 · seed 2: test accuracy 0\.\d{3} at epoch \d, \d+ s", done.stdout)
+    assert re.search(r"plain_cnn · seed 2: test accuracy 0\.\d{3} at epoch \d, \d+ s", done.stdout)
 
 
 def test_the_second_run_trains_nothing_and_loads_nothing_heavy(finished):
@@ -42,13 +42,13 @@ def test_the_second_run_trains_nothing_and_loads_nothing_heavy(finished):
 def test_a_dry_run_tells_and_does_nothing(finished, tmp_path):
     place, _ = finished
     fresh = place._replace(store=f"sqlite:///{tmp_path / 'other.db'}")
-    more = tiny("autoencoder_features", "resnet20", seeds=(1, 3)).replace("name: tiny", "name: more")
+    more = tiny("autoencoder_features", "plain_cnn", seeds=(1, 3)).replace("name: tiny", "name: more")
     (tmp_path / "more.yaml").write_text(more)
     done = fresh._replace(study=tmp_path / "more.yaml").compare("--dry-run")
     assert done.returncode == 0, done.stderr
     # Seed 1 is complete: the other study shares its trials.
     assert "2 of 4 trials to train" in done.stdout
-    assert re.search(r"resnet20 · seed 3 +\d+\.\d G MACs +\d+ s", done.stdout)
+    assert re.search(r"plain_cnn · seed 3 +\d+\.\d G MACs +\d+ s", done.stdout)
     assert not (tmp_path / "other.db").exists()
 
 
@@ -93,9 +93,9 @@ def test_a_run_tells_all_that_made_it(runs):
         assert params["data.train"] == "120"
         for metric in ("test/accuracy", "test/macro_f1", "parameters", "macs", "peak_memory_mib"):
             assert np.isfinite(metrics[metric])
-    # 6n+2 with n = 3, one channel: 269,722 − 2 × 16 × 9 for the two channels less.
-    assert {run.data.metrics["parameters"] for run in found if run.data.tags[names.ARM] == "resnet20"} == {
-        269_434
+    # Convolutions 4 × (9 + 1) and 8 × (9 × 4 + 1), dense layers 16 × (4 × 4 × 8 + 1) and 10 × (16 + 1).
+    assert {run.data.metrics["parameters"] for run in found if run.data.tags[names.ARM] == "plain_cnn"} == {
+        40 + 296 + 2064 + 170
     }
     assert len({run.data.tags[names.SPLIT_DIGEST] for run in found}) == 1
 
@@ -132,7 +132,7 @@ def test_claims_are_registered_before_the_first_trial(runs):
     tags = client.get_experiment_by_name("tiny").tags
     (digest,) = json.loads(tags[names.CLAIMS])
     claim = json.loads(tags[names.CLAIM + digest])
-    assert claim["text"] == "resnet20 has higher test accuracy than autoencoder_features"
+    assert claim["text"] == "plain_cnn has higher test accuracy than autoencoder_features"
     assert claim["registered"] < min(run.info.start_time for run in found)
     assert claim["text"] in tags[names.NOTE]
 

@@ -47,6 +47,7 @@ def test_a_plan_tells_the_data_and_what_to_know_of_it(study, capsys):
 
 
 # A trial knows its images by content: the names are those of the folder that the study is on.
+@pytest.mark.slow
 def test_mistakes_have_the_names_of_the_study_s_own_files(study, photographs, tmp_path):
     (planned,) = planned_trials(study)
     place = trial_folder.of(study.work, planned.trial)

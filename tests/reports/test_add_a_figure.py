@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.pages import copy_of, follow
 
 
+@pytest.mark.slow
 def test_the_page_leads_to_a_figure_with_its_sentence(ready, tmp_path):
     copy = copy_of(tmp_path / "repository", "experiments", "reports")
     assert follow("add-a-figure.md", copy) == ["reports/plots/validation_loss.py", "reports/drawing.py"]

@@ -17,7 +17,7 @@ def test_bars_are_met_by_few_studies():
 # What the bars are for: a rule that takes every p at its word has too many false verdicts, and is told.
 def test_a_rule_without_adjustment_misses_the_bar(monkeypatch):
     monkeypatch.setattr(permutation, "holm", list)
-    tables = list(calibration.measure(400, seeds=(5,)))
+    tables = list(calibration.measure(200, seeds=(5,)))
     assert any("false verdict" in miss for miss in tables[0].misses)
 
 

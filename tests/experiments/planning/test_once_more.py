@@ -65,7 +65,9 @@ os.kill(os.getpid(), 9)
 """
 
 
-@pytest.mark.parametrize("module", ["experiments compare", "reports draw"])
+@pytest.mark.parametrize(
+    "module", ["experiments compare", pytest.param("reports draw", marks=pytest.mark.slow)]
+)
 def test_a_transaction_that_a_killed_writer_left_half_done_is_taken_back(finished, tmp_path, module):
     place, _ = finished
     left = tmp_path / "left.db"
@@ -108,7 +110,7 @@ def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
 @pytest.mark.slow
 def test_the_same_specification_gives_the_same_numbers(finished, tmp_path):
     place, _ = finished
-    elsewhere = make_place(tmp_path, tiny("resnet20", seeds=(2,)), place.work)
+    elsewhere = make_place(tmp_path, tiny("plain_cnn", seeds=(2,)), place.work)
     # Another number of workers must not matter.
     done = elsewhere.compare("--workers", "1")
     assert done.returncode == 0, done.stderr
@@ -130,7 +132,7 @@ def test_an_edited_study_reports_what_it_asks_for_now(finished, tmp_path):
     place, _ = finished
     shutil.copytree(place.work, tmp_path / "work")
     shutil.copy(place.store.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
-    arms = ("autoencoder_features", "resnet20")
+    arms = ("autoencoder_features", "plain_cnn")
     edited = make_place(tmp_path, tiny(*arms, seeds=(1,)).replace("Does it", "Will it"))
 
     def roles() -> dict[str, str]:

@@ -68,7 +68,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("model", [pytest.param("autoencoder_features", marks=pytest.mark.slow), "vgg11"])
+@pytest.mark.parametrize("model", ["vgg11", pytest.param("autoencoder_features", marks=pytest.mark.slow)])
 def test_small_networks_resume_to_the_last_bit(model, folder):
     assert_resumes(model, SMALL[model], folder)
 
@@ -94,6 +94,7 @@ def test_the_optimizer_s_moments_and_gradient_sums_are_kept(folder):
 
 
 # Ended after its last checkpoint: nothing is trained again, the classifier is fitted anew.
+@pytest.mark.slow
 def test_a_training_that_was_over_ends_the_same(folder):
     assert_resumes("autoencoder_features", SMALL["autoencoder_features"], folder, end_in=4)
 
