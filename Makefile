@@ -37,10 +37,12 @@ reports := $(BIN)/python -m reports
 .PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench bench-report test test-slow test-browser test-faults fuzz lint format clean distclean
 
 help: ## list the targets
+	$(call takes,)
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip] [NEAR_DUPLICATES=together|apart] [ARGS=…]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 set-up: $(SET_UP) ## make the virtual environment (every other target does it by itself)
+	$(call takes,)
 
 $(SET_UP): requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("error: Python 3.11 to 3.13 is needed, $(PYTHON) is %d.%d; use make PYTHON=python3.12" % v)'
@@ -52,6 +54,7 @@ $(SET_UP): requirements.lock
 	@touch $@
 
 lock: $(SET_UP) ## requirements.txt → requirements.lock: the newest versions that fit, with their hashes
+	$(call takes,)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  requirements.txt --output-file requirements.lock
 
@@ -120,6 +123,7 @@ test-slow: $(SET_UP) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
 test-browser: $(SET_UP) ## the report in Chromium at phone, laptop and print size, with axe; screenshots in test-artefacts/
+	$(call takes,)
 	@command -v chromium > /dev/null || { echo "error: no chromium here: apt-get install chromium" >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-browser.txt
 	$(BIN)/python -m pytest -m browser
@@ -129,22 +133,27 @@ test-faults: $(SET_UP) ## kills, full disks, locked and stopped stores (SEED=2 i
 	FAULT_SEED=$(if $(filter SEED,$(given)),$(SEED),1) $(BIN)/python -m pytest -m faults -s
 
 fuzz: $(SET_UP) ## ten minutes of study files nobody would write
+	$(call takes,)
 	$(BIN)/python -m pytest -m fuzz
 
 lint: $(SET_UP) ## ruff: format and rules; import-linter: who may import whom
+	$(call takes,)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 
 format: $(SET_UP) ## let ruff format and mend
+	$(call takes,)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## remove caches and figures; never the store or work/
+	$(call takes,)
 	rm -rf reports/figures .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: ## also remove the store, work/ and the environment, after asking
+	$(call takes,)
 	@printf 'This deletes every trained result here (mlflow.db, mlartifacts, work/) and $(VENV). Type yes: '; \
 	read answer; [ "$$answer" = yes ] || { echo "nothing deleted"; exit 1; }
 	$(MAKE) clean

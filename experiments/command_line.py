@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from experiments import names
 from experiments.errors import UserError
@@ -48,8 +49,9 @@ class Parser(argparse.ArgumentParser):
         positional, options = [], []
         for name, value in given.items():
             action = self.arguments.get(name.lower())
-            if action is None:
-                known = ", ".join(sorted(each.upper() for each in self.arguments))
+            if action is None or action.nargs == 0:
+                takes = [each for each, other in self.arguments.items() if other.nargs != 0]
+                known = ", ".join(sorted(map(str.upper, takes)))
                 raise UserError(f"{self.prog.rpartition(' ')[2]} takes no {name}; it takes {known}, and ARGS")
             if not value.strip():
                 raise UserError(f"{name}= is empty; give it a value or leave it out")
@@ -131,7 +133,7 @@ def add_set(parser: argparse.ArgumentParser) -> None:
 
 
 def set_arguments(pairs: Iterable[str]) -> dict[str, Any]:
-    """The values of `--set`, read as YAML: width=16, filters=[16,32].
+    """The values of `--set`, read as study files are, YAML 1.2: width=16, filters=[16,32].
 
     Raises:
         UserError: a pair without its equals sign, or a value that is no YAML.
@@ -140,8 +142,8 @@ def set_arguments(pairs: Iterable[str]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         try:
-            given[name] = yaml.safe_load(value)
-        except yaml.YAMLError:
+            given[name] = YAML(typ="safe", pure=True).load(value)
+        except (YAMLError, ValueError):
             equals = ""
         if not equals:
             raise UserError(f"--set {pair}: expected NAME=VALUE, such as width=16 or filters=[16,32]")

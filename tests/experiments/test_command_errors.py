@@ -4,7 +4,8 @@ import pytest
 
 from experiments import catalog
 from experiments.__main__ import COMMANDS
-from experiments.command_line import Parser
+from experiments.command_line import Parser, set_arguments
+from experiments.errors import UserError
 from tests.support import known_costs
 from tests.support.commands import process, run
 from tests.support.places import TINY, make_place
@@ -70,7 +71,7 @@ def test_a_wrong_argument(arguments, told, tmp_path, capsys):
             ["plain_cnn", "--data", "digits", "--crop", "40", "--dry-run"],
             "data.crop: 40 is larger than the images",
         ),
-        ("run", ["resnet18", "--set", "width=:"], "--set width=:: expected NAME=VALUE"),
+        ("run", ["resnet18", "--set", "width=["], "--set width=[: expected NAME=VALUE"),
         ("run", ["resnet19"], "unknown model 'resnet19'"),
         (
             "run",
@@ -106,6 +107,18 @@ def test_a_wrong_argument(arguments, told, tmp_path, capsys):
 def test_a_wrong_command(module, arguments, told, capsys):
     assert run(module, *arguments) == 2
     assert told in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_values_of_set_are_read_as_those_of_study_files():
+    given = set_arguments(["rate=1e-3", "norm=yes", "deep=true", "filters=[16,32]"])
+    assert given == {"rate": 1e-3, "norm": "yes", "deep": True, "filters": [16, 32]}
+
+
+def test_what_make_says_of_a_switch():
+    parser = Parser(prog="python -m experiments compare")
+    parser.add_argument("--dry-run", action="store_true")
+    with pytest.raises(UserError, match="takes no DRY_RUN"):
+        parser.as_options(["DRY_RUN=1"])
 
 
 def test_a_process_ends_with_the_status_and_no_traceback():

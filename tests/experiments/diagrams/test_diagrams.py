@@ -196,7 +196,7 @@ def test_files_are_written_and_equal_twice(monkeypatch, tmp_path):
             "--set shortcuts: no such argument of these networks; choose from",
         ),
         (["vgg11", "--set", "width"], "--set width: expected NAME=VALUE"),
-        (["vgg11", "--set", "width=:"], "--set width=:: expected NAME=VALUE"),
+        (["vgg11", "--set", "width=["], "--set width=[: expected NAME=VALUE"),
         (["vgg11", "--set", "width=wide"], "arguments.width: Input should be a valid integer"),
     ],
 )
