@@ -113,14 +113,14 @@ def _template() -> jinja2.Template:
 
 
 def _split(study: Study, facts: Facts, work: Path) -> tuple[splits.Split, str | None]:
-    """The study's split; if it cannot be had, the largest that can, or none, and why its own cannot."""
-    seed = study.data.split_seed
+    """The split of the study's first seed; if it cannot be had, the largest that can, or none, and why its own cannot."""
+    seed = study.split_seed(study.seeds[0])
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
     try:
         return split_sizes.split_of(sizes, facts, seed, work)[0], None
     except UserError as error:
         problem = str(error)
-    smaller = split_sizes.fitting(sizes, facts, seed, work)
+    smaller = split_sizes.fitting(sizes, facts, [seed], work)
     try:
         return split_sizes.split_of(smaller, facts, seed, work)[0], f"{problem}. Smaller splits are shown"
     except UserError:

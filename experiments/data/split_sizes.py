@@ -1,5 +1,6 @@
 """Whether the splits that a study asks for can be had of its data, and the largest that can."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -36,22 +37,23 @@ def _in_proportion(sizes: Sizes, available: int) -> Sizes:
 SHARES = (1.0, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)  # of what there is, where groups leave images over
 
 
-def fitting(sizes: Sizes, facts: Facts, split_seed: int, work: Path) -> Sizes:
-    """The sizes, or the largest that can be had: those of `fitting_sizes`, less what groups cost."""
+def fitting(sizes: Sizes, facts: Facts, split_seeds: Iterable[int], work: Path) -> Sizes:
+    """The sizes, or the largest that every split can have: those of `fitting_sizes`, less what groups cost."""
     fitting = fitting_sizes(sizes, train_part=facts.train_part, test_part=facts.test_part)
     if not facts.grouped:
         return fitting
+    seeds = list(dict.fromkeys(split_seeds))
     for share in SHARES:
         smaller = {name: max(1, int(share * size)) for name, size in fitting.items()}
         if facts.test_part:
             smaller["test"] = fitting["test"]  # groups cost no test images that have a part of their own
         try:
-            chosen, _ = split_of(smaller, facts, split_seed, work)
+            chosen = [split_of(smaller, facts, seed, work)[0] for seed in seeds]
         except UserError:
             continue
         if smaller == fitting:
             return fitting
-        return smaller | {"train": min(sizes["train"], _trainable(chosen, facts, work))}
+        return smaller | {"train": min(sizes["train"], *(_trainable(each, facts, work) for each in chosen))}
     return fitting
 
 

@@ -111,7 +111,7 @@ def on_data(
     wanted = study.data.wanted
     facts = dataset.summary_or_published(wanted, work, tell) if dry else dataset.summary(wanted, work)
     sizes = _sizes(study)
-    fitting = split_sizes.fitting(sizes, facts, study.data.split_seed, work)
+    fitting = split_sizes.fitting(sizes, facts, map(study.split_seed, study.seeds), work)
     if not all(fitting.values()):
         total = facts.train_part + facts.test_part
         raise UserError(f"data source {data}: {total} images are too few for three splits; add some")

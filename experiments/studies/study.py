@@ -9,7 +9,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -125,6 +125,7 @@ class Study(Frozen):
     recipe: Recipe = Recipe()
     seeds: Annotated[list[Seed], Field(min_length=1)] = [1, 2, 3, 4, 5]
     targets: Annotated[list[Accuracy], Field(min_length=1)] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    splits: Literal["each", "one"] = "each"
     vary: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     tune: Tune | None = None
     claims: Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=MOST_CLAIMS)] = []
@@ -167,6 +168,10 @@ class Study(Frozen):
         for point in self._points() if self.vary else []:
             with _errors_in("vary"):
                 self._at(point)
+        if self.splits == "each" and self.data.split_seed:
+            raise ValueError(
+                "data.split_seed: each seed draws a split of its own; it belongs to `splits: one`"
+            )
         if self.tune and self.tune.seed in self.seeds:
             raise ValueError(f"tune.seed: {self.tune.seed} stands in seeds; results need seeds of their own")
         return self
@@ -238,10 +243,15 @@ class Study(Frozen):
             arguments=catalog.complete_arguments(arm.model, arm.arguments),
             data_digest=digest,
             partition=partition,
-            **data.model_dump(exclude={"source", "near_duplicates", "on_bad"}),
+            **data.model_dump(exclude={"source", "near_duplicates", "on_bad", "split_seed"}),
             recipe=recipe if rate is None else recipe.model_copy(update={"learning_rate": rate}),
+            split_seed=self.split_seed(seed),
             seed=seed,
         )
+
+    def split_seed(self, seed: int) -> int:
+        """The seed that draws the images of the trials at a seed: its own, or with `splits: one` that of all."""
+        return seed if self.splits == "each" else self.data.split_seed
 
     def _points(self) -> list[dict[str, Any]]:
         """The grid: one mapping of dotted field to value for each combination of `vary`."""

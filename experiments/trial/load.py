@@ -75,7 +75,8 @@ class TrainingData:
 class TrialData:
     """What a trial trains on and is tested on.
 
-    test_positions: int (n,), of the test images in the prepared data set; digests: by tag.
+    test_positions: int (n,), of the test images in the prepared data set; digests: by tag,
+    and how many images there are to draw from.
     """
 
     training: TrainingData
@@ -127,5 +128,7 @@ def load(trial: Trial, work: Path) -> TrialData:
             names.SPLIT_DIGEST: found["split"],
             names.VALIDATION_DIGEST: found["validation"],
             names.TEST_DIGEST: found["test"],
+            names.POOL: str(len(data.labels)),
+            names.OWN_TEST: str(int(np.asarray(data.in_test).sum())),
         },
     )

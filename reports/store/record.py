@@ -40,6 +40,8 @@ TAGS = {
     "split_digest": names.SPLIT_DIGEST,
     "validation_digest": names.VALIDATION_DIGEST,
     "test_digest": names.TEST_DIGEST,
+    "pool": names.POOL,
+    "own_test": names.OWN_TEST,
     "versions": names.VERSIONS,
     "cpu": names.CPU,
     "gpu": names.GPU,

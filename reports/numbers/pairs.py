@@ -1,0 +1,108 @@
+"""Differences of two arms, a pair a seed, pure: interval and p where each seed has a split of its own.
+
+Seeds that draw their images from one pool share some of them, so their differences are not independent: the
+variance of the mean is s² (1/K + f / (1 − f)), f the share of the pool that is tested (Nadeau and Bengio
+2003, Machine Learning 52, section 3.5). Where the test images are given, what they have in common is counted
+beside it (`images.shared_images_variance`).
+
+A seed at which an arm failed has an infinite difference: it is worse than any that trained, and never left
+out. Then there is no mean; the median of the pairs and its exact interval stand for a typical seed.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from reports.numbers import permutation
+from reports.numbers.intervals import Interval
+
+ROUND_OFF = 1e-12  # of the differences: equal numbers
+
+
+class Sharing(NamedTuple):
+    """What seeds have in common.
+
+    tested: the share of the pool that a seed tests, 0 ≤ f < 1; images: the variance of the mean difference
+    that comes from test images which the seeds share, in the square of the metric's unit.
+    """
+
+    tested: float = 0.0
+    images: float = 0.0
+
+
+ALONE = Sharing()
+
+
+def variance(differences: np.ndarray, sharing: Sharing = ALONE) -> float:
+    """The variance of the mean of finite differences; NaN below two, 0 where all are equal."""
+    count = len(differences)
+    if count < 2:
+        return np.nan
+    equal = np.ptp(differences) <= ROUND_OFF * max(1.0, abs(differences).max())
+    spread = 0.0 if equal else float(differences.var(ddof=1))
+    return spread * (1 / count + sharing.tested / (1 - sharing.tested)) + sharing.images
+
+
+def interval(differences: np.ndarray, sharing: Sharing = ALONE, level: float = 0.95) -> Interval:
+    """The mean difference with its t interval; with infinite ones among them the median with its exact one.
+
+    The ends are NaN where the pairs do not allow an interval of that level.
+    """
+    differences = np.asarray(differences, float)
+    if not len(differences):
+        return Interval(np.nan, np.nan, np.nan)
+    if not np.isfinite(differences).all():
+        return median_interval(differences, level)
+    mean = float(differences.mean())
+    if np.ptp(differences) <= ROUND_OFF * max(1.0, abs(differences).max()):
+        mean = float(differences[0])
+    found = variance(differences, sharing)
+    if np.isnan(found):
+        return Interval(mean, np.nan, np.nan)
+    half = stats.t.ppf((1 + level) / 2, len(differences) - 1) * np.sqrt(found)
+    return Interval(mean, float(mean - half), float(mean + half))
+
+
+def median_interval(differences: np.ndarray, level: float = 0.95) -> Interval:
+    """The median of the pairs between the order statistics that the sign test does not reject.
+
+    Exact for any distribution: the ends are the k-th from below and above with P(Binomial(n, ½) < k) at most
+    (1 − level) / 2. NaN ends where n is too small; infinite ones where that order statistic failed.
+    """
+    ordered = np.sort(np.asarray(differences, float))
+    count = len(ordered)
+    middle = ordered[(count - 1) // 2], ordered[count // 2]
+    estimate = float(middle[0] if middle[0] == middle[1] else sum(middle) / 2)
+    outside = int(stats.binom.ppf((1 - level) / 2, count, 0.5))
+    if stats.binom.cdf(outside, count, 0.5) > (1 - level) / 2:
+        outside -= 1
+    if outside < 0:
+        return Interval(estimate, np.nan, np.nan)
+    return Interval(estimate, float(ordered[outside]), float(ordered[count - 1 - outside]))
+
+
+def p_value(differences: np.ndarray, margin: float = 0.0, sharing: Sharing = ALONE) -> float:
+    """Two-sided p of "the differences are spread about margin".
+
+    The larger of the sign-flip test's and of t's with the variance above; where a seed failed, that of the
+    sign test. 1 below permutation.LEAST_PAIRS pairs.
+    """
+    distances = np.asarray(differences, float) - margin
+    if len(distances) < permutation.LEAST_PAIRS:
+        return 1.0
+    if not np.isfinite(distances).all():
+        return sign_p(distances)
+    flipped = permutation.paired(distances, np.zeros(len(distances)))
+    found = variance(distances, sharing)
+    if not found:
+        # Without any spread there is nothing to measure a difference against.
+        return 1.0
+    t = abs(distances.mean()) / np.sqrt(found)
+    return max(flipped, float(2 * stats.t.sf(t, len(distances) - 1)))
+
+
+def sign_p(distances: np.ndarray) -> float:
+    """The exact two-sided p of the sign test; pairs at 0 say nothing."""
+    above, below = int((distances > 0).sum()), int((distances < 0).sum())
+    return float(stats.binomtest(above, above + below).pvalue) if above + below else 1.0
