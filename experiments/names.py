@@ -25,6 +25,11 @@ def metric(split: str, measure: str) -> str:
     return f"{split}/{measure}"
 
 
+def answers(split: str, array: str) -> str:
+    """The name of an array in PROBABILITIES_FILE, such as `test_labels`."""
+    return f"{split}_{array}"
+
+
 def experiment_name(study: str, data: str | None = None) -> str:
     """The MLflow experiment of a study (a name, or a path to its file), with the other data it runs on.
 
@@ -117,7 +122,8 @@ TEST_MACRO_F1 = "macro F1"
 VALIDATION_ACCURACY = "validation accuracy"  # at the chosen epoch
 TRAIN_ACCURACY = "train accuracy"  # at the last epoch, as the next
 TRAIN_ERROR = "train error"
-GAP = "gap"  # at the chosen epoch
+GAP = "gap"  # train minus validation accuracy, at the chosen epoch
+TEST_GAP = "test gap"  # train minus test accuracy there
 LAST_GAP = "gap at last epoch"
 LEVEL_GAP = "gap at equal training accuracy"
 NUMBER_OF_PARAMETERS = "parameters"
@@ -131,6 +137,7 @@ CLAIM_METRICS = (
     TRAIN_ACCURACY,
     TRAIN_ERROR,
     GAP,
+    TEST_GAP,
     LAST_GAP,
     LEVEL_GAP,
     NUMBER_OF_PARAMETERS,
@@ -138,6 +145,7 @@ CLAIM_METRICS = (
     TRAINING_SECONDS,
 )
 EXACT_METRICS = (NUMBER_OF_PARAMETERS, FORWARD_MACS)  # the same at every seed: nothing to test
+STATED_LEVEL_GAP = "gap at training accuracy "  # followed by that accuracy
 STAGE_METRIC = "log gradient norm at "  # followed by a stage: log10, mean over epochs
 # What it costs to reach a target, as a claim names it.
 COSTS = ("epochs", "seconds", "images", "MACs")
@@ -156,5 +164,14 @@ MISTAKES_FILE = "test_mistakes.json"
 MISTAKES_PICTURE = "test_mistakes.jpg"  # the images `shown`, MISTAKES_COLUMNS square tiles a row
 MISTAKES_COLUMNS = 8
 SAMPLE_GRID_FILE = "training_images.png"
-TRIAL_FILES = (TEST_REPORT_FILE, MISTAKES_FILE, MISTAKES_PICTURE, SAMPLE_GRID_FILE)
+# The chosen network's answers on the images of EVALUATED, as NumPy's .npz of one array each per split, named
+# by `answers`: PROBABILITIES float16 (n, classes), PREDICTED, LABELS and POSITIONS int32 (n,).
+PROBABILITIES_FILE = "probabilities.npz"
+EVALUATED = (VALIDATION, TEST)
+PROBABILITIES = "probabilities"
+PREDICTED = "predicted"  # the class of highest probability, before that is rounded to float16
+LABELS = "labels"
+POSITIONS = "positions"  # in the prepared data set: the same image at every trial of one data digest
+ANSWERS = (PROBABILITIES, PREDICTED, LABELS, POSITIONS)
+TRIAL_FILES = (TEST_REPORT_FILE, MISTAKES_FILE, MISTAKES_PICTURE, SAMPLE_GRID_FILE, PROBABILITIES_FILE)
 MODEL_FOLDER = "model"

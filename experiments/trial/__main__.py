@@ -3,8 +3,8 @@
     python -m experiments.trial WORK/<trial id>
 
 reads trial.json there, appends each event to events.jsonl and prints it as a line of JSON. The model
-files, a picture of training images as the network sees them, the test report and the mistakes stay in the
-folder.
+files, a picture of training images as the network sees them, the test report, the mistakes and the class
+probabilities stay in the folder.
 """
 
 import json
@@ -65,13 +65,17 @@ def run(trial: Trial, folder: Path, options: Options, emit: Emit, began: float) 
             before.check(ended)
 
     chosen = learner.fit(data.training.evaluate, report, checkpoints, before.train_seconds)
-    probabilities = data.test.probabilities(learner.predict)
+    answers = {split: images.probabilities(learner.predict) for split, images in data.evaluated.items()}
+    probabilities = answers[names.TEST]
     test_report = evaluation.test_report(probabilities, data.test.labels, data.class_names)
     files.replace(folder / names.TEST_REPORT_FILE, json.dumps(test_report, indent=1) + "\n")
-    mistakes = evaluation.mistakes(probabilities, data.test.labels, data.test_positions)
+    mistakes = evaluation.mistakes(probabilities, data.test.labels, data.positions[names.TEST])
     pictures = data.test.pictures(np.array(mistakes["shown"], int))
     samples.save_tiles(folder / names.MISTAKES_PICTURE, pictures)
     files.replace(folder / names.MISTAKES_FILE, json.dumps(mistakes) + "\n")
+    labels = {split: images.labels for split, images in data.evaluated.items()}
+    kept = evaluation.kept_answers(answers, labels, data.positions)
+    files.replace(folder / names.PROBABILITIES_FILE, kept)
     saved.save(learner, folder / names.MODEL_FOLDER, data.class_names, data.training.input_shape, trial)
     final = {
         **evaluation.score(names.TEST, probabilities, data.test.labels),

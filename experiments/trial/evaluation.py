@@ -1,6 +1,7 @@
 """The one evaluator: every model, on every split, is scored here from its predicted probabilities."""
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from sklearn.metrics import classification_report, confusion_matrix
@@ -68,3 +69,32 @@ def mistakes(probabilities: np.ndarray, labels: np.ndarray, positions: np.ndarra
         "predicted": predicted[wrong].tolist(),
         "shown": hardest.tolist(),
     }
+
+
+def kept_answers(
+    probabilities: Mapping[str, np.ndarray],
+    labels: Mapping[str, np.ndarray],
+    positions: Mapping[str, np.ndarray],
+) -> bytes:
+    """The content of names.PROBABILITIES_FILE: equal answers give equal bytes.
+
+    Every model has probabilities, though not of one kind: a network's are its softmax, those of a support
+    vector machine Platt's, a forest's the mean over its trees, of nearest neighbours the share of five.
+    float16 keeps three digits, and nothing below 6e-8.
+
+    Args:
+        probabilities: float (n, classes), by split.
+        labels: int (n,), by split.
+        positions: of the images in their data set, int (n,), by split.
+    """
+    arrays = {}
+    for split, found in probabilities.items():
+        # Two probabilities may round to one: the class is that of the unrounded ones, as everywhere.
+        predicted = found.argmax(axis=1)
+        arrays[names.answers(split, names.PROBABILITIES)] = found.astype(np.float16)
+        arrays[names.answers(split, names.PREDICTED)] = predicted.astype(np.int32)
+        arrays[names.answers(split, names.LABELS)] = labels[split].astype(np.int32)
+        arrays[names.answers(split, names.POSITIONS)] = positions[split].astype(np.int32)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()

@@ -75,15 +75,20 @@ class TrainingData:
 class TrialData:
     """What a trial trains on and is tested on.
 
-    test_positions: int (n,), of the test images in the prepared data set; digests: by tag,
-    and how many images there are to draw from.
+    positions: int (n,), of the images of validation and test in the prepared data set, by split; digests: by
+    tag, and how many images there are to draw from.
     """
 
     training: TrainingData
     class_names: tuple[str, ...]
     test: EvaluatedImages
-    test_positions: np.ndarray
+    positions: dict[str, np.ndarray]
     digests: dict[str, str]
+
+    @property
+    def evaluated(self) -> dict[str, EvaluatedImages]:
+        """The images that the chosen network answers on, by split."""
+        return {names.VALIDATION: self.training.validation, names.TEST: self.test}
 
 
 def load(trial: Trial, work: Path) -> TrialData:
@@ -122,7 +127,7 @@ def load(trial: Trial, work: Path) -> TrialData:
         training=training,
         class_names=data.classes,
         test=evaluated(chosen.test),
-        test_positions=chosen.test,
+        positions={names.VALIDATION: chosen.validation, names.TEST: chosen.test},
         digests={
             names.DATA_DIGEST: trial.data_digest,
             names.SPLIT_DIGEST: found["split"],

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import mlflow
 import numpy as np
@@ -149,6 +150,28 @@ def test_mistakes_are_the_images_that_the_report_does_not_count_as_right(runs):
         told = np.zeros_like(counts)
         np.add.at(told, (wrong["true"], wrong["predicted"]), 1)
         np.testing.assert_array_equal(told, counts)
+
+
+# The network is that of the chosen epoch; the autoencoder's accuracy is that of its last one.
+def test_answers_are_kept_of_every_image_of_validation_and_test(finished, runs, tmp_path):
+    place, _ = finished
+    client, found = runs
+    trials = {each.trial.id: each.trial for each in planned_trials(place)}
+    for run in found:
+        trial = trials[run.data.tags[names.TRIAL]]
+        data = load.load(trial, place.work)
+        file = client.download_artifacts(run.info.run_id, names.PROBABILITIES_FILE, str(tmp_path))
+        with np.load(file, allow_pickle=False) as opened:
+            kept = dict(opened)
+        history = client.get_metric_history(run.info.run_id, "validation/accuracy")
+        chosen = [metric.value for metric in history if metric.step == run.data.metrics[names.CHOSEN_EPOCH]]
+        for split, accuracy in ((names.VALIDATION, *chosen), (names.TEST, run.data.metrics["test/accuracy"])):
+            answers = {array: kept[names.answers(split, array)] for array in names.ANSWERS}
+            np.testing.assert_array_equal(answers[names.POSITIONS], data.positions[split])
+            np.testing.assert_array_equal(answers[names.LABELS], data.evaluated[split].labels)
+            assert np.mean(answers[names.PREDICTED] == answers[names.LABELS]) == accuracy
+            np.testing.assert_allclose(answers[names.PROBABILITIES].sum(axis=1), 1, atol=0.01)
+        assert Path(file).read_bytes() == (place.work / trial.id / names.PROBABILITIES_FILE).read_bytes()
 
 
 def test_the_page_explains_itself(runs):

@@ -11,6 +11,7 @@ from experiments import export, names
 from experiments.data import dataset, facts
 from experiments.logs import checkpoint, events, trial_folder
 from experiments.store import client, tracking
+from tests.support import undisturbed
 from tests.support.places import make_place, planned_trials, tiny
 
 OF_THE_PROJECTION = ("mlflow.user", names.OWNER)
@@ -96,6 +97,10 @@ def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
         assert done.returncode == 0, done.stderr
     assert package.stat().st_size < 60_000
     assert rows(there.store) == rows(place.store)
+    mine, theirs = undisturbed.content(place.store).files, undisturbed.content(there.store).files
+    for trial, files in theirs.items():
+        assert names.PROBABILITIES_FILE in files
+        assert all(mine[trial][name] == file for name, file in files.items())
     claims, others = (
         {key: value for key, value in each.items() if key.startswith(names.CLAIM) or key == names.CLAIMS}
         for each in (

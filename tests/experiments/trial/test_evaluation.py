@@ -1,5 +1,6 @@
 """The one evaluator, against sums one can do in the head and against scikit-learn."""
 
+import io
 import json
 import math
 
@@ -127,3 +128,30 @@ def test_mistakes_are_what_accuracy_leaves():
 def test_no_mistake():
     told = evaluation.mistakes(np.eye(2), np.array([0, 1]), np.arange(2))
     assert told == {"image": [], "position": [], "true": [], "predicted": [], "shown": []}
+
+
+# Of the second image both probabilities are 0.5 as float16, and the class is that of the higher one.
+def test_what_is_kept_of_answers_is_rounded_but_its_classes_are_not():
+    probabilities = {
+        "validation": np.array([[0.25, 0.75]]),
+        "test": np.array([[1e-9, 1.0], [0.49999, 0.50001]]),
+    }
+    labels = {"validation": np.array([1]), "test": np.array([1, 0])}
+    positions = {"validation": np.array([7]), "test": np.array([3, 9])}
+    content = evaluation.kept_answers(probabilities, labels, positions)
+    with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+        found = dict(kept)
+    assert sorted(found) == sorted(
+        f"{split}_{array}"
+        for split in ("validation", "test")
+        for array in ("probabilities", "predicted", "labels", "positions")
+    )
+    assert found["test_probabilities"].dtype == np.float16
+    assert found["test_probabilities"].tolist() == [[0, 1], [0.5, 0.5]]
+    assert found["test_predicted"].tolist() == [1, 1]
+    assert found["test_labels"].tolist() == [1, 0]
+    assert found["test_positions"].tolist() == [3, 9]
+    assert {found[f"test_{array}"].dtype for array in ("predicted", "labels", "positions")} == {
+        np.dtype(np.int32)
+    }
+    assert content == evaluation.kept_answers(probabilities, labels, positions)

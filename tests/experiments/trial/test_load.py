@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from experiments import names
 from experiments.data import prepare
 from experiments.data.facts import Wanted
 from experiments.studies.specification import Recipe, Trial
@@ -41,7 +42,7 @@ def test_windows_are_those_of_their_image_with_its_label(loaded):
     data, whole = loaded
     assert (len(data.test.images), len(data.test.labels)) == (800, 200)
     for at in (0, 57, 199):
-        position = data.test_positions[at]
+        position = data.positions[names.TEST][at]
         np.testing.assert_array_equal(data.test.images[4 * at : 4 * at + 4], windows(whole.images[position]))
         assert data.test.labels[at] == whole.labels[position]
 
@@ -58,7 +59,7 @@ def test_training_images_are_whole_and_the_slice_is_a_part_of_them(loaded):
 def test_no_image_is_on_two_sides(loaded):
     data, whole = loaded
     trained = {image.tobytes() for image in data.training.images}
-    tested = {whole.images[position].tobytes() for position in data.test_positions}
+    tested = {whole.images[position].tobytes() for position in data.positions[names.TEST]}
     assert len(tested) == 200
     assert not trained & tested
     of_training = {np.stack(windows(image)).tobytes() for image in data.training.images}
