@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.numbers import permutation, power, survival
+from reports.numbers import pairs, permutation, power, survival
 from reports.numbers.intervals import Interval, difference_interval, paired_interval, welch_p
 
 LEVEL = 0.05
@@ -24,7 +24,9 @@ class Sides:
     """Numbers of two arms, float (n,) and (m,), a value a trial.
 
     scores: what the permutation test exchanges instead of the values; paired: one index is one seed in both;
-    reached: of times to a target, whether any trial reached it within the common budget.
+    reached: of times to a target, whether any trial reached it within the common budget; differences: left −
+    right of each seed where each has a split of its own, infinite where one arm failed, and then `sharing` is
+    what the seeds have in common.
     """
 
     left: np.ndarray
@@ -32,6 +34,22 @@ class Sides:
     scores: tuple[np.ndarray, np.ndarray] | None = None
     paired: bool = False
     reached: bool = True
+    differences: np.ndarray | None = None
+    sharing: pairs.Sharing = pairs.ALONE
+
+    @classmethod
+    def of_pairs(
+        cls, left: Sequence[float], right: Sequence[float], sharing: pairs.Sharing = pairs.ALONE
+    ) -> "Sides":
+        """Of one seed at each index, which drew a split for both arms; infinite values: the arm failed there.
+
+        No NaN. Where both arms failed they are equal.
+        """
+        one, other = np.asarray(left, float), np.asarray(right, float)
+        both = np.isinf(one) & (one == other)
+        with np.errstate(invalid="ignore"):
+            differences = np.where(both, 0.0, one - other)
+        return cls(one, other, paired=True, differences=differences, sharing=sharing)
 
     @classmethod
     def of_values(
@@ -57,14 +75,19 @@ class Sides:
         scores = survival.log_rank_scores(one.within(budget), later.within(budget))
         return cls(one.cost, other.cost, scores, reached=bool(one.reached.any() or other.reached.any()))
 
-    @property
-    def difference(self) -> Interval:
-        """The difference of the means, left − right, with its 95 % interval."""
+    def difference(self, level: float = 0.95) -> Interval:
+        """The difference of the means, left − right, with its interval; of medians where seeds failed."""
+        if self.differences is not None:
+            return pairs.interval(self.differences, self.sharing, level)
         return (paired_interval if self.paired else difference_interval)(self.left, self.right)
 
     @property
     def spread(self) -> float:
         """The standard deviation over seeds: twice its square over n is the variance of the difference."""
+        if self.differences is not None:
+            if len(self.differences) < 2 or not np.isfinite(self.differences).all():
+                return math.nan
+            return float(self.differences.std(ddof=1)) / math.sqrt(2)
         if self.paired:
             return float((self.left - self.right).std(ddof=1)) / math.sqrt(2)
         return power.pooled_spread(self.left, self.right)
@@ -86,17 +109,17 @@ class Comparison:
     means: tuple[float, float] = (math.nan, math.nan)  # left and right; times within the common budget
 
 
-def compare(sides: Sides, direction: str, margin: float) -> Comparison:
-    """The difference of the sides with its interval and p; direction: ">" or "<"."""
+def compare(sides: Sides, direction: str, margin: float, level: float = 0.95) -> Comparison:
+    """The difference of the sides with its interval of that level and p; direction: ">" or "<"."""
     sign = 1 if direction == ">" else -1
-    interval = sides.difference
+    interval = sides.difference(level)
     distance = interval.estimate - margin
     return Comparison(
         effect=interval.estimate,
         low=interval.low,
         high=interval.high,
         p=_p(sides, margin),
-        size=power.standardised(sides.left, sides.right),
+        size=_size(sides),
         toward=int(np.sign(sign * distance)) if not math.isnan(distance) else 0,
         beyond=_beyond(interval, margin) * sign,
         left=len(sides.left),
@@ -107,12 +130,19 @@ def compare(sides: Sides, direction: str, margin: float) -> Comparison:
 
 def seeds_needed(sides: Sides, margin: float, claims: int) -> int | None:
     """Seeds an arm that would decide one of so many claims, by effect and spread as seen; None: too many."""
-    distance = sides.difference.estimate - margin
+    distance = sides.difference().estimate - margin
     return power.seeds_needed(distance, sides.spread, LEVEL / max(1, claims))
 
 
 def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if len(values) else math.nan
+    """The mean of the trials that trained."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def _size(sides: Sides) -> float:
+    finite = np.isfinite(sides.left).all() and np.isfinite(sides.right).all()
+    return power.standardised(sides.left, sides.right) if finite else math.nan
 
 
 def _p(sides: Sides, margin: float) -> float:
@@ -121,6 +151,8 @@ def _p(sides: Sides, margin: float) -> float:
     Seeds of arms with equal means and unequal spreads are not exchangeable: the exact test alone gave 6.6 %
     of such studies a false verdict (`make calibrate`, spreads 1 : 3).
     """
+    if sides.differences is not None:
+        return pairs.p_value(sides.differences, margin, sides.sharing)
     if sides.paired:
         return permutation.paired(sides.left, sides.right, margin)
     exact = (

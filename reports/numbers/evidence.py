@@ -14,10 +14,11 @@ EXPECTED = 1.0  # variance of the standardised effect that the alternative expec
 
 
 def e_value(differences: np.ndarray, margin: float = 0.0, expected: float = EXPECTED) -> float:
-    """The Bayes factor of the t statistic: effects spread normally about 0 with variance `expected`, against 0.
+    """The Bayes factor of the t statistic: effects spread normally about 0, against an effect of 0.
 
-    In standard deviations of the differences, with the right Haar prior on that deviation. 1 of fewer than two
-    pairs, of infinite differences, and where there is no spread: nothing is shown.
+    Effects are in standard deviations of the differences and have the variance `expected`; the prior of that
+    deviation is right Haar. 1 of fewer than two pairs, of infinite differences, and where there is no spread:
+    nothing is shown.
     """
     distances = np.asarray(differences, float) - margin
     count = len(distances)

@@ -40,6 +40,13 @@ def level(undecided: int, looks: Sequence[int], alpha: float = 0.05) -> float:
     return flat_level(alpha / max(1, undecided), tuple(looks))
 
 
+def overall(p: float, looks: tuple[int, ...]) -> float:
+    """The chance, where nothing is true, that some look has a p this small: p, adjusted for all looks."""
+    if len(looks) == 1 or p >= 1:
+        return p
+    return min(1.0, _crossed(-special.ndtri(p / 2), looks)) if p > 0 else 0.0
+
+
 def _crossed(bound: float, looks: tuple[int, ...]) -> float:
     """The chance that a sum of independent normal numbers, over the root of its count, crosses ± bound.
 
