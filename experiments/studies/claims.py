@@ -2,6 +2,8 @@
 
     resnet18 reaches 0.80 in fewer epochs than plain_cnn
     resnet18 reaches the common target in fewer epochs than plain_cnn
+    resnet18 reaches and holds 0.80 in fewer epochs than plain_cnn
+    gap at training accuracy 0.9(resnet18) > gap at training accuracy 0.9(plain_cnn)
     gap(resnet18) > gap(plain_cnn) + 0.02
     plain34 has higher train error than plain18
     test accuracy(resnet18) > test accuracy(plain_cnn) for every train <= 2000
@@ -18,6 +20,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from experiments import names, settings, words
 from experiments.studies.specification import Frozen
 
@@ -27,7 +31,8 @@ LONGEST = 4900  # characters of a claim in the store; MLflow keeps 5000 of a tag
 _TAIL = r"(?: where (?P<where>.+?))?(?: for every (?P<every>.+))?"
 _NUMBER = r"\d+(?:\.\d+)?(?:[eE]-?\d+)?"
 _COST = re.compile(
-    rf"(?P<left>.+?) reaches (?P<target>{_NUMBER}|{names.COMMON_TARGET}) in (?P<word>fewer|more) "
+    rf"(?P<left>.+?) reaches (?P<held>and holds )?(?P<target>{_NUMBER}|{names.COMMON_TARGET}) "
+    rf"in (?P<word>fewer|more) "
     rf"(?P<cost>\w+) than (?P<right>.+?)(?: by (?P<margin>{_NUMBER}))?{_TAIL}"
 )
 _WORDS = re.compile(
@@ -59,7 +64,8 @@ class Claim(Frozen):
     """left `direction` right + margin, in one metric, for every comparison.
 
     target: of a cost to reach it, whose metric is then one of names.COSTS; a validation accuracy, or several
-    for the common target: the highest of them that half of the trials compared reach.
+    for the common target: the highest of them that half of the trials compared reach. held: two evaluations
+    in a row; left out where it is false, as in the claims that were registered before it existed.
     """
 
     text: str
@@ -68,6 +74,11 @@ class Claim(Frozen):
     direction: Literal["<", ">"]
     margin: float
     comparisons: tuple[Comparison, ...]
+    held: bool = False
+
+    @model_serializer(mode="wrap")
+    def _content(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in fields(self).items() if name != "held" or value}
 
     @property
     def digest(self) -> str:
@@ -101,6 +112,7 @@ def read_claim(text: str, arms: Sequence[str], vary: Vary, targets: Sequence[flo
         direction="<" if said["word"] in ("fewer", "lower", "<") else ">",
         margin=sign * float(said["margin"] or 0) or 0.0,
         comparisons=_comparisons(left, right, fixed, said["every"], vary),
+        held=bool(said.get("held")),
     )
     if len(claim.model_dump_json()) > LONGEST:
         raise ValueError(f"{line!r} speaks of {len(claim.comparisons)} settings, too many; narrow it")
@@ -111,12 +123,25 @@ def _metric(said: dict[str, str | None]) -> str:
     cost = said.get("cost")
     if cost is not None:
         return _one_of(cost, names.COSTS, "cost")
-    metric = said["metric"]
-    if said.get("other") not in (None, metric):
+    metric = _levelled(said["metric"])
+    if said.get("other") is not None and _levelled(said["other"]) != metric:
         raise ValueError(f"compares {metric!r} with {said['other']!r}; both sides take the same metric")
+    if metric.startswith(names.STATED_LEVEL_GAP):
+        return metric
     if metric.startswith(names.STAGE_METRIC) and re.fullmatch(r"\w+", metric[len(names.STAGE_METRIC) :]):
         return metric
-    return _one_of(metric, (*names.CLAIM_METRICS, f"{names.STAGE_METRIC}STAGE"), "metric")
+    known = (*names.CLAIM_METRICS, f"{names.STATED_LEVEL_GAP}0.9", f"{names.STAGE_METRIC}STAGE")
+    return _one_of(metric, known, "metric")
+
+
+def _levelled(metric: str) -> str:
+    """The metric; a training accuracy in it as it is written shortest, so that 0.90 is 0.9."""
+    text = metric.removeprefix(names.STATED_LEVEL_GAP)
+    if text == metric:
+        return metric
+    if not re.fullmatch(_NUMBER, text) or not 0 < float(text) <= 1:
+        raise ValueError(f"{metric}: a training accuracy is a number above 0 and at most 1, such as 0.9")
+    return f"{names.STATED_LEVEL_GAP}{float(text):g}"
 
 
 def _target(text: str | None, targets: Sequence[float]) -> float | tuple[float, ...] | None:

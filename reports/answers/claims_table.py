@@ -58,6 +58,11 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 "trials_left": each.left,
                 "trials_right": each.right,
                 "seeds_needed": each.seeds,
+                "training_level": each.conditions.level,
+                "seconds_ratio": ratio.estimate,
+                "seconds_ratio_least": ratio.low,
+                "seconds_ratio_most": ratio.high,
+                "seconds_of": each.conditions.machine,
                 "other_test_images_half_width": each.images,
                 "registered": datetime.fromtimestamp(each.stated.registered / 1000, UTC).isoformat(),
                 "in_study_file": each.stated.current,
@@ -65,6 +70,7 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 "note": each.note,
             }
             for each in judged
+            for ratio in [each.conditions.ratio]
         ]
     )
 
@@ -148,6 +154,11 @@ def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
             f"withdrawn from the study file after they were registered: {'; '.join(gone)}; p of the others "
             "is adjusted for them too"
         )
+    found += [
+        f"{each.stated.text}: {told}"
+        for each in judged
+        if (told := each.conditions.told(*(arm for arm, _ in each.sides)) if each.sides else "")
+    ]
     if missing and judged:
         found.append("trials are still due: verdicts before the last one are preliminary")
     if any(each.images > 0 for each in judged):

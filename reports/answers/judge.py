@@ -9,7 +9,8 @@ import pandas as pd
 
 from experiments import names, settings
 from reports import words
-from reports.answers import measures, verdicts
+from reports.answers import conditions, measures, verdicts
+from reports.answers.conditions import Conditions
 from reports.answers.verdicts import UNDECIDED
 from reports.numbers import intervals, scores
 from reports.store.record import Record
@@ -24,7 +25,7 @@ class Judged:
     claims, alone: not adjusted (NaN: not tested); size: Hedges' g (NaN: no spread); left, right: trials;
     seeds: an arm that would decide it, if effect and spread were the true ones (None: decided, or unknown);
     images: half-width that another test set would add (NaN: no accuracy); note: for the reader; sides: what
-    was compared, and the mean of each.
+    was compared, and the mean of each; conditions: what that comparison holds under.
     """
 
     stated: Stated
@@ -41,6 +42,7 @@ class Judged:
     images: float = math.nan
     sides: tuple[tuple[str, float], ...] = ()
     alone: float = math.nan
+    conditions: Conditions = conditions.NONE
 
 
 Found = tuple[verdicts.Comparison, int | None]  # a comparison and the seeds that would decide it
@@ -79,7 +81,7 @@ def resolved(record: Record, claim: Stated) -> Stated:
     common = [
         target
         for target in claim.target
-        if 2 * scores.to_target(trials, target).notna().sum() >= max(1, len(run_ids))
+        if 2 * scores.to_target(trials, target, held=claim.held).notna().sum() >= max(1, len(run_ids))
     ]
     return replace(claim, target=max(common, default=min(claim.target)))
 
@@ -124,6 +126,7 @@ def _judged(
         images=_images(record, claim, evidence.decisive),
         sides=_sides(claim, evidence.decisive, shown),
         alone=evidence.p if decision else math.nan,
+        conditions=conditions.of(record, claim, *_both(record, claim.comparisons[evidence.decisive])),
     )
 
 
@@ -137,7 +140,7 @@ def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], 
         }
         if claim.target is not None:
             sides, lost = _times(record, claim, *arms.values()), [0, 0]
-            reached = [measures.reached(record, [*arm], claim.target) for arm in arms.values()]
+            reached = [measures.reached(record, [*arm], claim.target, claim.held) for arm in arms.values()]
             if not any(reached):
                 notes.append(f"no trial of {' or '.join(arms)} reached {words.target(claim.target)}")
             elif len(sides.left) and len(sides.right) and not sides.reached:
@@ -148,7 +151,8 @@ def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], 
             sides, lost = _values(record, claim, *arms.values(), left == right, tested)
         for name, numbers, lack in zip(arms, (sides.left, sides.right), lost, strict=True):
             if not len(numbers):
-                return [], f"nothing measured yet of {name}"
+                why = conditions.lacking(record, claim, *arms.values())
+                return [], why or f"nothing measured yet of {name}"
             lacking += [f"{lack} of {name}"] if lack else []
         needed = verdicts.seeds_needed(sides, claim.margin, tested)
         found.append((verdicts.compare(sides, claim.direction, claim.margin), needed))
@@ -158,7 +162,9 @@ def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], 
 
 
 def _times(record: Record, claim: Stated, left: pd.Series, right: pd.Series) -> verdicts.Sides:
-    one, other = (measures.times(record, [*arm], claim.metric, claim.target) for arm in (left, right))
+    one, other = (
+        measures.times(record, [*arm], claim.metric, claim.target, claim.held) for arm in (left, right)
+    )
     return verdicts.Sides.of_times(one, other, claim.margin)
 
 
@@ -172,7 +178,8 @@ def _values(
     pairs = one_network and set(left.index) == set(right.index)
     if pairs:
         right = right.reindex(left.index)
-    one, other = (measures.values(record, [*arm], claim.metric) for arm in (left, right))
+    level = measures.level(record, [*left, *right], claim.metric)
+    one, other = (measures.values(record, [*arm], claim.metric, level) for arm in (left, right))
     known = [~np.isnan(one), ~np.isnan(other)]
     lost = [int((~each).sum()) for each in known]
     if pairs:
@@ -184,6 +191,12 @@ def _trials(record: Record, arm: str, setting: str) -> pd.Series:
     """Run ids of an arm at a setting, by seed."""
     runs = record.runs
     return runs[(runs["arm"] == arm) & (runs["setting"] == setting)].set_index("seed")["run_id"]
+
+
+def _both(record: Record, comparison: tuple[str, str, str, str]) -> tuple[pd.Series, pd.Series]:
+    """Run ids by seed of the left and the right arm."""
+    left, left_setting, right, right_setting = comparison
+    return _trials(record, left, left_setting), _trials(record, right, right_setting)
 
 
 def _named(arm: str, setting: str) -> str:

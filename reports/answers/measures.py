@@ -26,29 +26,47 @@ COLUMNS = {
 }
 
 
-def values(record: Record, run_ids: list[str], metric: str) -> np.ndarray:
+def trials(record: Record, run_ids: list[str]) -> pd.DataFrame:
+    """The epochs of these trials."""
+    return record.epochs[record.epochs["run_id"].isin(run_ids)]
+
+
+def level(record: Record, run_ids: list[str], metric: str) -> float:
+    """The training accuracy at which a metric compares the gaps of these trials.
+
+    NaN: they have none in common, or it is no such metric. run_ids: of both arms of a comparison and of no
+    others, for their trials decide it, unless the metric states it.
+    """
+    if metric.startswith(names.STATED_LEVEL_GAP):
+        return float(metric.removeprefix(names.STATED_LEVEL_GAP))
+    return scores.training_level(trials(record, run_ids)) if metric == names.LEVEL_GAP else math.nan
+
+
+def values(record: Record, run_ids: list[str], metric: str, level: float = math.nan) -> np.ndarray:
     """Float, a value a trial in the order of run_ids; NaN where it was not measured.
 
-    metric: of names.CLAIM_METRICS, or names.STAGE_METRIC followed by a stage.
+    metric: of names.CLAIM_METRICS, names.STATED_LEVEL_GAP followed by an accuracy, or names.STAGE_METRIC
+    followed by a stage. level: of both arms that are compared, from `level`; gaps at a training accuracy are
+    taken there.
     """
     if metric in RUN_COLUMNS:
         return record.runs.set_index("run_id")[RUN_COLUMNS[metric]].reindex(run_ids).to_numpy(float)
     if metric == names.TEST_ERROR:
         return 1 - values(record, run_ids, names.TEST_ACCURACY)
-    if metric == names.LEVEL_GAP:
-        gaps = scores.gaps_at_training_level(record.epochs, record.training_level)
-        return gaps.reindex(run_ids).to_numpy(float)
-    return (
-        _from_epochs(record.epochs[record.epochs["run_id"].isin(run_ids)], metric)
-        .reindex(run_ids)
-        .to_numpy(float)
-    )
+    epochs = trials(record, run_ids)
+    if metric == names.TEST_GAP:
+        tested = record.runs.set_index("run_id")[RUN_COLUMNS[names.TEST_ACCURACY]]
+        found = scores.gaps_to_test(epochs, tested)
+    elif metric == names.LEVEL_GAP or metric.startswith(names.STATED_LEVEL_GAP):
+        found = scores.gaps_at_training_level(epochs, level)
+    else:
+        found = _from_epochs(epochs, metric)
+    return found.reindex(run_ids).to_numpy(float)
 
 
-def reached(record: Record, run_ids: list[str], target: float) -> bool:
-    """True if any of these trials reached the target."""
-    trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
-    return bool(scores.to_target(trials, target).notna().any())
+def reached(record: Record, run_ids: list[str], target: float, held: bool = False) -> bool:
+    """True if any of these trials reached the target; held: in two evaluations in a row."""
+    return bool(scores.to_target(trials(record, run_ids), target, held=held).notna().any())
 
 
 def _from_epochs(trials: pd.DataFrame, metric: str) -> pd.Series:
@@ -67,19 +85,19 @@ def _from_epochs(trials: pd.DataFrame, metric: str) -> pd.Series:
     return 1 - last if metric == names.TRAIN_ERROR else last
 
 
-def times(record: Record, run_ids: list[str], cost: str, target: float) -> Times:
+def times(record: Record, run_ids: list[str], cost: str, target: float, held: bool = False) -> Times:
     """The cost of each trial to a target, or its whole budget, in epochs, training seconds, images or MACs.
 
-    A diverged trial counts as trained to the last epoch of its recipe, though it stopped before; its missing
-    epochs cost as much as those it had.
+    held: to the first of two evaluations in a row that reach it. A diverged trial counts as trained to the
+    last epoch of its recipe, though it stopped before; its missing epochs cost as much as those it had.
     """
-    trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
+    epochs = trials(record, run_ids)
     column = COLUMNS[cost]
     unit = pd.Series(1.0, index=run_ids)
     if cost == "MACs":
         macs = record.runs.set_index("run_id")[names.MACS].reindex(run_ids)
         unit = names.TRAINING_MACS_PER_FORWARD * macs.astype(float)
-    by_run = trials.groupby("run_id")
+    by_run = epochs.groupby("run_id")
     spent, ended = (by_run[each].max().reindex(run_ids) for each in (column, "epoch"))
     stopped = by_run["diverged"].any().reindex(run_ids)
     stopped = stopped.isna() | stopped.eq(True)
@@ -89,7 +107,7 @@ def times(record: Record, run_ids: list[str], cost: str, target: float) -> Times
     longest = record.epochs[column].max()
     whole = whole.fillna(planned if column == "epoch" else longest).fillna(longest)
     budgets = unit * spent.where(~stopped, whole)
-    reached_at = unit * scores.to_target(trials, target, column).reindex(run_ids)
+    reached_at = unit * scores.to_target(epochs, target, column, held).reindex(run_ids)
     return Times.of(reached_at.to_numpy(float), budgets.to_numpy(float))
 
 

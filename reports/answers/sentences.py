@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments import names
 from reports import words
-from reports.answers import claims_table
+from reports.answers import claims_table, conditions
 from reports.answers.judge import Judged, number_tested
 from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED, WITHDRAWN
 from reports.numbers import intervals, permutation
@@ -59,14 +59,18 @@ def explain(each: Judged, claims: int) -> str:
     to = ""
     if each.stated.target is not None:
         target = words.target(each.stated.target)
-        to = f" to validation accuracy {target}, a trial counted no longer than the {metric} that all had"
+        held = ", held for two evaluations" if each.stated.held else ""
+        budget = f"a trial counted no longer than the {metric} that all had"
+        to = f" to validation accuracy {target}{held}, {budget}"
     found = f"Means{to}: {where}{values}; difference {claims_table.amount(each.effect, metric)}"
     if metric in names.EXACT_METRICS:
         return f"{found}, counted, the same at every seed."
     if not math.isnan(each.low):
         found += f", 95 % interval {claims_table.interval(each)}, p {_equals(each.alone)}"
         found += f" (adjusted for {claims} claims: {claims_table.probability(each.p)})" if claims > 1 else ""
-    return f"{found}. {_outlook(each)}"
+    told = each.conditions.told(*(arm for arm, _ in each.sides))
+    under = f" {told[:1].upper()}{told[1:]}." if told else ""
+    return f"{found}.{under} {_outlook(each)}"
 
 
 def _outlook(each: Judged) -> str:
@@ -105,15 +109,9 @@ def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> l
         found.append(
             f"Splits: one draw, for all seeds.{nested} Nothing here says how much another one would change."
         )
-    machines = sorted({cpu for cpu in runs["cpu"] if cpu})
-    threads, workers = (
-        "/".join(sorted({*map(str, runs[column])} - {""})) for column in ("threads", "workers")
-    )
     found += [
-        f"Seconds: of {words.listed(machines) or 'an unknown machine'}"
-        + (f", {threads} {'thread' if threads == '1' else 'threads'} a trial" if threads else "")
-        + (f", {workers} trials side by side" if workers else "")
-        + ". On another machine, above all on a GPU, arms may take other shares of time.",
+        f"Seconds: of {conditions.machine(runs)}. On another machine, above all on a GPU, arms may take "
+        "other shares of time.",
         "Recipe and budget: those of the study file. An arm that needs longer, or another learning rate, may "
         "rank otherwise there. A difference between two arms is of all that differs between them (Fairness), "
         "not of one part alone.",

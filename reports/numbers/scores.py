@@ -28,14 +28,21 @@ def chosen(epochs: pd.DataFrame) -> pd.DataFrame:
     return best.drop_duplicates("run_id").set_index("run_id").reindex(epochs["run_id"].unique())
 
 
-def to_target(epochs: pd.DataFrame, target: float, cost: str = "epoch") -> pd.Series:
+def to_target(epochs: pd.DataFrame, target: float, cost: str = "epoch", held: bool = False) -> pd.Series:
     """By run_id, the cost (epoch, train_seconds or images_seen) when validation accuracy first is `target`.
 
+    held: at the first of two evaluations in a row that are at or above it: one lucky evaluation is not
+    enough, and so a target that only the last one reaches is not held. A trial that was evaluated once (at
+    its end, as autoencoder features are) has the accuracy that its model keeps: it holds what it reaches.
     NaN if never reached: censored at the end of the trial's budget. A diverged trial counts as never: the
     network that it ends with does not have the accuracy.
     """
-    reached = epochs[(epochs[VALIDATION_ACCURACY] >= target) & ~epochs["diverged"].astype(bool)]
-    return _first(reached, epochs)[cost].astype(float)
+    measured = epochs[epochs[VALIDATION_ACCURACY].notna()]
+    above = measured[VALIDATION_ACCURACY] >= target
+    if held:
+        trials = above.groupby(measured["run_id"])
+        above &= trials.shift(-1, fill_value=False) | (trials.transform("size") == 1)
+    return _first(measured[above & ~measured["diverged"].astype(bool)], epochs)[cost].astype(float)
 
 
 def gaps_at_last_epoch(epochs: pd.DataFrame) -> pd.Series:
@@ -58,13 +65,40 @@ def gaps_at_chosen_epoch(epochs: pd.DataFrame) -> pd.Series:
     return rows[TRAIN_ACCURACY] - rows[VALIDATION_ACCURACY]
 
 
+def gaps_to_test(epochs: pd.DataFrame, test_accuracies: pd.Series) -> pd.Series:
+    """By run_id, train accuracy at the chosen epoch minus test accuracy, which is measured at that epoch.
+
+    The gap to validation is optimistic: its epoch is the one at which validation accuracy is highest.
+    test_accuracies: by run_id; NaN where a trial was not tested.
+    """
+    train = chosen(epochs)[TRAIN_ACCURACY]
+    return train - test_accuracies.reindex(train.index)
+
+
 def gaps_at_training_accuracy(epochs: pd.DataFrame, level: float) -> pd.Series:
-    """By run_id, the gap at the first epoch whose training accuracy reaches `level`; NaN if none does.
+    """By run_id, the gap where training accuracy first reaches `level`; NaN if it never does.
+
+    Training and validation accuracy are taken as straight lines between the epochs before and after, so that
+    a trial with large steps is not read far above the level. Where the first epoch is above it already
+    (`above_from_the_first`) nothing is known of the way there: its own gap stands, at its higher accuracy.
 
     At equal training accuracy a slower model does not look less overfitted only because it is behind.
     """
-    first = _first(epochs[epochs[TRAIN_ACCURACY] >= level], epochs)
-    return first[TRAIN_ACCURACY] - first[VALIDATION_ACCURACY]
+    measured = epochs.dropna(subset=[TRAIN_ACCURACY, VALIDATION_ACCURACY])
+    trials = measured.groupby("run_id")
+    before = {split: trials[split].shift() for split in (TRAIN_ACCURACY, VALIDATION_ACCURACY)}
+    rises = measured[TRAIN_ACCURACY] - before[TRAIN_ACCURACY]
+    shares = (level - before[TRAIN_ACCURACY]) / rises  # of the way from the epoch before
+    falls = (1 - shares) * (measured[VALIDATION_ACCURACY] - before[VALIDATION_ACCURACY])
+    gaps = level - (measured[VALIDATION_ACCURACY] - falls)
+    gaps = gaps.where(rises.notna(), measured[TRAIN_ACCURACY] - measured[VALIDATION_ACCURACY])
+    return _first(measured.assign(gap=gaps)[measured[TRAIN_ACCURACY] >= level], epochs)["gap"]
+
+
+def above_from_the_first(epochs: pd.DataFrame, level: float) -> pd.Series:
+    """By run_id, whether training accuracy is above `level` at the first epoch that was measured."""
+    measured = epochs.dropna(subset=[TRAIN_ACCURACY, VALIDATION_ACCURACY])
+    return _first(measured, epochs)[TRAIN_ACCURACY] > level
 
 
 def _first(rows: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
@@ -94,6 +128,7 @@ def scored_once(epochs: pd.DataFrame) -> set[str]:
 def training_level(epochs: pd.DataFrame) -> float:
     """The highest multiple of 0.05 that the training accuracy of every trial of an arm with a curve reaches.
 
+    epochs: of the trials that are compared: of a claim those of its two arms, of a table all of the study.
     NaN where that is below LEAST_LEVEL, or no arm has a curve.
     """
     highest = with_curve(epochs).groupby("run_id")[TRAIN_ACCURACY].max()

@@ -12,6 +12,7 @@ class Stated:
     """A claim as it was registered; comparisons: (left arm, its setting, right arm, its setting) each.
 
     target: of several, `judge.resolved` chooses one from the trials.
+    held: the target is reached at the first of two evaluations in a row.
     current: it stands in the study file now; after_data: it was registered after the first trial had begun.
     """
 
@@ -25,6 +26,7 @@ class Stated:
     registered: int
     current: bool
     after_data: bool
+    held: bool = False
 
 
 def read(tags: Mapping[str, str], begun: int | None) -> tuple[Stated, ...]:
@@ -52,6 +54,7 @@ def read(tags: Mapping[str, str], begun: int | None) -> tuple[Stated, ...]:
             registered=claim["registered"],
             current=digest in order,
             after_data=begun is not None and claim["registered"] > begun,
+            held=claim.get("held", False),
         )
         for digest in current + withdrawn
         for claim in [found[digest]]
