@@ -98,7 +98,8 @@ class Record:
     claims: those that were registered in the store. notices: what is left out of the data, or doubtful;
     bad_files: how many files cannot be used; options: study, data and near_duplicates of the command that
     trained, as far as known, and the sizes that its study names, where the data holds fewer images.
-    Runs that the study file no longer asks for (role "outdated") are in none of these.
+    uri: of the store, where artifacts of runs are read. Runs that the study file no longer asks for (role
+    "outdated") are in none of these.
     """
 
     study: str
@@ -114,6 +115,7 @@ class Record:
     notices: tuple[str, ...] = ()
     bad_files: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
+    uri: str = ""
 
     def by_setting(self) -> list["Record"]:
         """One record a full setting, with the runs that may share a figure: its own and those of its parts.
@@ -149,6 +151,7 @@ def read_record(uri: str, study: str) -> Record:
     tuning, _ = _frames(by_role[names.TUNE_ROLE], points=[])
     return Record(
         study=study,
+        uri=uri,
         experiment=rows.experiment,
         question=rows.tags.get(names.QUESTION, ""),
         targets=tuple(json.loads(rows.tags.get(names.TARGETS, "[]"))),

@@ -1,0 +1,30 @@
+"""The confusion matrix of a trial on its test images, as its test report has it."""
+
+import json
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments import names
+from reports.store import artifacts
+from reports.store.record import Record
+
+
+class Confusion(NamedTuple):
+    """classes: their names; counts: int (true, predicted)."""
+
+    classes: tuple[str, ...]
+    counts: np.ndarray
+
+
+def read(record: Record, run_id: str) -> Confusion | None:
+    """The confusion matrix of a run of the study; None where it left no test report.
+
+    Raises:
+        StoreError: the store does not answer.
+    """
+    content = artifacts.read(record, run_id, names.TEST_REPORT_FILE)
+    if content is None:
+        return None
+    report = json.loads(content)
+    return Confusion(tuple(report["classes"]), np.array(report["confusion_matrix"]))
