@@ -23,8 +23,8 @@ NOTE = (
     "table."
 )
 AT_LEVEL = (
-    "Right: at each trial's first epoch of at least that training accuracy, which all trials with a curve "
-    "reach; –: no curve. "
+    "Right: where each trial first reaches that training accuracy, on a line between epochs; all trials with "
+    "a curve reach it; –: no curve. "
 )
 
 
@@ -125,7 +125,10 @@ def figure(record: Record) -> Figure:
 def finding(record: Record) -> str:
     """What the figure shows, in a sentence or two; empty where there is nothing to say."""
     arms = summary.by_arm(record)
-    sentences = [phrases.span("At the chosen epoch the mean gap", arms, "gap_at_chosen_epoch")]
+    sentences = [
+        phrases.span("At the chosen epoch the mean gap", arms, "gap_at_chosen_epoch"),
+        phrases.span("To the test images it", arms, "gap_at_test"),
+    ]
     if not math.isnan(record.training_level):
         where = f"At equal training accuracy ({record.training_level:.2f}) it"
         sentences.append(phrases.span(where, arms, "gap_at_training_level"))

@@ -18,7 +18,8 @@ APPLIES = "each setting"
 NOTE = (
     'Small marks: seeds; bars: the median over all seeds, where "never" counts as later than any. '
     "In the grey margin: how many of an arm's trials ended their budget below the target. "
-    "An arm scored once (autoencoder features) reaches a target only at its whole cost."
+    "An arm scored once (autoencoder features) reaches a target only at its whole cost. First crossings: the "
+    "table has the targets that are held for two evaluations."
 )
 MARGIN = 0.2  # of the axes' width, for what was not reached
 

@@ -19,15 +19,19 @@ SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
     "Test accuracy: mean over seeds ± half-width of Student's 95 % t interval, measured once a "
     "trial, at its epoch of highest validation accuracy; {split} {same}{few}"
-    "Gap: train minus validation accuracy, mean over seeds ± the same. {level}"
+    "Gap: train minus validation accuracy, mean over seeds ± the same. That at the chosen epoch is "
+    "optimistic, for the epoch is the one of highest validation accuracy; the gap to test, train minus test "
+    "accuracy at the same epoch, is not. {level}"
     "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
     'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. {once}'
     "Forward MACs: multiply-accumulates for one image. "
     "Training: mean seconds a trial, without evaluation."
 )
 LEVEL = (
-    "At train {level}: at each trial's first epoch of at least that training accuracy, the highest multiple "
-    "of 0.05 that all trials with a curve reach, so that no arm looks less overfitted because it is behind. "
+    "At train {level}: where each trial first reaches that training accuracy, on a line between the epochs "
+    "before and after (its first epoch, if that is above it already); the highest multiple of 0.05 that all "
+    "trials with a curve reach, so that no arm looks less overfitted because it is behind. A claim's level "
+    "is that of its two arms alone. "
 )
 SAME = (
     "Same at every seed: all trials scored alike and no interval can be given; it is no certainty about "
@@ -76,7 +80,8 @@ def _claims(report: Report) -> list[Block]:
 def header(record: Record) -> list[str]:
     """The titles of the columns."""
     targets = [f"To {words.target(target)}" for target in shown(record.targets)]
-    return ["Arm", "Trials", "Test accuracy", "Gap, chosen epoch", *_level_titles(record), *targets, *COSTS]
+    gaps = ["Gap, chosen epoch", "Gap to test", *_level_titles(record)]
+    return ["Arm", "Trials", "Test accuracy", *gaps, *targets, *COSTS]
 
 
 def rows(report: Report) -> list[list[str]]:
@@ -110,6 +115,7 @@ def _cells(row: dict, at_level: list[str], targets: list[float], once: bool) -> 
         Cell(f"{row['trials']}{diverged}", row["trials"]),
         Cell(_test_accuracy(row), row["test_accuracy"]),
         Cell(_gap(row, "chosen_epoch"), row["gap_at_chosen_epoch"]),
+        Cell(_gap(row, "test"), row["gap_at_test"]),
         *(Cell(_gap(row, "training_level"), row["gap_at_training_level"]) for _ in at_level),
         *(Cell(_to_target(row, target, once), row[f"epochs_to_{target:g}"]) for target in targets),
         Cell(words.scaled(row["parameters"]), row["parameters"]),

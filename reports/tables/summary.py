@@ -16,16 +16,20 @@ def by_arm(record: Record) -> pd.DataFrame:
 
     label, arm, setting, learning_rate (of the recipe; NaN: not recorded), trials, diverged, tested (trials
     with a test score); test_accuracy and test_macro_f1 (means over seeds) with …_half_width (95 % t
-    interval); gap_at_chosen_epoch, gap_at_last_epoch (means of train − validation accuracy) and
-    gap_at_training_level (NaN for an arm scored once), each with …_half_width and …_trials (that have
-    one); training_level (the training accuracy that every trial with a curve reaches; NaN: none); parameters;
-    forward_macs; training_seconds (mean); and for each target T: reached_T (trials that did), epochs_to_T,
-    seconds_to_T, images_to_T, training_macs_to_T (medians with censoring; NaN: not reached).
+    interval); gap_at_chosen_epoch, gap_at_last_epoch (means of train − validation accuracy), gap_at_test
+    (train − test accuracy, chosen epoch) and gap_at_training_level (NaN for an arm scored once), each with
+    …_half_width and …_trials (that have one); training_level (the training accuracy that every trial with a
+    curve reaches; NaN: none); parameters; forward_macs; training_seconds (mean); and for each target T:
+    reached_T (trials that did), epochs_to_T, seconds_to_T, images_to_T, training_macs_to_T (medians with
+    censoring; NaN: not reached).
     """
     epochs, runs = record.epochs, record.runs
     gaps = {
         "chosen_epoch": scores.gaps_at_chosen_epoch(epochs),
         "last_epoch": scores.gaps_at_last_epoch(epochs),
+        "test": scores.gaps_to_test(
+            epochs, runs.set_index("run_id")[names.metric(names.TEST, names.ACCURACY)]
+        ),
         "training_level": scores.gaps_at_training_level(epochs, record.training_level),
     }
     costs = {"epochs": "epoch", "seconds": names.TRAIN_SECONDS, "images": names.IMAGES_SEEN}

@@ -43,6 +43,9 @@ def test_summary_of_an_arm_one_can_check_in_the_head(ready):
     assert residual["gap_at_training_level"] == pytest.approx(0.2)
     assert rows.loc["cnn", "gap_at_training_level"] == pytest.approx(0.1)
     assert math.isnan(rows.loc["features", "gap_at_training_level"])
+    # Trained to 0.9 at each seed, tested at 0.6, 0.7, 0.8.
+    assert rows.loc["features", "gap_at_test"] == pytest.approx(0.9 - 0.7)
+    assert (residual["gap_at_test"], residual["gap_at_test_trials"]) == (pytest.approx(0.5 / 3), 3)
     assert residual["training_macs_to_0.75"] == 3 * 340e6 * 300
     assert residual["training_seconds"] == pytest.approx((120 + 120 + 80) / 3)
 
@@ -156,7 +159,7 @@ def test_an_epoch_that_is_no_pass_over_the_images_is_told(ready):
 def test_what_an_arm_without_a_curve_took_is_a_bound(ready):
     record = read_record(ready.uri, "small")
     cells = {row[0]: row for row in results.rows(Report(record))}
-    assert cells["features"][5] == "≤ 3 epochs, ≤ 30 s (3/3)"
+    assert cells["features"][6] == "≤ 3 epochs, ≤ 30 s (3/3)"
     assert "≤" not in " ".join(cells["cnn"] + cells["residual"])
 
 

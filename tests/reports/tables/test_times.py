@@ -47,6 +47,23 @@ def test_the_table_is_written_for_people(small):
     assert all(len(row) == len(header) for row in rows)
 
 
+def test_held_targets_stand_beside_first_crossings(small):
+    found = times.frame(small).set_index(["label", "target", "cost"])
+    cnn, residual = (found.loc[(label, 0.5, "epochs")] for label in ("cnn", "residual"))
+    assert (cnn["reached"], cnn["held"], cnn["held_median"]) == (3, 2, 2)  # the third reaches it at its end
+    assert (residual["held"], residual["held_median"]) == (2, 1)
+    assert found.loc[("cnn", 0.5, "seconds"), "held_median"] == 20
+    features = found.loc[("features", 0.5, "epochs")]  # scored once, at its end, where it stays
+    assert (features["held"], features["held_median"]) == (3, 3)
+    header, rows = times.table(times.frame(small), {"features"})
+    at = header.index("Held")
+    told = {(row[0], row[1]): row[at : at + 2] for row in rows}
+    assert header[at + 1] == "Epochs, held"
+    assert told["cnn", "0.50"] == ["2 of 3", "2"]
+    assert told["cnn", "0.75"] == ["0 of 3", "not held"]
+    assert told["features", "0.50"] == ["3 of 3", "≤ 3"]
+
+
 def test_no_targets_no_figure_and_no_rows(ready):
     from reports.store.record import read_record
 
