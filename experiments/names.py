@@ -113,12 +113,16 @@ NOTE = "mlflow.note.content"  # rendered as Markdown at the top of MLflow's page
 RESULT_ROLE = "result"
 TUNE_ROLE = "tune"  # a trial of the learning-rate sweep, never a result
 OUTDATED_ROLE = "outdated"
+PLAN = "study.plan"  # the seeds and looks of the study, registered with its claims
+LOOKS = (6, 8, 10, 15, 20)  # seeds at which a study that is trained until it is decided is looked at
 CLAIMS = "study.claims"  # JSON list of the digests of the claims that the study file states now
 CLAIM = "study.claim."  # and the digest of a claim; its value: the claim, and when it was registered
 # What a claim may compare, a number a trial.
 TEST_ACCURACY = "test accuracy"
 TEST_ERROR = "test error"
 TEST_MACRO_F1 = "macro F1"
+BALANCED_ACCURACY = "balanced accuracy"  # mean recall of the classes, of the test images, as the next
+CALIBRATION_ERROR = "calibration error"
 VALIDATION_ACCURACY = "validation accuracy"  # at the chosen epoch
 TRAIN_ACCURACY = "train accuracy"  # at the last epoch, as the next
 TRAIN_ERROR = "train error"
@@ -133,6 +137,8 @@ CLAIM_METRICS = (
     TEST_ACCURACY,
     TEST_ERROR,
     TEST_MACRO_F1,
+    BALANCED_ACCURACY,
+    CALIBRATION_ERROR,
     VALIDATION_ACCURACY,
     TRAIN_ACCURACY,
     TRAIN_ERROR,
@@ -146,6 +152,7 @@ CLAIM_METRICS = (
 )
 EXACT_METRICS = (NUMBER_OF_PARAMETERS, FORWARD_MACS)  # the same at every seed: nothing to test
 STATED_LEVEL_GAP = "gap at training accuracy "  # followed by that accuracy
+RECALL_METRIC = "recall of "  # followed by a class as the data names it: the share of its test images found
 STAGE_METRIC = "log gradient norm at "  # followed by a stage: log10, mean over epochs
 # What it costs to reach a target, as a claim names it.
 COSTS = ("epochs", "seconds", "images", "MACs")

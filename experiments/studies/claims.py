@@ -126,11 +126,17 @@ def _metric(said: dict[str, str | None]) -> str:
     metric = _levelled(said["metric"])
     if said.get("other") is not None and _levelled(said["other"]) != metric:
         raise ValueError(f"compares {metric!r} with {said['other']!r}; both sides take the same metric")
-    if metric.startswith(names.STATED_LEVEL_GAP):
+    # The classes are those of the data, which may not be there yet: a report says where it has no such class.
+    if metric.startswith((names.STATED_LEVEL_GAP, names.RECALL_METRIC)):
         return metric
     if metric.startswith(names.STAGE_METRIC) and re.fullmatch(r"\w+", metric[len(names.STAGE_METRIC) :]):
         return metric
-    known = (*names.CLAIM_METRICS, f"{names.STATED_LEVEL_GAP}0.9", f"{names.STAGE_METRIC}STAGE")
+    known = (
+        *names.CLAIM_METRICS,
+        f"{names.STATED_LEVEL_GAP}0.9",
+        f"{names.RECALL_METRIC}CLASS",
+        f"{names.STAGE_METRIC}STAGE",
+    )
     return _one_of(metric, known, "metric")
 
 

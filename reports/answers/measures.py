@@ -1,4 +1,4 @@
-"""The numbers that a claim compares: from a metric and the frames of a study to a value a trial; pure."""
+"""The numbers that a claim compares: from a metric and the record of a study to a value a trial."""
 
 import json
 import math
@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from experiments import names
-from reports.numbers import scores
+from reports.numbers import recalls, reliability, scores
 from reports.numbers.survival import Times
+from reports.store import confusion, probabilities
 from reports.store.record import Record
 
 RUN_COLUMNS = {
@@ -18,6 +19,7 @@ RUN_COLUMNS = {
     names.FORWARD_MACS: names.MACS,
     names.TRAINING_SECONDS: names.TRAIN_SECONDS,
 }
+MOST_CLASSES = 20  # named where a claim is about one that the data does not have
 COLUMNS = {
     "epochs": "epoch",
     "seconds": names.TRAIN_SECONDS,
@@ -45,14 +47,16 @@ def level(record: Record, run_ids: list[str], metric: str) -> float:
 def values(record: Record, run_ids: list[str], metric: str, level: float = math.nan) -> np.ndarray:
     """Float, a value a trial in the order of run_ids; NaN where it was not measured.
 
-    metric: of names.CLAIM_METRICS, names.STATED_LEVEL_GAP followed by an accuracy, or names.STAGE_METRIC
-    followed by a stage. level: of both arms that are compared, from `level`; gaps at a training accuracy are
-    taken there.
+    metric: of names.CLAIM_METRICS, names.STATED_LEVEL_GAP followed by an accuracy, names.RECALL_METRIC by a
+    class, or names.STAGE_METRIC by a stage. level: of both arms that are compared, from `level`; gaps at a
+    training accuracy are taken there.
     """
     if metric in RUN_COLUMNS:
         return record.runs.set_index("run_id")[RUN_COLUMNS[metric]].reindex(run_ids).to_numpy(float)
     if metric == names.TEST_ERROR:
         return 1 - values(record, run_ids, names.TEST_ACCURACY)
+    if metric in (names.BALANCED_ACCURACY, names.CALIBRATION_ERROR) or metric.startswith(names.RECALL_METRIC):
+        return np.array([_of_test_images(record, run_id, metric) for run_id in run_ids], float)
     epochs = trials(record, run_ids)
     if metric == names.TEST_GAP:
         tested = record.runs.set_index("run_id")[RUN_COLUMNS[names.TEST_ACCURACY]]
@@ -67,6 +71,41 @@ def values(record: Record, run_ids: list[str], metric: str, level: float = math.
 def reached(record: Record, run_ids: list[str], target: float, held: bool = False) -> bool:
     """True if any of these trials reached the target; held: in two evaluations in a row."""
     return bool(scores.to_target(trials(record, run_ids), target, held=held).notna().any())
+
+
+def _of_test_images(record: Record, run_id: str, metric: str) -> float:
+    """A metric of what a trial left about each of its test images; NaN where it left nothing."""
+    if metric == names.CALIBRATION_ERROR:
+        answers = probabilities.read(record, run_id)
+        return (
+            math.nan if answers is None else reliability.calibration_error(answers.confidences, answers.right)
+        )
+    found = confusion.read(record, run_id)
+    if found is None:
+        return math.nan
+    if metric == names.BALANCED_ACCURACY:
+        return recalls.balanced_accuracy(found.counts)
+    wanted = _plain(metric.removeprefix(names.RECALL_METRIC))
+    by_class = dict(zip(map(_plain, found.classes), recalls.recalls(found.counts), strict=True))
+    return float(by_class.get(wanted, math.nan))
+
+
+def unknown_class(record: Record, run_ids: list[str], metric: str) -> str:
+    """Why no recall was measured: `the data has no class 'Shirts' (it has: Shirt, Trouser)`; empty where the
+    class is there, no test report tells, or it is another metric."""
+    if not metric.startswith(names.RECALL_METRIC):
+        return ""
+    wanted = metric.removeprefix(names.RECALL_METRIC)
+    found = next(filter(None, (confusion.read(record, run_id) for run_id in run_ids)), None)
+    if found is None or _plain(wanted) in map(_plain, found.classes):
+        return ""
+    more = ", …" if len(found.classes) > MOST_CLASSES else ""
+    return f"the data has no class {wanted!r} (it has: {', '.join(found.classes[:MOST_CLASSES])}{more})"
+
+
+def _plain(name: str) -> str:
+    """The name of a class as a claim has it, whose text keeps one space of several."""
+    return " ".join(name.split())
 
 
 def _from_epochs(trials: pd.DataFrame, metric: str) -> pd.Series:

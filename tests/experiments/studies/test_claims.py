@@ -38,6 +38,22 @@ def told(text, vary=VARY):
         ("gap(resnet18) < gap(plain_cnn) + 0.02", "gap", None, "<", 0.02),
         ("plain-34.x has higher train error than resnet18", "train error", None, ">", 0),
         ("resnet18 has lower test error than plain_cnn by 0.01", "test error", None, "<", -0.01),
+        ("resnet18 has higher balanced accuracy than plain_cnn", "balanced accuracy", None, ">", 0),
+        ("resnet18 has lower calibration error than plain_cnn", "calibration error", None, "<", 0),
+        (
+            "resnet18 has higher recall of apple (red) than plain_cnn by 0.1",
+            "recall of apple (red)",
+            None,
+            ">",
+            0.1,
+        ),
+        (
+            "recall of T-shirt/top(resnet18) > recall of T-shirt/top(plain_cnn) - 0.05",
+            "recall of T-shirt/top",
+            None,
+            ">",
+            -0.05,
+        ),
         ("gap at last epoch(resnet18) > gap at last epoch(plain_cnn)", "gap at last epoch", None, ">", 0),
         (
             "resnet18 has lower log gradient norm at stage2 than plain_cnn",
