@@ -118,4 +118,5 @@ def _seconds(record: Record, claim: Stated, run_ids: list[str]) -> np.ndarray:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}"
+    digits = 2 if ratio < 1 else 1 if ratio < 10 else 0
+    return f"{ratio:.{digits}f}"
