@@ -47,12 +47,14 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pic
     target.parent.mkdir(parents=True, exist_ok=True)
     document = study.model_dump(mode="json")
     document["data"]["source"] = travelling(study.data.source)
+    scheduled = registration.plan(work, study.name)
     index = {
         "study": document,
         "trials": _TRIALS.dump_python(
             [each._replace(data=travelling(each.data)) for each in complete], mode="json"
         ),
         "claims": registration.times(work, study.name),
+        "plan": scheduled.model_dump(mode="json") if scheduled else None,
         "notices": page.data_tags(plan.data(study, work).values()),
     }
     with files.writing(target) as part, tarfile.open(part, "w:xz") as archive:
@@ -94,6 +96,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
         index = json.loads(content[INDEX])
         study, trials = Study.model_validate(index["study"]), _TRIALS.validate_python(index["trials"])
         registered = _TIMES.validate_python(index.get("claims", {}))
+        plan_ = registration.Planned.model_validate(index["plan"]) if index.get("plan") else None
         notices = _NOTICES.validate_python(index.get("notices", {}))
         logs = {each.trial.id: content[f"{each.trial.id}/{trial_folder.LOG}"] for each in trials}
         for log in logs.values():
@@ -118,8 +121,10 @@ def unpack(source: Path, work: Path, store: str) -> str:
     with trial_folder.lock(work):
         projection = tracking.Projection(store, study.name)
         in_store = client.stored(store, study.name)
-        registration.keep(work, study.name, registration.tags(study, registered))
+        schedule = registration.plan_tags(plan_)
+        registration.keep(work, study.name, registration.tags(study, registered) | schedule)
         tags = page.experiment_tags(study) | registration.changed_tags(study, work, in_store.tags)
+        tags |= schedule
         projection.describe(tags | {key: notices[key] for key in names.NOTICES if key in notices}, {})
         projected = {trial for _, trial, _ in in_store.complete}
         for planned in trials:

@@ -113,7 +113,7 @@ def _template() -> jinja2.Template:
 
 
 def _split(study: Study, facts: Facts, work: Path) -> tuple[splits.Split, str | None]:
-    """The split of the study's first seed; if it cannot be had, the largest that can, or none, and why its own cannot."""
+    """The split of the study's first seed, or the largest that can be had, or none, and why."""
     seed = study.split_seed(study.seeds[0])
     sizes = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
     try:

@@ -38,7 +38,7 @@ SHARES = (1.0, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)  # of what there is, w
 
 
 def fitting(sizes: Sizes, facts: Facts, split_seeds: Iterable[int], work: Path) -> Sizes:
-    """The sizes, or the largest that every split can have: those of `fitting_sizes`, less what groups cost."""
+    """The sizes, or the largest that every split can have: as `fitting_sizes`, less what groups cost."""
     fitting = fitting_sizes(sizes, train_part=facts.train_part, test_part=facts.test_part)
     if not facts.grouped:
         return fitting

@@ -1,4 +1,4 @@
-"""Registers the claims of a study before its trials run: what is claimed, and when that was first stated.
+"""Registers claims and schedule of a study before its trials run: what is claimed, and since when.
 
 The time is kept in the work folder and in the store; the earlier of the two stands. A claim that comes after
 the first trial has begun is shown as added after data, and one that leaves the study file as withdrawn.
@@ -9,11 +9,24 @@ import math
 import time
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from experiments import files, names
 from experiments.errors import UserError
+from experiments.studies.schedule import Schedule
+from experiments.studies.specification import Frozen
 from experiments.studies.study import Study
 
 FOLDER = "claims"
+
+
+class Planned(Frozen):
+    """A schedule, and when it was registered, in milliseconds since 1970."""
+
+    schedule: Schedule
+    registered: int
+
+
 Times = dict[str, int]  # of registration, milliseconds since 1970, by a claim's digest
 
 
@@ -28,6 +41,50 @@ def tags(study: Study, times: Times) -> dict[str, str]:
     return content
 
 
+def plan_tags(planned: Planned | None) -> dict[str, str]:
+    """A registered schedule as a tag of the experiment; none of a pack from before there were any."""
+    return {} if planned is None else {names.PLAN: planned.model_dump_json()}
+
+
+def plan(work: Path, study: str) -> Planned | None:
+    """The schedule that was registered here.
+
+    Raises:
+        UserError: the record is damaged.
+    """
+    file = _plan_file(work, study)
+    try:
+        return Planned.model_validate_json(file.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{file}: the plan of seeds and looks cannot be read ({str(error).splitlines()[0]}); delete it, "
+            "and the plan counts as made now"
+        ) from None
+
+
+def changed_plan(
+    study: Study, wanted: Schedule, work: Path, stored: dict[str, str], *, begun: bool
+) -> dict[str, str]:
+    """The tag of the schedule that the store must be given; none of a study without claims.
+
+    begun: a trial of the study has begun: then the schedule that was registered first stays.
+    """
+    if not study.claims:
+        return {}
+    try:
+        there = Planned.model_validate_json(stored[names.PLAN])
+    except (KeyError, ValidationError):
+        there = None
+    known = [each for each in (plan(work, study.name), there) if each]
+    first = min(known, key=lambda each: each.registered, default=None)
+    if first is None or (not begun and first.schedule != wanted):
+        first = Planned(schedule=wanted, registered=round(time.time() * 1000))
+    tags = plan_tags(first)
+    return tags if tags[names.PLAN] != stored.get(names.PLAN) else {}
+
+
 def changed_tags(study: Study, work: Path, stored: dict[str, str]) -> dict[str, str]:
     """The tags of claims that the store must be given; `stored`: those that the experiment has."""
     here, there = times(work, study.name), _times_in(stored)
@@ -39,13 +96,17 @@ def changed_tags(study: Study, work: Path, stored: dict[str, str]) -> dict[str, 
 
 
 def keep(work: Path, study: str, tags: dict[str, str]) -> None:
-    """Write the times in tags to the work folder; a time that is there stays."""
+    """Write the times and the plan in tags to the work folder; a time that is there stays."""
     before = times(work, study)
     merged = _times_in(tags) | before
     if merged != before:
         file = _file(work, study)
         file.parent.mkdir(parents=True, exist_ok=True)
         files.replace(file, json.dumps(merged, indent=1) + "\n")
+    if names.PLAN in tags:
+        file = _plan_file(work, study)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(file, tags[names.PLAN] + "\n")
 
 
 def times(work: Path, study: str) -> Times:
@@ -72,6 +133,10 @@ def _times_in(tags: dict[str, str]) -> Times:
         for key, value in tags.items()
         if key.startswith(names.CLAIM)
     }
+
+
+def _plan_file(work: Path, study: str) -> Path:
+    return work / FOLDER / f"{study}.plan.json"
 
 
 def _file(work: Path, study: str) -> Path:
