@@ -15,6 +15,7 @@ from reports.store.record import Record
 from reports.store.stated import Stated
 
 SECONDS = "seconds"  # the cost of a target that depends on the machine
+ABSENT = ("", "none")  # of a processor that was not recorded, or is not there
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def ratios(left: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
 
 def machine(runs: pd.DataFrame) -> str:
     """`AMD EPYC, 2 cores, 1 thread a trial, 2 trials side by side`, as far as recorded."""
-    machines = sorted({each for column in ("cpu", "gpu") for each in runs[column] if each})
+    machines = sorted({each for column in ("cpu", "gpu") for each in runs[column] if each not in ABSENT})
     threads, workers = (
         "/".join(sorted({*map(str, runs[column])} - {""})) for column in ("threads", "workers")
     )
