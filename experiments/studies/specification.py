@@ -34,7 +34,7 @@ class Recipe(Frozen):
     """How a network is trained; the same for every arm unless an arm names its own, visibly.
 
     `weight_decay` is Keras' decoupled decay (× learning rate), not the L2 term that He et al. pass
-    through the momentum.
+    through the momentum. `class_weight` weighs the training images' losses, and nothing that is measured.
     """
 
     optimizer: Literal["sgd", "adam"] = "sgd"
@@ -52,6 +52,7 @@ class Recipe(Frozen):
     cutout: Annotated[int, Field(ge=0, le=4096)] = 0
     threads: Annotated[int, Field(gt=0, le=1024)] = 1
     gradient_flow: bool = False
+    class_weight: Literal["balanced"] | None = None
 
     def steps_per_epoch(self, images: int) -> int:
         """As set, or ceil(images / batch_size): an epoch's last batch is filled up with its first images."""

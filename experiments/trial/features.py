@@ -14,6 +14,7 @@ import numpy as np
 import skops.io
 import tensorflow as tf
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from experiments import catalog, names
 from experiments.data import crops
@@ -65,7 +66,7 @@ class FeatureLearner:
         images, labels = data.evaluated_windows()
         self._codes(images[:1])  # compiles the encoder, outside the clock
         began = time.perf_counter()
-        self._classifier.fit(self._codes(images), labels)
+        _fit(self._classifier, self._codes(images), labels, recipe)
         metrics[names.TRAIN_SECONDS] += time.perf_counter() - began
         report(last, {**metrics, **evaluate(self.predict)})
         return last
@@ -115,7 +116,7 @@ class PipelineLearner:
     network = None
 
     def __init__(self, classifier: Pipeline, data: TrainingData, recipe: Recipe, seed: int) -> None:
-        self._classifier, self._data = seeded(classifier, seed), data
+        self._classifier, self._data, self._recipe = seeded(classifier, seed), data, recipe
 
     def fit(
         self,
@@ -127,7 +128,7 @@ class PipelineLearner:
         """Fit once on the training images; there is no state to keep meanwhile."""
         images, labels = self._data.evaluated_windows()
         began = time.perf_counter()
-        self._classifier.fit(flattened(images), labels)
+        _fit(self._classifier, flattened(images), labels, self._recipe)
         cost = {
             names.TRAIN_SECONDS: time.perf_counter() - began,
             names.IMAGES_SEEN: float(len(self._data.images)),
@@ -152,6 +153,19 @@ def seeded(classifier: Pipeline, seed: int) -> Pipeline:
     """The pipeline with every step that draws drawing from the seed; of ours only the forest does."""
     steps = [name for name in classifier.get_params() if name.endswith("random_state")]
     return classifier.set_params(**dict.fromkeys(steps, seed))
+
+
+def _fit(classifier: Pipeline, features: np.ndarray, labels: np.ndarray, recipe: Recipe) -> None:
+    """Fit the pipeline; by a balanced recipe its classifier weighs each image by its class, where it can.
+
+    The weights of images are what scikit-learn's class_weight="balanced" makes of classes. They reach Platt's
+    probabilities too, which would else be those of the unbalanced classes; nearest neighbours take none.
+    """
+    name, last = classifier.steps[-1]
+    weights = {}
+    if recipe.class_weight is not None and has_fit_parameter(last, "sample_weight"):
+        weights[f"{name}__sample_weight"] = training.class_weights(labels)[labels]
+    classifier.fit(features, labels, **weights)
 
 
 def flattened(images: np.ndarray | View) -> np.ndarray:

@@ -107,7 +107,16 @@ class KerasLearner:
 
     def _batches(self, first_epoch: int) -> tf.data.Dataset:
         batches = recipe_batches(self._data, self._recipe, self._seed, first_epoch)
-        return batches.map(lambda images, labels: (images, (labels,) * self._heads))
+        if self._recipe.class_weight is None:
+            return batches.map(lambda images, labels: (images, (labels,) * self._heads))
+        weights = tf.constant(training.class_weights(self._data.labels), tf.float32)
+        return batches.map(
+            lambda images, labels: (
+                images,
+                (labels,) * self._heads,
+                (tf.gather(weights, labels),) * self._heads,
+            )
+        )
 
     def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float32 (n, classes)."""

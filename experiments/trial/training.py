@@ -80,6 +80,24 @@ def compile_for(
     )
 
 
+def class_weights(labels: np.ndarray) -> np.ndarray:
+    """The weight of each class in a loss that is balanced, as scikit-learn has it: n / (k × n_c).
+
+    n images have k classes, n_c of them class c; the mean weight of an image is 1. A class that has no images
+    weighs 1, and is never looked up.
+
+    Args:
+        labels: int (n,), of the training images.
+
+    Returns:
+        float (highest label + 1,).
+    """
+    images = np.bincount(labels)
+    return np.divide(
+        len(labels), np.count_nonzero(images) * images, out=np.ones(len(images)), where=images > 0
+    )
+
+
 Rank = tuple[float, ...]  # of an epoch: the higher, the better
 NOTHING_LOGGED: Mapping[int, float] = MappingProxyType({})
 

@@ -32,6 +32,7 @@ def some_trial(**changes) -> Trial:
         {"recipe": Recipe(epochs=2, steps=2)},
         {"recipe": Recipe(epochs=2, jitter=0.1)},
         {"recipe": Recipe(epochs=2, cutout=4)},
+        {"recipe": Recipe(epochs=2, class_weight="balanced")},
         {"model": "resnet34"},
     ],
     ids=str,
@@ -77,6 +78,7 @@ def test_the_defaults_that_ids_rest_on_stay_the_same():
         "cutout": 0,
         "threads": 1,
         "gradient_flow": False,
+        "class_weight": None,
     }
     resnet = {"stem": "imagenet", "width": 64, "shortcuts": True, "batch_norm": True}
     before = {"stem": "imagenet", "dense": 4096}

@@ -7,7 +7,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
 from keras import layers
+from sklearn.utils.class_weight import compute_class_weight
 
 from experiments.studies.specification import Recipe
 from experiments.trial import learners, training
@@ -253,3 +256,18 @@ def test_chosen_epoch(epochs, chosen):
         best.offer(epoch, learners.rank(metrics), lambda epoch=epoch: [epoch])
     assert best.epoch == chosen
     assert best.weights == [chosen]
+
+
+# Classes of 1, 3 and 4 images, and one of none: 8 / (3 × 1), 8 / (3 × 3), 8 / (3 × 4).
+def test_balanced_weights_by_hand():
+    labels = np.array([0, 1, 1, 1, 3, 3, 3, 3])
+    assert training.class_weights(labels) == pytest.approx([8 / 3, 8 / 9, 1, 2 / 3])
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=60))
+def test_balanced_weights_are_scikit_learn_s(drawn):
+    labels = np.array(drawn)
+    known = np.unique(labels)
+    expected = compute_class_weight("balanced", classes=known, y=labels)
+    assert training.class_weights(labels)[known] == pytest.approx(expected)
+    assert training.class_weights(labels)[labels].mean() == pytest.approx(1)
