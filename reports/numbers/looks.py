@@ -13,12 +13,13 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import optimize, special
 
-LOOKS = (6, 8, 10, 15, 20)  # seeds at which a study that is trained until it is decided is looked at
-NODES = 120  # of the integration between the bounds; 60 give the same four digits
+from experiments import names
+
+NODES = 60  # of the integration up to the bound; 30 give the same four digits
 
 
 @functools.cache
-def flat_level(alpha: float, looks: tuple[int, ...] = LOOKS) -> float:
+def flat_level(alpha: float, looks: tuple[int, ...] = names.LOOKS) -> float:
     """The two-sided p that each look requires, so that all of them are wrong in alpha of studies.
 
     alpha: between 0 and 1. looks: the numbers of seeds, ascending; one look gives alpha itself.
@@ -50,18 +51,26 @@ def overall(p: float, looks: tuple[int, ...]) -> float:
 def _crossed(bound: float, looks: tuple[int, ...]) -> float:
     """The chance that a sum of independent normal numbers, over the root of its count, crosses ± bound.
 
-    The density of the sums that have not crossed yet is carried from look to look.
+    The density of the distances from 0 that have not crossed yet is carried from look to look.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = _rule()
     ends = bound * np.sqrt(np.asarray(looks, float))
     crossed = 2 * special.ndtr(-bound)
     at = ends[0] * nodes
-    density = np.exp(-(at**2) / (2 * looks[0])) / math.sqrt(2 * math.pi * looks[0]) * ends[0] * weights
+    density = np.exp(-(at**2) / (2 * looks[0])) * math.sqrt(2 / math.pi / looks[0]) * ends[0] * weights
     for before, now, end in zip(looks, looks[1:], ends[1:], strict=False):
         scale = math.sqrt(now - before)
         beyond = special.ndtr(-(end - at) / scale) + special.ndtr(-(end + at) / scale)
         crossed += float(density @ beyond)
         new = end * nodes
-        steps = np.exp(-(((new[:, None] - at) / scale) ** 2) / 2) / (scale * math.sqrt(2 * math.pi))
-        density, at = (steps @ density) * end * weights, new
+        steps = np.exp(-(((new[:, None] - at) / scale) ** 2) / 2)
+        steps += np.exp(-(((new[:, None] + at) / scale) ** 2) / 2)
+        density, at = (steps @ density) / (scale * math.sqrt(2 * math.pi)) * end * weights, new
     return float(crossed)
+
+
+@functools.cache
+def _rule() -> tuple[np.ndarray, np.ndarray]:
+    """Gauss and Legendre's nodes and weights on 0 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    return (nodes + 1) / 2, weights / 2

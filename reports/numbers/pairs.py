@@ -9,15 +9,17 @@ A seed at which an arm failed has an infinite difference: it is worse than any t
 out. Then there is no mean; the median of the pairs and its exact interval stand for a typical seed.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from reports.numbers import permutation
 from reports.numbers.intervals import Interval
 
 ROUND_OFF = 1e-12  # of the differences: equal numbers
+SKEW_COUNTS_TO = 3.5  # standard errors: beyond it the correction for skewness grows no more
 
 
 class Sharing(NamedTuple):
@@ -60,7 +62,7 @@ def interval(differences: np.ndarray, sharing: Sharing = ALONE, level: float = 0
     found = variance(differences, sharing)
     if np.isnan(found):
         return Interval(mean, np.nan, np.nan)
-    half = stats.t.ppf((1 + level) / 2, len(differences) - 1) * np.sqrt(found)
+    half = special.stdtrit(len(differences) - 1, (1 + level) / 2) * np.sqrt(found)
     return Interval(mean, float(mean - half), float(mean + half))
 
 
@@ -72,8 +74,9 @@ def median_interval(differences: np.ndarray, level: float = 0.95) -> Interval:
     """
     ordered = np.sort(np.asarray(differences, float))
     count = len(ordered)
-    middle = ordered[(count - 1) // 2], ordered[count // 2]
-    estimate = float(middle[0] if middle[0] == middle[1] else sum(middle) / 2)
+    low, high = ordered[(count - 1) // 2], ordered[count // 2]
+    opposite = np.isinf(low) and np.isinf(high) and low != high  # NaN: one half failed left, the other right
+    estimate = np.nan if opposite else float(low if low == high else (low + high) / 2)
     outside = int(stats.binom.ppf((1 - level) / 2, count, 0.5))
     if stats.binom.cdf(outside, count, 0.5) > (1 - level) / 2:
         outside -= 1
@@ -85,8 +88,8 @@ def median_interval(differences: np.ndarray, level: float = 0.95) -> Interval:
 def p_value(differences: np.ndarray, margin: float = 0.0, sharing: Sharing = ALONE) -> float:
     """Two-sided p of "the differences are spread about margin".
 
-    The larger of the sign-flip test's and of t's with the variance above; where a seed failed, that of the
-    sign test. 1 below permutation.LEAST_PAIRS pairs.
+    The largest of the sign-flip test's, of t's with the variance above, and of t's corrected for skewness;
+    where a seed failed, that of the sign test. 1 below permutation.LEAST_PAIRS pairs.
     """
     distances = np.asarray(differences, float) - margin
     if len(distances) < permutation.LEAST_PAIRS:
@@ -98,8 +101,24 @@ def p_value(differences: np.ndarray, margin: float = 0.0, sharing: Sharing = ALO
     if not found:
         # Without any spread there is nothing to measure a difference against.
         return 1.0
-    t = abs(distances.mean()) / np.sqrt(found)
-    return max(flipped, float(2 * stats.t.sf(t, len(distances) - 1)))
+    t = float(distances.mean() / np.sqrt(found))
+    corrected = skewness_corrected(t, distances)
+    least = 0.0 if t * corrected <= 0 else min(abs(t), abs(corrected))
+    return max(flipped, float(2 * special.stdtr(len(distances) - 1, -least)))
+
+
+def skewness_corrected(t: float, differences: np.ndarray) -> float:
+    """The t of differences, corrected for their skewness (Johnson 1978).
+
+    Where one arm is skewed up and the other down, few seeds seldom show the long tail: mean and spread are
+    both too small, and t alone gave 7 % of studies without a difference a verdict (`make calibrate`). The
+    correction grows with t²; a clear effect against the tail would vanish, so it stops at SKEW_COUNTS_TO.
+    """
+    count = len(differences)
+    away = differences - differences.mean()
+    cubes = count / ((count - 1) * (count - 2)) * float((away**3).sum())
+    skewness = cubes / float(differences.var(ddof=1)) ** 1.5
+    return t + skewness * (2 * min(abs(t), SKEW_COUNTS_TO) ** 2 + 1) / (6 * math.sqrt(count))
 
 
 def sign_p(distances: np.ndarray) -> float:
