@@ -6,6 +6,7 @@ from experiments import catalog, names, words
 from experiments.data.facts import Facts, Wanted
 from experiments.planning import feasible
 from experiments.planning.plan import Plan
+from experiments.planning.rates import MOST_STEPS
 from experiments.studies.study import Study
 
 
@@ -27,8 +28,26 @@ def text(plan: Plan) -> str:
     if warning := too_few_seeds(study):
         lines.append(f"note: {warning}")
     if plan.later:
-        lines.append(f"{waiting} of them choose the learning rates first, the other {len(plan.later)} follow")
+        lines.append(_sweep(plan))
     return "\n".join(lines)
+
+
+def _sweep(plan: Plan) -> str:
+    """What the trials of the sweep are for, and those that may follow."""
+    tune, waiting = plan.study.tune, len(plan.waiting)
+    extended = any(each.trial.recipe.learning_rate not in tune.learning_rate for each in plan.waiting)
+    if extended:
+        return (
+            f"{waiting} of them extend the ladder of learning rates where the best was at its end, the other "
+            f"{len(plan.later)} follow"
+        )
+    line = f"{waiting} of them choose the learning rates first, the other {len(plan.later)} follow"
+    if tune.seed is not None:
+        return line
+    return (
+        f"{line}; an arm whose best rate is at an end of the ladder gets up to {MOST_STEPS} more there, "
+        f"{len(tune.all_seeds)} trials each"
+    )
 
 
 def _data(plan: Plan) -> list[str]:

@@ -11,12 +11,13 @@ from experiments.data.dataset import Tell
 from experiments.data.facts import Facts, Wanted
 from experiments.logs import history, trial_folder
 from experiments.planning import costs as network_costs
-from experiments.planning import feasible
+from experiments.planning import feasible, rates
 from experiments.store import client, page, registration, tracking
 from experiments.store.client import Stored
-from experiments.studies import cost
+from experiments.studies import cost, schedule
+from experiments.studies.schedule import Schedule
 from experiments.studies.specification import PlannedTrial
-from experiments.studies.study import Digests, Rates, Study
+from experiments.studies.study import Digests, Study
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Options:
     workers: trials at a time; None: as many as cores and memory allow. dry: nothing will be trained, so that
     published sizes do for a named data set that cannot be had here. outdate: runs of the experiment that the
     study does not ask for become outdated. command: its words for the reports' page, as
-    `request.command_words` gives them.
+    `request.command_words` gives them. schedule: seeds and looks that go further than the study's own seeds.
     """
 
     work: Path
@@ -35,6 +36,7 @@ class Options:
     dry: bool = False
     outdate: bool = True
     command: Mapping[str, str] | None = None
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         later=later,
         costs=costs,
         workers=workers,
-        tags=_tags(study, facts.values(), stored, options),
+        tags=_tags(study, facts.values(), stored, options, _begun(trials, stored, work)),
         roles=_roles(trials, stored) if options.outdate else {},
         abandoned=[run for run, process in stored.running.items() if processes.is_gone(process)],
     )
@@ -167,13 +169,24 @@ def _refuse_beside_another(work: Path) -> None:
         pass
 
 
-def _tags(study: Study, facts: Collection[Facts], stored: Stored, options: Options) -> dict[str, str]:
+def _begun(trials: list[PlannedTrial], stored: Stored, work: Path) -> bool:
+    """True if a result of the study is known, here or in the store, or is being trained."""
+    results = [each.trial for each in trials if each.role == names.RESULT_ROLE]
+    there = any(role == names.RESULT_ROLE for _, _, role in stored.complete)
+    return there or any(trial_folder.log(trial_folder.of(work, trial)).exists() for trial in results)
+
+
+def _tags(
+    study: Study, facts: Collection[Facts], stored: Stored, options: Options, begun: bool
+) -> dict[str, str]:
     """The tags that the study's experiment must be given."""
     wanted = page.experiment_tags(study) | page.data_tags(facts)
     if options.command:
         wanted[names.ASKED] = json.dumps(options.command)
     changed = {key: value for key, value in wanted.items() if stored.tags.get(key) != value}
-    return changed | registration.changed_tags(study, options.work, stored.tags)
+    wanted_schedule = options.schedule or schedule.once(study)
+    planned = registration.changed_plan(study, wanted_schedule, options.work, stored.tags, begun=begun)
+    return changed | registration.changed_tags(study, options.work, stored.tags) | planned
 
 
 def _roles(trials: list[PlannedTrial], stored: Stored) -> dict[str, str]:
@@ -196,11 +209,19 @@ def trials(study: Study, work: Path) -> list[PlannedTrial]:
 def _phases(
     study: Study, digests: Digests, work: Path
 ) -> tuple[list[PlannedTrial], list[PlannedTrial], bool]:
-    """The sweep; the results, at the chosen rates or else at the recipe's; whether the sweep is complete."""
-    sweep = study.tuning_trials(digests)
-    if all(trial_folder.is_complete(trial_folder.of(work, each.trial)) for each in sweep):
-        return sweep, study.trials(digests, chosen_rates(sweep, work)), True
-    return sweep, study.trials(digests), False
+    """The sweep; the results, at the chosen rates or else at the recipe's; whether the sweep is complete.
+
+    A complete ladder whose best rate is at its edge grows, and the sweep is complete once it no longer does.
+    """
+    further: dict[rates.Place, list[float]] = {}
+    while True:
+        sweep = study.tuning_trials(digests, further)
+        if not all(trial_folder.is_complete(trial_folder.of(work, each.trial)) for each in sweep):
+            return sweep, study.trials(digests), False
+        tried = scores_of(sweep, work)
+        if not study.tune or (longer := rates.further(study.tune, tried)) == further:
+            return sweep, study.trials(digests, rates.chosen(tried)), True
+        further = longer
 
 
 def data(study: Study, work: Path) -> dict[Wanted, Facts]:
@@ -213,13 +234,11 @@ def data_or_published(study: Study, work: Path, tell: Tell) -> dict[Wanted, Fact
     return {wanted: dataset.summary_or_published(wanted, work, tell) for wanted in study.sources()}
 
 
-def chosen_rates(sweep: list[PlannedTrial], work: Path) -> Rates:
-    """The rate of each (arm, setting) from the event logs of a complete sweep; of equals, the lower rate."""
-    best: dict[tuple[str, str], tuple[tuple[float, float, float], float]] = {}
+def scores_of(sweep: list[PlannedTrial], work: Path) -> dict[rates.Place, rates.Tried]:
+    """By (arm, setting) and rate, the score of each tuning seed, from the event logs of a complete sweep."""
+    found: dict[rates.Place, rates.Tried] = {}
     for planned in sweep:
-        rate = planned.trial.recipe.learning_rate
-        judged = (*history.validation_score(trial_folder.log(trial_folder.of(work, planned.trial))), -rate)
-        arm = (planned.arm, planned.setting)
-        if arm not in best or judged > best[arm][0]:
-            best[arm] = (judged, rate)
-    return {arm: rate for arm, (_, rate) in best.items()}
+        tried = found.setdefault((planned.arm, planned.setting), {})
+        log = trial_folder.log(trial_folder.of(work, planned.trial))
+        tried.setdefault(planned.trial.recipe.learning_rate, []).append(history.validation_score(log))
+    return found

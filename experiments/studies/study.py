@@ -7,7 +7,7 @@ import contextlib
 import copy
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -63,8 +63,11 @@ class Data(Frozen):
 
 MOST_TRIALS = 10_000  # of one study; more is a typing error, or takes years
 MOST_CLAIMS = 50  # of one study; long before that, no number of seeds that is run can decide one
+TUNING_SEEDS = (100, 101, 102)
+LEAST_RATES, LEAST_TUNING_SEEDS = 4, 3  # of a sweep; fewer cannot tell a rate's lead from chance
 Digests = dict[Wanted, tuple[str, str]]
 Rates = dict[tuple[str, str], float]
+Further = Mapping[tuple[str, str], Sequence[float]]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Accuracy = Annotated[float, Field(gt=0, le=1)]
 
@@ -109,10 +112,39 @@ class Arm(Frozen):
 
 
 class Tune(Frozen):
-    """The same small sweep of the learning rate for every arm, on a seed that no result uses."""
+    """The same sweep of the learning rate for every arm, on seeds that no result uses.
 
-    learning_rate: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2)]
-    seed: Seed = 100
+    seeds: TUNING_SEEDS where none are given. seed: the form of older files, which had one; such a sweep keeps
+    its trials, may have as few as two rates, and is not extended.
+    """
+
+    learning_rate: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=50)]
+    seeds: Annotated[list[Seed], Field(max_length=50)] | None = None
+    seed: Seed | None = None
+
+    @property
+    def all_seeds(self) -> list[int]:
+        """The seeds of the sweep, in whichever form."""
+        if self.seed is not None:
+            return [self.seed]
+        return [*TUNING_SEEDS] if self.seeds is None else self.seeds
+
+    @model_validator(mode="after")
+    def _enough_to_choose_from(self) -> "Tune":
+        for name, values in (("learning_rate", self.learning_rate), ("seeds", self.all_seeds)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name}: the values must differ from each other")
+        if self.seed is not None:
+            if self.seeds is not None:
+                raise ValueError("seeds and seed: give one of them, seeds")
+            return self
+        for name, values, least in (
+            ("learning_rate", self.learning_rate, LEAST_RATES),
+            ("seeds", self.all_seeds, LEAST_TUNING_SEEDS),
+        ):
+            if len(values) < least:
+                raise ValueError(f"{name}: a sweep takes at least {least}, not {len(values)}")
+        return self
 
 
 class Study(Frozen):
@@ -172,8 +204,10 @@ class Study(Frozen):
             raise ValueError(
                 "data.split_seed: each seed draws a split of its own; it belongs to `splits: one`"
             )
-        if self.tune and self.tune.seed in self.seeds:
-            raise ValueError(f"tune.seed: {self.tune.seed} stands in seeds; results need seeds of their own")
+        for seed in self.tune.all_seeds if self.tune else ():
+            if seed in self.seeds:
+                field = "seeds" if self.tune.seed is None else "seed"
+                raise ValueError(f"tune.{field}: {seed} stands in seeds; results need seeds of their own")
         return self
 
     @model_validator(mode="after")
@@ -213,15 +247,26 @@ class Study(Frozen):
             for study, label, order, arm, setting in self._arms()
         )  # fmt: skip
 
-    def tuning_trials(self, digests: Digests) -> list[PlannedTrial]:
-        """The sweep: every arm and setting at every rate, on the tuning seed; none without `tune`."""
+    def tuning_trials(self, digests: Digests, further: Further | None = None) -> list[PlannedTrial]:
+        """The sweep: every arm and setting at every rate, on the tuning seeds; none without `tune`.
+
+        further: by (arm, setting), the rates that extend its ladder; their trials come last.
+        """
+        if not self.tune:
+            return []
+        arms = [*self._arms()]
+        ladder = itertools.product(self.tune.all_seeds, self.tune.learning_rate, arms)
+        beyond = (
+            (seed, rate, at)
+            for seed, at in itertools.product(self.tune.all_seeds, arms)
+            for rate in (further or {}).get((at[1], at[4]), ())
+        )
         return _distinct(
             PlannedTrial(
-                study._trial(arm, self.tune.seed, digests, rate),
+                study._trial(arm, seed, digests, rate),
                 label, order, setting, study.data.source, names.TUNE_ROLE,
             )
-            for rate in (self.tune.learning_rate if self.tune else ())
-            for study, label, order, arm, setting in self._arms()
+            for seed, rate, (study, label, order, arm, setting) in itertools.chain(ladder, beyond)
         )  # fmt: skip
 
     def _arms(self) -> Iterator[tuple["Study", str, int, Arm, str]]:
@@ -250,7 +295,7 @@ class Study(Frozen):
         )
 
     def split_seed(self, seed: int) -> int:
-        """The seed that draws the images of the trials at a seed: its own, or with `splits: one` that of all."""
+        """The seed that draws the images of a seed's trials: itself, or with `splits: one` that of all."""
         return seed if self.splits == "each" else self.data.split_seed
 
     def _points(self) -> list[dict[str, Any]]:

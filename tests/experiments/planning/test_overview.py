@@ -34,9 +34,17 @@ def test_the_lines_name_the_question_the_data_and_the_trials(planned):
 
 
 def test_a_sweep_is_counted_apart_from_what_follows(planned):
-    todo = planned("tune", {"learning_rate": [0.1, 0.2]})
+    todo = planned("tune", {"learning_rate": [0.1, 0.2, 0.4, 0.8]})
+    assert (len(todo.waiting), len(todo.later)) == (2 * 4 * 3, 4)
+    line = overview.text(todo).splitlines()[-1]
+    assert line.startswith("24 of them choose the learning rates first, the other 4 follow")
+    assert line.endswith("up to 2 more there, 3 trials each")
+
+
+def test_a_sweep_on_one_seed_as_older_files_have_it_is_not_extended(planned):
+    todo = planned("tune", {"learning_rate": [0.1, 0.2], "seed": 100})
     assert (len(todo.waiting), len(todo.later)) == (4, 4)
-    assert overview.text(todo).splitlines()[-1].startswith("4 of them choose the learning rates first")
+    assert overview.text(todo).splitlines()[-1].endswith("the other 4 follow")
 
 
 def test_one_estimate_serves_a_study_and_its_trials(planned):

@@ -5,9 +5,11 @@ import yaml
 
 from experiments.errors import UserError
 from experiments.logs import events, trial_folder
-from experiments.planning import plan
+from experiments.planning import plan, rates
 from experiments.studies import reading
 from tests.support.small_study import DIGESTS, SMALL, changed
+
+LADDER = [0.01, 0.03, 0.1, 0.3]
 
 
 def refusal(document: dict) -> str:
@@ -92,6 +94,11 @@ def test_an_arm_may_have_a_label_of_its_own():
         ("vary", {"seeds": [[1], [2]]}, "vary.seeds: no such field"),
         ("vary", {"data.train": []}, "vary.data.train: list should have at least 1 item"),
         ("tune", {"learning_rate": [0.1]}, "tune.learning_rate: list should have at least 2 items"),
+        ("tune", {"learning_rate": [0.1, 0.2, 0.4]}, "tune: learning_rate: a sweep takes at least 4, not 3"),
+        ("tune", {"learning_rate": LADDER, "seeds": [7, 8]}, "tune: seeds: a sweep takes at least 3, not 2"),
+        ("tune", {"learning_rate": LADDER, "seeds": [7, 8, 8]}, "tune: seeds: the values must differ"),
+        ("tune", {"learning_rate": LADDER, "seeds": [2, 8, 9]}, "tune.seeds: 2 stands in seeds"),
+        ("tune", {"learning_rate": LADDER, "seeds": [7, 8, 9], "seed": 7}, "tune: seeds and seed: give one"),
         ("tune", {"learning_rate": [0.1, 0.2], "seed": 1}, "tune.seed: 1 stands in seeds"),
         ("name", "a/b", "name: string should match pattern"),
         ("question", "", "question: string should have at least 1 character"),
@@ -101,7 +108,26 @@ def test_what_is_wrong_is_told_in_one_line(path, value, told):
     assert told in refusal(changed(path, value))
 
 
-TUNED = {**SMALL, "tune": {"learning_rate": [0.01, 0.1]}}
+TUNED = {**SMALL, "tune": {"learning_rate": [0.01, 0.1], "seed": 100}}
+
+
+def test_a_sweep_takes_three_seeds_and_its_ladder_may_grow_for_an_arm():
+    study = reading.parse({**SMALL, "tune": {"learning_rate": LADDER}}, "small.yaml")
+    sweep = study.tuning_trials(DIGESTS)
+    assert len(sweep) == 2 * 4 * 3
+    assert {each.trial.seed for each in sweep} == {100, 101, 102}
+    longer = study.tuning_trials(DIGESTS, {("resnet18", ""): [0.9, 2.7]})
+    assert longer[: len(sweep)] == sweep
+    beyond = [(each.arm, each.trial.recipe.learning_rate) for each in longer[len(sweep) :]]
+    assert beyond == [("resnet18", 0.9), ("resnet18", 2.7)] * 3
+
+
+def test_older_files_with_one_tuning_seed_stay_valid_as_they_were_dumped():
+    study = reading.parse(TUNED, "small.yaml")
+    assert study.tune.all_seeds == [100]
+    assert study.model_validate(study.model_dump(mode="json")) == study
+    packed = study.model_dump(mode="json") | {"tune": {"learning_rate": [0.01, 0.1], "seed": 100}}
+    assert study.model_validate(packed) == study
 
 
 def test_every_arm_gets_the_same_sweep_on_a_seed_of_its_own():
@@ -143,7 +169,7 @@ def test_the_rate_of_highest_validation_accuracy_is_chosen(tmp_path, curves, cho
         events.append(
             trial_folder.log(place), events.Finished(epoch=1, metrics={}, diverged=None in accuracies)
         )
-    assert plan.chosen_rates(sweep, tmp_path) == {("plain_cnn", ""): chosen}
+    assert rates.chosen(plan.scores_of(sweep, tmp_path)) == {("plain_cnn", ""): chosen}
 
 
 def test_the_line_of_the_file_is_told(tmp_path):
