@@ -44,10 +44,8 @@ def paired(left: Sequence[float], right: Sequence[float], margin: float = 0.0) -
     differences = np.asarray(left, float) - np.asarray(right, float) - margin
     if len(differences) < LEAST_PAIRS:
         return 1.0
-    signs = _signs(len(differences))
-    return _share_as_far(
-        signs, differences, abs(differences.sum()), exact=len(signs) == 2 ** len(differences)
-    )
+    exact = 2 ** len(differences) <= MOST
+    return _share_as_far(_signs(len(differences)), differences, abs(differences.sum()), exact=exact)
 
 
 def _share_as_far(ways: np.ndarray, values: np.ndarray, seen: float, *, exact: bool) -> float:
@@ -95,7 +93,7 @@ def _deals(n: int, m: int) -> np.ndarray:
 
 @functools.cache
 def _signs(pairs: int) -> np.ndarray:
-    """Float (ways, pairs): 1 or −1."""
+    """Float (ways, pairs): 1 or −1; where they are all, the first is 1: the other half is the same, mirrored."""
     if 2**pairs > MOST:
         return np.random.default_rng(0).choice([-1.0, 1.0], (DRAWN, pairs))
-    return np.array(list(itertools.product([-1.0, 1.0], repeat=pairs)))
+    return np.array([(1.0, *others) for others in itertools.product([-1.0, 1.0], repeat=pairs - 1)])
