@@ -15,6 +15,7 @@ from reports.plots import (
     gradient_flow,
     learning_curves,
     overfitting,
+    reliability,
     settings,
     survival_curves,
     time_to_target,
@@ -32,6 +33,7 @@ from reports.tables.report import Report
 FIGURES: dict[str, ModuleType] = {
     "convergence": convergence,
     "overfitting": overfitting,
+    "reliability": reliability,
     "time_to_target": time_to_target,
     "survival_curves": survival_curves,
     "cost_accuracy": cost_accuracy,
