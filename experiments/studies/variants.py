@@ -8,6 +8,7 @@ from experiments import names
 
 SMOKE = {"data": {"train": 80, "validation": 40, "test": 40}, "recipe": {"epochs": 1, "warmup_epochs": 0}}
 SMOKE_STEPS = 4  # of an epoch, where a study says how many
+TUNING_SEED = 100  # of a reduced sweep whose file names none
 SMOKE_VARIED = 160  # training images at most where their number varies: the fewest of them must do
 
 
@@ -25,6 +26,8 @@ def reduced(document: dict[str, Any]) -> dict[str, Any]:
         "seeds": document.get("seeds", [1])[:1],
         "claims": [],  # one seed decides nothing
     }
+    if document.get("tune"):
+        small["tune"] = _short_sweep(document["tune"])
     train = SMOKE_VARIED if names.PARAM_TRAIN_SIZE in document.get("vary", {}) else SMOKE["data"]["train"]
     return sized(small, {**SMOKE["data"], "train": train})
 
@@ -32,6 +35,12 @@ def reduced(document: dict[str, Any]) -> dict[str, Any]:
 def _short(recipe: dict[str, Any]) -> dict[str, Any]:
     steps = {"steps": SMOKE_STEPS} if recipe.get("steps") else {}
     return {**recipe, **SMOKE["recipe"], **steps}
+
+
+def _short_sweep(tune: dict[str, Any]) -> dict[str, Any]:
+    """Two rates on one seed, which is what older files have."""
+    seeds = [tune["seed"]] if tune.get("seed") is not None else tune.get("seeds") or [TUNING_SEED]
+    return {"learning_rate": tune["learning_rate"][:2], "seed": seeds[0]}
 
 
 def sized(document: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
