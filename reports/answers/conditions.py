@@ -45,7 +45,7 @@ class Conditions:
     def told(self, left: str, right: str) -> str:
         """In words, without a full stop; empty where the metric has none. left, right: names of the arms."""
         if self.machine:
-            return "; ".join([*self._factor(left, right), f"seconds of {self.machine}"])
+            return "; ".join([f"seconds of {self.machine}", *self._factor(left, right)])
         if math.isnan(self.level):
             return ""
         chosen = ", the highest multiple of 0.05 that every trial of both arms reaches" if self.agreed else ""

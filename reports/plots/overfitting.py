@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments import names
 from reports import words
 from reports.numbers import scores
 from reports.numbers.intervals import mean_interval
@@ -17,7 +18,8 @@ TITLE = "Overfitting"
 APPLIES = "each setting"
 NOTE = (
     "Gap: train minus validation accuracy, both without augmentation and in inference mode; 0 is none. "
-    "Left: median and range over seeds. {chosen}: at each trial's epoch of highest validation accuracy. "
+    "Left: median and range over seeds. {chosen}: at each trial's epoch of highest validation accuracy, "
+    "which flatters validation; stroke: mean test accuracy there. "
     "{level}"
     "Small marks: seeds (equal ones overlap); large marks and numbers: means over seeds, as in the results "
     "table."
@@ -28,11 +30,15 @@ AT_LEVEL = (
 )
 
 
-def at_chosen_epoch(epochs: pd.DataFrame) -> pd.DataFrame:
-    """A row a trial that was validated: IDENTITY, train, validation (accuracies at its chosen epoch)."""
+def at_chosen_epoch(epochs: pd.DataFrame, test_accuracies: pd.Series) -> pd.DataFrame:
+    """A row a trial that was validated: IDENTITY, train, validation, test (accuracies at its chosen epoch).
+
+    test_accuracies: by run_id; test is NaN where a trial was not tested.
+    """
     renamed = {scores.TRAIN_ACCURACY: "train", scores.VALIDATION_ACCURACY: "validation"}
     rows = scores.chosen(epochs).reset_index().rename(columns=renamed)
-    return rows[[*IDENTITY, "train", "validation"]].dropna()
+    rows = rows[[*IDENTITY, "train", "validation"]].dropna()
+    return rows.assign(test=rows["run_id"].map(test_accuracies).astype(float))
 
 
 def at_training_level(epochs: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -43,7 +49,10 @@ def at_training_level(epochs: pd.DataFrame, level: float) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
-    """A row a label, validation (filled) to train (hollow). frame: label, arm_order, train, validation."""
+    """A row a label, validation (filled) to train (hollow), with a stroke at test.
+
+    frame: label, arm_order, train, validation, test (NaN: not tested).
+    """
     labels = list(frame["label"].unique())
     for row, label in enumerate(labels):
         arm = frame[frame["label"] == label]
@@ -52,6 +61,9 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
         ax.plot([validation, train], [row, row], color=look.color, linewidth=2.5, zorder=2)
         _marks(ax, row, arm["train"], look, fill="white")
         _marks(ax, row, arm["validation"], look, fill=look.color)
+        if arm["test"].notna().any():
+            ax.plot(mean_interval(arm["test"]).mean, row, "|", color=style.MUTED, markersize=22,
+                    markeredgewidth=2, zorder=4)  # fmt: skip
         _number(ax, row, (train + validation) / 2, train - validation)
     ax.set_yticks(range(len(labels)), labels)
     return _rows(ax, len(labels))
@@ -95,7 +107,8 @@ def figure(record: Record) -> Figure:
     """Three panels for one setting; two where no training accuracy is common to the study's trials."""
     gap = record.epochs[scores.TRAIN_ACCURACY] - record.epochs[scores.VALIDATION_ACCURACY]
     medians = curves.across_seeds(record.epochs.assign(gap=gap), "gap")
-    chosen = at_chosen_epoch(record.epochs)
+    tested = record.runs.set_index("run_id")[names.metric(names.TEST, names.ACCURACY)]
+    chosen = at_chosen_epoch(record.epochs, tested)
     gaps = at_training_level(record.epochs, record.training_level)
     with style.context():
         if medians.empty:
@@ -108,7 +121,7 @@ def figure(record: Record) -> Figure:
         by_epoch.set(xlabel="epoch", ylabel="train − validation accuracy", title="gap by epoch")
         by_epoch.set_xticks(style.whole_epochs(1, medians["epoch"].max()))
         draw(chosen, by_arm)
-        by_arm.set(xlabel="filled: validation, hollow: train", title="accuracy, chosen epoch")
+        by_arm.set(xlabel="filled: validation, hollow: train, |: test", title="accuracy, chosen epoch")
         by_arm.set_xlim(axes.within(*by_arm.get_xlim()))
         for ax in at_level:
             draw_gaps(gaps, list(chosen["label"].unique()), ax)

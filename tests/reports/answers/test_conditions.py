@@ -111,8 +111,8 @@ def test_seconds_say_machine_threads_and_factor(writable):
     assert whole.conditions.ratio == pytest.approx((2.2, 2.0, 2.4))
     told = to_target.conditions.told("deep", "plain")
     assert told == (
-        "deep takes 2.2 times as long as plain (2.0 to 2.4, seed by seed); seconds of one CPU, 1 thread a "
-        "trial, 2 trials side by side"
+        "seconds of one CPU, 1 thread a trial, 2 trials side by side; deep takes 2.2 times as long as plain "
+        "(2.0 to 2.4, seed by seed)"
     )
     assert f" {told[:1].upper()}{told[1:]}." in sentences.explain(to_target, 2)
     row = claims_table.frame([to_target]).iloc[0]

@@ -43,7 +43,8 @@ def test_only_a_figure_that_cuts_an_interval_says_so(small):
 def test_marks_on_the_border_are_drawn_whole(small):
     frame = cost_accuracy.points(small.runs).assign(x=1.0)
     costs = cost_accuracy.draw(frame, Figure().subplots())
-    chosen = overfitting.draw(overfitting.at_chosen_epoch(small.epochs), Figure().subplots())
+    tested = small.runs.set_index("run_id")["test/accuracy"]
+    chosen = overfitting.draw(overfitting.at_chosen_epoch(small.epochs, tested), Figure().subplots())
     for ax, size in ((costs, 8), (chosen, 10), (chosen, 4)):
         marks = [line for line in ax.lines if line.get_markersize() == size and line.get_marker() in "sDo"]
         assert len(marks) >= 3

@@ -13,8 +13,9 @@ from tests.support.pictures import caption_of
 
 
 def test_accuracies_at_the_chosen_epoch(small):
-    chosen = overfitting.at_chosen_epoch(small.epochs)
+    chosen = overfitting.at_chosen_epoch(small.epochs, small.runs.set_index("run_id")["test/accuracy"])
     assert len(chosen) == 9
+    assert list(chosen.query("label == 'features'")["test"]) == pytest.approx([0.6, 0.7, 0.8])
     assert list(chosen.query("label == 'cnn'")["validation"]) == [0.6, 0.7, 0.8]
     assert list(chosen.query("label == 'cnn'")["train"]) == pytest.approx([0.7, 0.8, 0.9])
 
@@ -54,5 +55,6 @@ def test_a_setting_is_compared_at_the_training_accuracy_of_the_whole_table(ready
 
 def test_a_negative_gap_has_the_minus_of_the_axes():
     frame = pd.DataFrame({"label": "cnn", "arm_order": 0, "train": [0.5], "validation": [0.625]})
+    frame = frame.assign(test=math.nan)
     ax = overfitting.draw(frame, Figure().subplots())
     assert [text.get_text() for text in ax.texts] == ["−0.125"]
