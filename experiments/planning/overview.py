@@ -4,7 +4,7 @@ import math
 
 from experiments import catalog, names, words
 from experiments.data.facts import Facts, Wanted
-from experiments.planning import feasible
+from experiments.planning import feasible, power
 from experiments.planning.plan import Plan
 from experiments.planning.rates import MOST_STEPS
 from experiments.studies.study import Study
@@ -29,7 +29,7 @@ def text(plan: Plan) -> str:
         lines.append(f"note: {warning}")
     if plan.later:
         lines.append(_sweep(plan))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_power(plan)])
 
 
 def _sweep(plan: Plan) -> str:
@@ -48,6 +48,46 @@ def _sweep(plan: Plan) -> str:
         f"{line}; an arm whose best rate is at an end of the ladder gets up to {MOST_STEPS} more there, "
         f"{len(tune.all_seeds)} trials each"
     )
+
+
+def _power(plan: Plan) -> list[str]:
+    """For each claim that seeds decide, which difference the planned ones could show; none on one split.
+
+    A claim about how often an arm trains counts seeds, not differences.
+    """
+    study, seeds = plan.study, len(plan.study.seeds)
+    tested = [claim for claim in study.stated() if claim.metric not in names.EXACT_METRICS]
+    compared = [claim for claim in tested if claim.metric != names.TRAINS]
+    if not compared or study.splits == "one":
+        return []
+    level = power.ALPHA / len(tested)
+    least = power.detectable(seeds, level, _share(plan))
+    counted = f"{seeds} {'seed' if seeds == 1 else 'seeds'}, {len(tested)} tested"
+    if math.isinf(least):
+        return [f"power: {counted}: none of the claims can be decided, whatever the difference"]
+    lines = [
+        f"power: a claim is decided in {power.POWER:.0%} of studies like this ({counted}, level {level:.3g}) "
+        f"if the mean difference is {least:.2f} times the standard deviation of the differences from seed to "
+        f"seed: {0.01 * least:.3f}, say, where they vary by 0.01"
+    ]
+    for claim in compared:
+        known = power.spread(claim, plan.trials, plan.work)
+        text = f"{least:.2f} standard deviations"
+        if known:
+            spread, pairs = known
+            text = f"{least * spread:.2g} ({text} of {spread:.2g}, as {pairs} seeds had it so far)"
+        lines.append(f"  {claim.text}: {'beyond the margin, ' if claim.margin else ''}{text}")
+    return lines
+
+
+def _share(plan: Plan) -> float:
+    """The largest share of a pool of images that a trial is tested or validated on."""
+    by_content = {(facts.digest, facts.partition): facts for facts in plan.data.values()}
+    pools = (
+        (max(each.trial.validation, each.trial.test), by_content[feasible.content_of(each.trial)])
+        for each in plan.trials + plan.later
+    )
+    return min(0.5, max(part / (facts.train_part + facts.test_part) for part, facts in pools))
 
 
 def _data(plan: Plan) -> list[str]:
@@ -85,28 +125,26 @@ def _described(wanted: Wanted, facts: Facts) -> str:
     return f"{wanted.source}, {len(facts.classes)} classes, {width}×{height} {colours}"
 
 
-FLOOR = 0.05  # the adjusted p that a verdict takes
-
-
 def too_few_seeds(study: Study) -> str | None:
     """A line where the seeds are too few to decide as many claims, or none.
 
-    n against n trials have an exact two-sided p of 2 / C(2n, n) at least, and Holm's procedure multiplies the
-    smallest of m by m.
+    n pairs have an exact two-sided p of 2 / 2^n at least; n against n trials, which `splits: one` compares,
+    2 / C(2n, n). Holm's procedure multiplies the smallest of m by m.
     """
+    least_p = power.least_p if study.splits == "each" else least_p_unpaired
     seeds = len(study.seeds)
     claims = sum(claim.metric not in names.EXACT_METRICS for claim in study.stated())
-    if not claims or claims * least_p(seeds) <= FLOOR:
+    if not claims or claims * least_p(seeds) <= power.ALPHA:
         return None
-    enough = next(n for n in range(seeds, 30) if claims * least_p(n) <= FLOOR)
-    most = math.floor(FLOOR / least_p(seeds))
+    enough = next(n for n in range(seeds, 30) if claims * least_p(n) <= power.ALPHA)
+    most = math.floor(power.ALPHA / least_p(seeds))
     decided = f"at most {most}" if most else "none"
     return (
         f"{seeds} {'seed' if seeds == 1 else 'seeds'} can decide {decided} of a study's claims at "
-        f"p = {FLOOR:g} (Holm), and this one states {claims}: use {enough} seeds or more"
+        f"p = {power.ALPHA:g} (Holm), and this one states {claims}: use {enough} seeds or more"
     )
 
 
-def least_p(n: int) -> float:
+def least_p_unpaired(n: int) -> float:
     """The smallest two-sided p of an exact permutation test of n against n."""
     return min(1.0, 2 / math.comb(2 * n, n))

@@ -58,6 +58,7 @@ class Plan:
     tags: dict[str, str]  # of the study's experiment, as far as the store has others
     roles: dict[str, str]  # by run id, as far as the store has others
     abandoned: list[str]  # ids of runs that the store calls RUNNING though their process is gone
+    work: Path
 
     @property
     def files(self) -> tracking.FilesOf:
@@ -128,6 +129,7 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         tags=_tags(study, facts.values(), stored, options, _begun(trials, stored, work)),
         roles=_roles(trials, stored) if options.outdate else {},
         abandoned=[run for run, process in stored.running.items() if processes.is_gone(process)],
+        work=work,
     )
 
 

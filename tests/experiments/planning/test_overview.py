@@ -57,14 +57,23 @@ def test_one_estimate_serves_a_study_and_its_trials(planned):
     assert [size for _, size in todo.model_sizes] == [4000] * 4
 
 
-# n against n: 2 / C(2n, n) is 1/10 for 3, 1/35 for 4, 1/126 for 5.
+# n pairs: 2 / 2^n is 1/16 for 5, 1/32 for 6, 1/64 for 7; on one split n against n, 2 / C(2n, n): 1/35 for 4.
 @pytest.mark.parametrize(
-    ("seeds", "claims", "enough"),
-    [(3, 1, False), (4, 1, True), (4, 2, False), (5, 2, True)],
+    ("splits", "seeds", "claims", "enough"),
+    [
+        ("each", 5, 1, False),
+        ("each", 6, 1, True),
+        ("each", 6, 2, False),
+        ("each", 7, 2, True),
+        ("one", 3, 1, False),
+        ("one", 4, 1, True),
+        ("one", 4, 2, False),
+        ("one", 5, 2, True),
+    ],
 )
-def test_seeds_that_are_too_few_for_the_claims_are_noted(seeds, claims, enough):
+def test_seeds_that_are_too_few_for_the_claims_are_noted(splits, seeds, claims, enough):
     said = ["resnet18 has higher test accuracy than plain_cnn", "gap(resnet18) > gap(plain_cnn)"]
-    document = changed("claims", said[:claims]) | {"seeds": list(range(seeds))}
+    document = changed("claims", said[:claims]) | {"seeds": list(range(seeds)), "splits": splits}
     note = overview.too_few_seeds(reading.parse(document, "small"))
     assert (note is None) == enough
 

@@ -7,7 +7,7 @@ import pytest
 
 from experiments import names
 from experiments.errors import UserError
-from experiments.planning import overview
+from experiments.planning import overview, power
 from experiments.store import registration
 from experiments.studies.study import Study
 
@@ -73,10 +73,11 @@ def test_a_damaged_record_is_told(tmp_path):
         registration.changed_tags(study(FIRST), tmp_path, {})
 
 
-# Unpaired, two-sided: 2 / C(6, 3) = 0.1; 2 / C(8, 4) = 0.0286; 2 / C(10, 5) = 0.0079, of which 6 fit in 0.05.
+# Pairs, two-sided: 2 / 2^6 = 0.031, 2 / 2^8 = 0.0078. Unpaired: 2 / C(6, 3) = 0.1; 2 / C(10, 5) = 0.0079.
 def test_least_p():
-    assert [overview.least_p(n) for n in (1, 3, 5)] == pytest.approx([1, 0.1, 2 / 252])
-    assert overview.least_p(4) == pytest.approx(2 / math.comb(8, 4))
+    assert [power.least_p(n) for n in (1, 6, 8)] == [1, 1 / 32, 1 / 128]
+    assert [overview.least_p_unpaired(n) for n in (1, 3, 5)] == pytest.approx([1, 0.1, 2 / 252])
+    assert overview.least_p_unpaired(4) == pytest.approx(2 / math.comb(8, 4))
 
 
 PARTS = [
@@ -91,16 +92,29 @@ PARTS = [
 MANY = [f"{metric}(plain_cnn) > {metric}(lenet5)" for metric in PARTS]
 
 
+# One claim takes 6 pairs, five take 8: 5 × 2 / 2^8 = 0.039.
 def test_seeds_that_cannot_decide_are_warned_about():
     assert overview.too_few_seeds(study(seeds=1)) is None
-    assert overview.too_few_seeds(study(*MANY[:6])) is None
-    assert "at most 6 of a study's claims" in overview.too_few_seeds(study(*MANY))
-    assert "this one states 7: use 6 seeds or more" in overview.too_few_seeds(study(*MANY))
-    assert "3 seeds can decide none" in overview.too_few_seeds(study(FIRST, seeds=3))
-    assert "use 4 seeds or more" in overview.too_few_seeds(study(FIRST, seeds=3))
-    assert "use 5 seeds or more" in overview.too_few_seeds(study(FIRST, SECOND, seeds=3))
-    assert overview.too_few_seeds(study(FIRST, seeds=4)) is None
+    assert overview.too_few_seeds(study(FIRST, seeds=6)) is None
+    assert overview.too_few_seeds(study(*MANY[:5], seeds=8)) is None
+    assert "at most 3 of a study's claims" in overview.too_few_seeds(study(*MANY[:5], seeds=7))
+    assert "this one states 5: use 8 seeds or more" in overview.too_few_seeds(study(*MANY[:5], seeds=7))
+    assert "5 seeds can decide none" in overview.too_few_seeds(study(FIRST))
+    assert "use 6 seeds or more" in overview.too_few_seeds(study(FIRST))
+    assert "use 7 seeds or more" in overview.too_few_seeds(study(FIRST, SECOND))
     # Nothing is tested in these: they are the same at every seed.
     exact = "parameters(plain_cnn) > parameters(lenet5)"
     assert overview.too_few_seeds(study(exact, seeds=1)) is None
-    assert overview.too_few_seeds(study(exact, *MANY[:6])) is None
+    assert overview.too_few_seeds(study(exact, *MANY[:5], seeds=8)) is None
+
+
+def test_seeds_of_one_split_are_counted_as_before():
+    def noted(*claims, seeds=5):
+        on_one = study(*claims, seeds=seeds).model_copy(update={"splits": "one"})
+        return overview.too_few_seeds(on_one)
+
+    assert noted(*MANY[:6]) is None
+    assert "at most 6 of a study's claims" in noted(*MANY)
+    assert "this one states 7: use 6 seeds or more" in noted(*MANY)
+    assert "use 4 seeds or more" in noted(FIRST, seeds=3)
+    assert noted(FIRST, seeds=4) is None
