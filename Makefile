@@ -12,7 +12,7 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 # A misspelt variable would be ignored, and something else trained. Which target takes which, the commands know.
-KNOWN := STUDY DATA ON_BAD NEAR_DUPLICATES WORKERS KEEP_MODELS MODEL RUN IMAGES OUT FILE PORT SEED ARGS
+KNOWN := STUDY DATA ON_BAD NEAR_DUPLICATES WORKERS KEEP_MODELS UNTIL SEEDS MINUTES MODEL RUN IMAGES OUT FILE PORT SEED ARGS
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 given := $(sort $(filter-out MAKE% MFLAGS -%% SHELL PYTHON VENV MLFLOW_% TF_% KERAS_% CUDA_% PIP_% UV_%,$(given)))
 unknown := $(filter-out $(KNOWN),$(given))
@@ -58,7 +58,7 @@ lock: $(SET_UP) ## requirements.txt → requirements.lock: the newest versions t
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  requirements.txt --output-file requirements.lock
 
-compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then draw its figures
+compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then draw its figures (UNTIL=decided [SEEDS=20] [MINUTES=…]: more seeds, at planned looks)
 	@$(ours) compare $(passed); status=$$?; \
 	$(if $(elsewhere),,if [ $$status -le 1 ]; then $(reports) draw $(study) || exit $$?; fi;) exit $$status
 
@@ -70,8 +70,9 @@ report-check: $(SET_UP) ## whether the figures and tables of STUDY are of the ru
 	$(call takes,STUDY DATA)
 	@$(reports) check $(study) $(arguments)
 
-calibrate: $(SET_UP) ## simulate whole studies: how often verdicts are false, what intervals cover; under 5 minutes
+calibrate: $(SET_UP) ## how often verdicts are false and what intervals cover, by simulation and real learners; under half an hour
 	$(call takes,)
+	@$(BIN)/python -m experiments.data.prepare fashion_mnist >/dev/null
 	@$(reports) calibrate --to docs/calibration.md $(arguments)
 
 pages: report ## bring the tables and figures of README.md and docs/answers.md up to date with STUDY

@@ -217,6 +217,11 @@ CATALOG = {
 }
 
 
+def has_seed(model: str, arguments: dict[str, Any]) -> bool:
+    """True if anything in the model is drawn: of the classifiers on pixels and components only the forest."""
+    return CATALOG[model].kind != "pipeline" or arguments.get("classifier") == "random_forest"
+
+
 def complete_arguments(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments completed by their defaults, as JSON values.
 

@@ -7,13 +7,21 @@ Stop it at any time and start it again: it goes on from the last checkpoints, an
 """
 
 import argparse
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
-from experiments import command_line, location, words
+from experiments import command_line, location, names, words
 from experiments.command_line import Command, Parser, positive, say, seconds, silence
+from experiments.errors import UserError
 from experiments.execution import carry_out, keeping, scheduler
 from experiments.logs import checkpoint
 from experiments.planning import overview, plan, request
+from experiments.studies import schedule
+from experiments.studies.study import Study
 
 DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
 it to MLflow. Studies are YAML files (docs/studies.md); those that ship lie in experiments/studies/."""
@@ -66,6 +74,20 @@ def add_study(parser: Parser) -> None:
     parser.add_argument(
         "--smoke", action="store_true", help="the same arms and grid, tiny: does it run at all?"
     )
+    looks = ", ".join(map(str, names.LOOKS))
+    parser.add_argument(
+        "--until",
+        choices=("decided",),
+        help=f"train seeds until every claim is decided, at planned looks: after {looks} seeds",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=positive,
+        help=f"with --until decided: the most seeds, at which the last look is (default: {names.LOOKS[-1]})",
+    )
+    parser.add_argument(
+        "--minutes", type=positive, help="with --until decided: begin no seed that would end later than that"
+    )
 
 
 def add_compare(parser: Parser) -> None:
@@ -91,11 +113,78 @@ def _run(options: argparse.Namespace, *, dry: bool) -> int:
     )
     command = None if options.smoke else request.command_words(options.study, options.data, study, taken)
     planning = plan.Options(options.work, options.store, options.workers, dry=dry, command=command)
+    if options.until:
+        if options.smoke:
+            raise UserError("--smoke tries whether a study runs, and decides nothing: drop UNTIL")
+        return _until_decided(study, planning, options)
+    for name in ("seeds", "minutes"):
+        if getattr(options, name) is not None:
+            raise UserError(
+                f"{name.upper()} belongs to UNTIL=decided; the seeds of a study stand in its file"
+            )
+    return _train(study, planning, options)
+
+
+def _train(study: Study, planning: plan.Options, options: argparse.Namespace) -> int:
+    """Carry out a study, the sweep of its learning rates first; returns the exit status."""
     while True:
         planned = plan.make(study, planning, say)
-        status = execute(planned, options, dry=dry)
-        if status or dry or not planned.later:
+        status = execute(planned, options, dry=planning.dry)
+        if status or planning.dry or not planned.later:
             return status
+
+
+def _until_decided(study: Study, planning: plan.Options, options: argparse.Namespace) -> int:
+    """Train seeds and judge at the planned looks, until no claim is undecided; returns the exit status.
+
+    The looks are those of the numbers of seeds alone: killed anywhere and started again, the study takes the
+    same ones. The clock only keeps a further seed, of all arms, from being begun.
+    """
+    wanted = schedule.until_decided(study, options.seeds or names.LOOKS[-1])
+    planning = replace(planning, schedule=wanted)
+    say(
+        f"looks after {', '.join(map(str, wanted.looks))} seeds, fewer once every claim is decided; "
+        "registered before the first trial"
+    )
+    began, done = time.monotonic(), 0
+    for look, count in enumerate(wanted.looks):
+        for upto in range(done + 1, count + 1) if options.minutes and not planning.dry else [count]:
+            part = study.model_copy(update={"seeds": wanted.seeds[:upto]})
+            if options.minutes and not _in_time(part, planning, began, 60 * options.minutes):
+                say(
+                    f"stopped by MINUTES={options.minutes} before seed {upto}; the next look is at {count} seeds"
+                )
+                return 0
+            if (status := _train(part, planning, options)) or planning.dry:
+                return status
+        done = count
+        undecided, total = _undecided(study, options.store)
+        say(
+            f"look {look + 1} of {len(wanted.looks)}, {count} seeds: {total - undecided} of {total} claims decided"
+        )
+        if not undecided:
+            break
+    return 0
+
+
+def _in_time(part: Study, planning: plan.Options, began: float, allowed: float) -> bool:
+    """True if the trials that wait would end within the seconds allowed; always where none waits."""
+    planned = plan.make(part, planning, say)
+    return not planned.waiting or time.monotonic() - began + planned.eta_seconds <= allowed
+
+
+def _undecided(study: Study, store: str) -> tuple[int, int]:
+    """How many claims are undecided at the looks taken so far, and how many there are; a report judges.
+
+    Raises:
+        UserError: the report cannot judge them; its own line.
+    """
+    command = [sys.executable, "-m", "reports", "judge", study.name, "--store", store]
+    done = subprocess.run(command, cwd=location.ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError((done.stderr.strip().splitlines() or ["reports judge failed"])[-1])
+    found = json.loads(done.stdout.splitlines()[-1])
+    return found["undecided"], len(found["claims"])
 
 
 def execute(study: plan.Plan, options: argparse.Namespace, *, dry: bool) -> int:

@@ -91,6 +91,8 @@ DATA_DIGEST = "study.data_digest"
 SPLIT_DIGEST = "study.split_digest"
 VALIDATION_DIGEST = "study.validation_digest"
 TEST_DIGEST = "study.test_digest"
+CLASSES = "study.classes"  # how many the data has
+SEED_COUNTS = "study.seed_counts"  # false of a model in which nothing is drawn
 POOL = "study.pool"  # images that splits are drawn from
 OWN_TEST = "study.own_test"  # those of them that form a test part of their own
 GIT_COMMIT = "mlflow.source.git.commit"
@@ -133,6 +135,7 @@ LEVEL_GAP = "gap at equal training accuracy"
 NUMBER_OF_PARAMETERS = "parameters"
 FORWARD_MACS = "forward MACs"
 TRAINING_SECONDS = "training seconds"
+TRAINS = "trains"  # 1 of a trial that did not fail, else 0
 CLAIM_METRICS = (
     TEST_ACCURACY,
     TEST_ERROR,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments import names, processes
+from experiments import catalog, names, processes
 from experiments.data.facts import Files
 from experiments.errors import UserError
 from experiments.location import SQLITE
@@ -142,6 +142,7 @@ class Projection:
             names.TRIAL: trial.id,
             names.ATTEMPT: attempt,
             names.DATA: planned.data,
+            names.SEED_COUNTS: str(catalog.has_seed(trial.model, trial.arguments)).lower(),
             names.OWNER: processes.signature(),
         }
         run = self._client.create_run(

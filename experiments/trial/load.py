@@ -133,6 +133,7 @@ def load(trial: Trial, work: Path) -> TrialData:
             names.SPLIT_DIGEST: found["split"],
             names.VALIDATION_DIGEST: found["validation"],
             names.TEST_DIGEST: found["test"],
+            names.CLASSES: str(len(data.classes)),
             names.POOL: str(len(data.labels)),
             names.OWN_TEST: str(int(np.asarray(data.in_test).sum())),
         },

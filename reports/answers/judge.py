@@ -1,18 +1,17 @@
 """Each claim of a study with what its trials show by now."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import pandas as pd
-
-from experiments import names, settings
-from reports import words
-from reports.answers import conditions, measures, verdicts
+from experiments import names
+from reports.answers import conditions, sides, verdicts
+from reports.answers import planned as planned_looks
 from reports.answers.conditions import Conditions
 from reports.answers.verdicts import UNDECIDED
-from reports.numbers import intervals, scores
+from reports.numbers import evidence as e_values
+from reports.numbers import intervals, looks, scores
+from reports.store.plan import Plan
 from reports.store.record import Record
 from reports.store.stated import Stated
 
@@ -25,7 +24,9 @@ class Judged:
     claims, alone: not adjusted (NaN: not tested); size: Hedges' g (NaN: no spread); left, right: trials;
     seeds: an arm that would decide it, if effect and spread were the true ones (None: decided, or unknown);
     images: half-width that another test set would add (NaN: no accuracy); note: for the reader; sides: what
-    was compared, and the mean of each; conditions: what that comparison holds under.
+    was compared, and the mean of each; conditions: what that comparison holds under; own_splits: each
+    seed drew a split, so that the verdict is about images like these, not these alone; look: which planned
+    look this is, of how many, at how many seeds.
     """
 
     stated: Stated
@@ -43,28 +44,176 @@ class Judged:
     sides: tuple[tuple[str, float], ...] = ()
     alone: float = math.nan
     conditions: Conditions = conditions.NONE
+    own_splits: bool = False
+    look: tuple[int, int, int] = (0, 0, 0)
 
 
-Found = tuple[verdicts.Comparison, int | None]  # a comparison and the seeds that would decide it
+@dataclass(frozen=True)
+class Look:
+    """What the trials of some seeds show of a claim: its comparisons, what they weigh, and notes.
+
+    seeds: of each arm; withheld: why there can be no verdict, whatever the numbers say.
+    """
+
+    claim: Stated
+    record: Record
+    compared: tuple[verdicts.Comparison, ...] = ()
+    found: tuple[sides.Found, ...] = ()
+    evidence: verdicts.Evidence | None = None
+    withheld: str = ""
+    note: str = ""
 
 
 def judge(record: Record) -> list[Judged]:
     """Each claim of the study with its verdict.
 
     All claims ever registered are one family: a withdrawn claim gets no verdict, and does not make the others
-    easier to support.
+    easier to support. A study is judged at its planned looks, and not before the first.
     """
+    planned = plan_of(record)
+    level = 1 - looks.flat_level(verdicts.LEVEL, planned.looks)
+    taken = [
+        [_look(record.at_seeds(planned.seeds[:count]), claim, level) for claim in record.claims]
+        for count in planned.looks
+        if _complete(record, planned.seeds[:count])
+    ]
+    if not taken:
+        return [_unjudged(record, claim, planned) for claim in record.claims]
+    tested = [index for index, claim in enumerate(record.claims) if claim.metric not in names.EXACT_METRICS]
+    evidence = [[_admitted(look[index]) for index in tested] for look in taken]
+    decided = dict(zip(tested, planned_looks.follow(evidence, planned.looks), strict=True))
+    judged = []
+    for index in range(len(record.claims)):
+        decision = decided.get(index)
+        at = len(taken) - 1 if decision is None or decision.look is None else decision.look
+        judged.append(_judged(taken[at][index], decision, planned, at))
+    return _beyond(record, planned, judged, level) if len(taken) == len(planned.looks) else judged
+
+
+def plan_of(record: Record) -> Plan:
+    """The registered plan; of studies from before, or of one split, one look at the seeds that are there."""
+    if record.plan is not None and not record.one_split:
+        return record.plan
+    seeds = tuple(sorted(record.runs["seed"].unique()))
+    return Plan(seeds, (len(seeds),))
+
+
+def _complete(record: Record, seeds: Sequence[int]) -> bool:
+    """True if every arm that has trials has one at each of these seeds; of one split always."""
+    if record.plan is None or record.one_split:
+        return True
+    wanted = set(seeds)
+    return bool(len(record.runs)) and all(
+        wanted <= set(arm["seed"]) for _, arm in record.runs.groupby("label", sort=False)
+    )
+
+
+def _unjudged(record: Record, claim: Stated, planned: Plan) -> Judged:
+    """A claim of a study whose first look is still to come."""
+    arms = record.runs.groupby("label", sort=False)["seed"]
+    done = len(set(planned.seeds).intersection(*(set(seeds) for _, seeds in arms))) if len(arms) else 0
+    note = f"{done} of the {planned.looks[0]} seeds of the first planned look are complete: not judged yet"
+    return Judged(claim, UNDECIDED if claim.current else verdicts.WITHDRAWN, note)
+
+
+def _look(record: Record, claim: Stated, level: float) -> Look:
+    """What the trials of the record show of a claim; nothing where a comparison lacks an arm."""
+    claim = resolved(record, claim)
     tested = number_tested(record.claims)
-    stated = [resolved(record, claim) for claim in record.claims]
-    found = {claim: _compared(record, claim, tested) for claim in stated}
-    weighed = {
-        claim: _weighed(claim, [comparison for comparison, _ in each]) if each else None
-        for claim, (each, _) in found.items()
-    }
-    inexact = [claim for claim in stated if claim.metric not in names.EXACT_METRICS]
-    evidence = [weighed[claim] if claim.current else None for claim in inexact]
-    decided = dict(zip(inexact, verdicts.decide(evidence), strict=True))
-    return [_judged(record, claim, *found[claim], weighed[claim], decided.get(claim)) for claim in stated]
+    found = [sides.of(record, claim, each, tested) for each in claim.comparisons]
+    notes = list(dict.fromkeys(note for each in found for note in each.notes))
+    if lacking := [each for each in found if each.sides is None]:
+        return Look(claim, record, note=lacking[0].notes[0])
+    compared = [verdicts.compare(each.sides, claim.direction, claim.margin, level) for each in found]
+    exact = claim.metric in names.EXACT_METRICS
+    evidence = verdicts.exactly(compared) if exact else verdicts.weigh(compared)
+    withheld = next((each.withheld for each in found if each.withheld), "")
+    note = "; ".join([*notes, *([withheld] if withheld else [])])
+    return Look(claim, record, tuple(compared), tuple(found), evidence, withheld, note)
+
+
+def _admitted(look: Look) -> verdicts.Evidence | None:
+    """The evidence of a claim that may have a verdict at this look; else none."""
+    return look.evidence if look.claim.current and not look.withheld else None
+
+
+def _judged(look: Look, decision: planned_looks.Decision | None, planned: Plan, at: int) -> Judged:
+    claim, evidence = look.claim, look.evidence
+    if evidence is None:
+        return Judged(claim, UNDECIDED if claim.current else verdicts.WITHDRAWN, look.note)
+    verdict = decision.verdict if decision else evidence.verdict
+    p = decision.p if decision and not look.withheld else math.nan
+    if not claim.current:
+        verdict = verdicts.WITHDRAWN
+    shown, found = look.compared[evidence.decisive], look.found[evidence.decisive]
+    seeds = None
+    if verdict == UNDECIDED and not look.withheld and decision is not None:
+        seeds = verdicts.seeds_needed(found.sides, claim.margin, number_tested(look.record.claims))
+    return Judged(
+        claim,
+        verdict,
+        look.note,
+        effect=shown.effect,
+        low=shown.low,
+        high=shown.high,
+        p=p,
+        size=shown.size,
+        left=shown.left,
+        right=shown.right,
+        seeds=seeds,
+        images=_images(look.record, claim, evidence.decisive) if look.record.one_split else math.nan,
+        sides=_sides(claim, evidence.decisive, shown),
+        alone=evidence.p if decision else math.nan,
+        conditions=conditions.of(
+            look.record, claim, *sides.both(look.record, claim.comparisons[evidence.decisive])
+        ),
+        own_splits=not look.record.one_split,
+        look=(at + 1, len(planned.looks), planned.looks[at]),
+    )
+
+
+def _beyond(record: Record, planned: Plan, judged: list[Judged], level: float) -> list[Judged]:
+    """The claims that the plan left undecided, by the e-value of all seeds where some were added."""
+    if record.one_split or record.plan is None:
+        return judged
+    common = set.intersection(*(set(arm["seed"]) for _, arm in record.runs.groupby("label", sort=False)))
+    further = sorted(common - set(planned.seeds))
+    if not further:
+        return judged
+    looks_ = [_look(record.at_seeds({*planned.seeds, *further}), claim, level) for claim in record.claims]
+    tested = [index for index, each in enumerate(record.claims) if each.metric not in names.EXACT_METRICS]
+    values = {index: _e_value(looks_[index]) for index in tested}
+    shown = dict(zip(tested, planned_looks.beyond_plan([*values.values()]), strict=True))
+    found = []
+    for index, each in enumerate(judged):
+        if index not in values or each.verdict != UNDECIDED or looks_[index].evidence is None:
+            found.append(each)
+            continue
+        look = looks_[index]
+        again = _judged(
+            look, planned_looks.Decision(None, math.nan, UNDECIDED), planned, len(planned.looks) - 1
+        )
+        value = values[index]
+        told = f"{len(further)} seeds were added after the plan of {len(planned.seeds)}: an unplanned look"
+        told += f", e-value {value:.3g}" if value is not None else ""
+        verdict = look.evidence.verdict if shown[index] else UNDECIDED
+        note = "; ".join(filter(None, (again.note, told)))
+        found.append(replace(again, verdict=verdict, note=note, alone=math.nan, seeds=None))
+    return found
+
+
+def _e_value(look: Look) -> float | None:
+    """The least e-value of a claim's comparisons; of one against it that of the decisive one alone."""
+    if _admitted(look) is None:
+        return None
+    against = [each for each, shown in zip(look.found, look.compared, strict=True) if shown.toward < 0]
+    values = [
+        e_values.e_value(each.sides.differences, look.claim.margin, each.sides.sharing)
+        if each.sides.differences is not None
+        else 1.0
+        for each in (against or look.found)
+    ]
+    return max(values) / len(look.found) if against else min(values)
 
 
 def resolved(record: Record, claim: Stated) -> Stated:
@@ -75,8 +224,8 @@ def resolved(record: Record, claim: Stated) -> Stated:
     """
     if not isinstance(claim.target, tuple):
         return claim
-    sides = {side for left, at, right, where in claim.comparisons for side in ((left, at), (right, where))}
-    run_ids = [run for arm, setting in sorted(sides) for run in _trials(record, arm, setting)]
+    compared = {side for left, at, right, where in claim.comparisons for side in ((left, at), (right, where))}
+    run_ids = [run for arm, setting in sorted(compared) for run in sides.trials(record, arm, setting)]
     trials = record.epochs[record.epochs["run_id"].isin(run_ids)]
     common = [
         target
@@ -91,124 +240,12 @@ def number_tested(stated: Iterable[Stated]) -> int:
     return sum(claim.metric not in names.EXACT_METRICS for claim in stated)
 
 
-def _weighed(claim: Stated, comparisons: list[verdicts.Comparison]) -> verdicts.Evidence:
-    exact = claim.metric in names.EXACT_METRICS
-    return verdicts.exactly(comparisons) if exact else verdicts.weigh(comparisons)
-
-
-def _judged(
-    record: Record,
-    claim: Stated,
-    compared: list[Found],
-    note: str,
-    evidence: verdicts.Evidence | None,
-    decision: tuple[float, str] | None,
-) -> Judged:
-    if evidence is None:
-        verdict = UNDECIDED if claim.current else verdicts.WITHDRAWN
-        return Judged(claim, verdict, note)
-    p, verdict = decision or (math.nan, evidence.verdict)
-    if not claim.current:
-        verdict = verdicts.WITHDRAWN
-    shown, seeds = compared[evidence.decisive]
-    return Judged(
-        claim,
-        verdict,
-        note,
-        effect=shown.effect,
-        low=shown.low,
-        high=shown.high,
-        p=p,
-        size=shown.size,
-        left=shown.left,
-        right=shown.right,
-        seeds=seeds if verdict == UNDECIDED else None,
-        images=_images(record, claim, evidence.decisive),
-        sides=_sides(claim, evidence.decisive, shown),
-        alone=evidence.p if decision else math.nan,
-        conditions=conditions.of(record, claim, *_both(record, claim.comparisons[evidence.decisive])),
-    )
-
-
-def _compared(record: Record, claim: Stated, tested: int) -> tuple[list[Found], str]:
-    """What each comparison shows, and a note; nothing where one of them has nothing to compare yet."""
-    found, lacking, notes = [], [], []
-    for left, left_setting, right, right_setting in claim.comparisons:
-        arms = {
-            _named(left, left_setting): _trials(record, left, left_setting),
-            _named(right, right_setting): _trials(record, right, right_setting),
-        }
-        if claim.target is not None:
-            sides, lost = _times(record, claim, *arms.values()), [0, 0]
-            reached = [measures.reached(record, [*arm], claim.target, claim.held) for arm in arms.values()]
-            if not any(reached):
-                notes.append(f"no trial of {' or '.join(arms)} reached {words.target(claim.target)}")
-            elif len(sides.left) and len(sides.right) and not sides.reached:
-                notes.append(
-                    f"within the {claim.metric} that all trials were given nobody reached it: compare epochs"
-                )
-        else:
-            sides, lost = _values(record, claim, *arms.values(), left == right, tested)
-        for name, numbers, lack in zip(arms, (sides.left, sides.right), lost, strict=True):
-            if not len(numbers):
-                why = conditions.lacking(record, claim, *arms.values())
-                return [], why or f"nothing measured yet of {name}"
-            lacking += [f"{lack} of {name}"] if lack else []
-        needed = verdicts.seeds_needed(sides, claim.margin, tested)
-        found.append((verdicts.compare(sides, claim.direction, claim.margin), needed))
-    if lacking:
-        notes.append(f"not measured: {', '.join(dict.fromkeys(lacking))}")
-    return found, "; ".join(dict.fromkeys(notes))
-
-
-def _times(record: Record, claim: Stated, left: pd.Series, right: pd.Series) -> verdicts.Sides:
-    one, other = (
-        measures.times(record, [*arm], claim.metric, claim.target, claim.held) for arm in (left, right)
-    )
-    return verdicts.Sides.of_times(one, other, claim.margin)
-
-
-def _values(
-    record: Record, claim: Stated, left: pd.Series, right: pd.Series, one_network: bool, tested: int
-) -> tuple[verdicts.Sides, list[int]]:
-    """The numbers of both arms, and how many trials of each have none.
-
-    Two settings of one network start from the same weights at a seed, so its seeds are pairs.
-    """
-    pairs = one_network and set(left.index) == set(right.index)
-    if pairs:
-        right = right.reindex(left.index)
-    level = measures.level(record, [*left, *right], claim.metric)
-    one, other = (measures.values(record, [*arm], claim.metric, level) for arm in (left, right))
-    known = [~np.isnan(one), ~np.isnan(other)]
-    lost = [int((~each).sum()) for each in known]
-    if pairs:
-        known = [known[0] & known[1]] * 2
-    return verdicts.Sides.of_values(one[known[0]], other[known[1]], pairs, tested), lost
-
-
-def _trials(record: Record, arm: str, setting: str) -> pd.Series:
-    """Run ids of an arm at a setting, by seed."""
-    runs = record.runs
-    return runs[(runs["arm"] == arm) & (runs["setting"] == setting)].set_index("seed")["run_id"]
-
-
-def _both(record: Record, comparison: tuple[str, str, str, str]) -> tuple[pd.Series, pd.Series]:
-    """Run ids by seed of the left and the right arm."""
-    left, left_setting, right, right_setting = comparison
-    return _trials(record, left, left_setting), _trials(record, right, right_setting)
-
-
-def _named(arm: str, setting: str) -> str:
-    return f"{arm} at {settings.readable(setting)}" if setting else arm
-
-
 def _sides(
     claim: Stated, decisive: int, shown: verdicts.Comparison
 ) -> tuple[tuple[str, float], tuple[str, float]]:
     left, left_setting, right, right_setting = claim.comparisons[decisive]
     one, other = shown.means
-    return ((_named(left, left_setting), one), (_named(right, right_setting), other))
+    return ((sides.named(left, left_setting), one), (sides.named(right, right_setting), other))
 
 
 def _images(record: Record, claim: Stated, decisive: int) -> float:

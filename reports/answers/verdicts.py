@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.numbers import pairs, permutation, power, survival
+from reports.numbers import pairs, permutation, power, shares, survival
 from reports.numbers.intervals import Interval, difference_interval, paired_interval, welch_p
 
 LEVEL = 0.05
@@ -26,7 +26,7 @@ class Sides:
     scores: what the permutation test exchanges instead of the values; paired: one index is one seed in both;
     reached: of times to a target, whether any trial reached it within the common budget; differences: left −
     right of each seed where each has a split of its own, infinite where one arm failed, and then `sharing` is
-    what the seeds have in common.
+    what the seeds have in common; shares: the numbers are 1 or 0, and their means are shares.
     """
 
     left: np.ndarray
@@ -36,6 +36,7 @@ class Sides:
     reached: bool = True
     differences: np.ndarray | None = None
     sharing: pairs.Sharing = pairs.ALONE
+    shares: bool = False
 
     @classmethod
     def of_pairs(
@@ -52,6 +53,11 @@ class Sides:
         return cls(one, other, paired=True, differences=differences, sharing=sharing)
 
     @classmethod
+    def of_shares(cls, left: Sequence[float], right: Sequence[float], paired: bool) -> "Sides":
+        """Of trials that trained (1) or failed (0); paired: those at one index belong to one split."""
+        return cls(np.asarray(left, float), np.asarray(right, float), paired=paired, shares=True)
+
+    @classmethod
     def of_values(
         cls, left: Sequence[float], right: Sequence[float], paired: bool = False, claims: int = 1
     ) -> "Sides":
@@ -66,17 +72,32 @@ class Sides:
         return cls(one, other, None, paired and len(one) == len(other) and enough)
 
     @classmethod
-    def of_times(cls, left: survival.Times, right: survival.Times, margin: float) -> "Sides":
-        """Times to a target over the common budget; the effect is the difference of restricted means."""
+    def of_times(
+        cls,
+        left: survival.Times,
+        right: survival.Times,
+        margin: float,
+        sharing: pairs.Sharing | None = None,
+    ) -> "Sides":
+        """Times to a target over the common budget; the effect is the difference of restricted means.
+
+        sharing: given where those at one index belong to one split: then their differences are compared.
+        """
         budget = survival.common_budget(left, right)
         one, other = left.within(budget), right.within(budget)
         later = survival.Times(other.cost + margin, other.reached)
         budget = survival.common_budget(one, later)
         scores = survival.log_rank_scores(one.within(budget), later.within(budget))
-        return cls(one.cost, other.cost, scores, reached=bool(one.reached.any() or other.reached.any()))
+        reached = bool(one.reached.any() or other.reached.any())
+        if sharing is not None:
+            differences = one.cost - other.cost
+            return cls(one.cost, other.cost, None, True, reached, differences, sharing)
+        return cls(one.cost, other.cost, scores, reached=reached)
 
     def difference(self, level: float = 0.95) -> Interval:
         """The difference of the means, left − right, with its interval; of medians where seeds failed."""
+        if self.shares:
+            return shares.interval(self.left, self.right, level, paired=self.paired)
         if self.differences is not None:
             return pairs.interval(self.differences, self.sharing, level)
         return (paired_interval if self.paired else difference_interval)(self.left, self.right)
@@ -151,6 +172,8 @@ def _p(sides: Sides, margin: float) -> float:
     Seeds of arms with equal means and unequal spreads are not exchangeable: the exact test alone gave 6.6 %
     of such studies a false verdict (`make calibrate`, spreads 1 : 3).
     """
+    if sides.shares:
+        return shares.p_value(sides.left, sides.right, paired=sides.paired)
     if sides.differences is not None:
         return pairs.p_value(sides.differences, margin, sides.sharing)
     if sides.paired:

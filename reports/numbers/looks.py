@@ -15,7 +15,7 @@ from scipy import optimize, special
 
 from experiments import names
 
-NODES = 60  # of the integration up to the bound; 30 give the same four digits
+NODES = 40  # of the integration up to the bound; 30 give the same four digits
 
 
 @functools.cache
@@ -45,7 +45,8 @@ def overall(p: float, looks: tuple[int, ...]) -> float:
     """The chance, where nothing is true, that some look has a p this small: p, adjusted for all looks."""
     if len(looks) == 1 or p >= 1:
         return p
-    return min(1.0, _crossed(-special.ndtri(p / 2), looks)) if p > 0 else 0.0
+    bound = -special.ndtri(p / 2)
+    return min(1.0, _crossed(bound, looks)) if np.isfinite(bound) else 0.0
 
 
 def _crossed(bound: float, looks: tuple[int, ...]) -> float:

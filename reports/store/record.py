@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -12,7 +12,8 @@ from experiments import names, settings
 from experiments.settings import assignments, readable
 from reports import words
 from reports.numbers import scores
-from reports.store import reading, stated
+from reports.store import plan, reading, stated
+from reports.store.plan import Plan
 from reports.store.stated import Stated
 
 MOST_APART = 6  # points of a grid that get figures of their own; a larger grid is drawn as one
@@ -40,7 +41,9 @@ TAGS = {
     "split_digest": names.SPLIT_DIGEST,
     "validation_digest": names.VALIDATION_DIGEST,
     "test_digest": names.TEST_DIGEST,
+    "seed_counts": names.SEED_COUNTS,
     "pool": names.POOL,
+    "classes": names.CLASSES,
     "own_test": names.OWN_TEST,
     "versions": names.VERSIONS,
     "cpu": names.CPU,
@@ -112,10 +115,22 @@ class Record:
     tuning: pd.DataFrame
     training_level: float
     claims: tuple[Stated, ...] = ()
+    plan: Plan | None = None
     notices: tuple[str, ...] = ()
     bad_files: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
     uri: str = ""
+
+    @property
+    def one_split(self) -> bool:
+        """True if all seeds share one split, as they did before each had its own; False of one seed."""
+        splits = self.runs.groupby(["label"], sort=False)["split_digest"].nunique()
+        return bool((self.runs["seed"].nunique() > 1) and (splits <= 1).all())
+
+    def at_seeds(self, seeds: Collection[int]) -> "Record":
+        """The same study as if it had these seeds alone."""
+        runs, epochs = (frame[frame["seed"].isin(seeds)] for frame in (self.runs, self.epochs))
+        return replace(self, runs=runs.reset_index(drop=True), epochs=epochs.reset_index(drop=True))
 
     def by_setting(self) -> list["Record"]:
         """One record a full setting, with the runs that may share a figure: its own and those of its parts.
@@ -147,6 +162,7 @@ def read_record(uri: str, study: str) -> Record:
     by_role = {names.RESULT_ROLE: [], names.TUNE_ROLE: []}
     for run in newest.values():
         by_role[run.tags[names.ROLE]].append(run)
+    begun = min((run.started for run in rows.runs if run.started), default=None)
     runs, epochs = _frames(by_role[names.RESULT_ROLE], rows.points)
     tuning, _ = _frames(by_role[names.TUNE_ROLE], points=[])
     return Record(
@@ -163,7 +179,8 @@ def read_record(uri: str, study: str) -> Record:
         notices=tuple(map(str, _json(rows.tags, names.DATA_NOTICES, []))),
         bad_files=int(_json(rows.tags, names.BAD_FILES, 0)),
         options=_json(rows.tags, names.ASKED, {}),
-        claims=stated.read(rows.tags, min((run.started for run in rows.runs if run.started), default=None)),
+        claims=stated.read(rows.tags, begun),
+        plan=plan.read(rows.tags, begun),
     )
 
 
