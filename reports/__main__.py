@@ -13,8 +13,9 @@ from reports import command
 # The module of each, and what it does. Only the module of the command that runs is imported.
 COMMANDS = {
     "draw": ("reports.draw", "figures, tables and the page of a study"),
+    "judge": ("reports.judge", "the verdicts of a study's claims alone, as JSON"),
     "check": ("reports.check", "whether what was drawn is of the runs that the store holds now"),
-    "calibrate": ("reports.calibration", "by simulation: how often verdicts are false, what intervals cover"),
+    "calibrate": ("reports.calibration.command", "how often verdicts are false, and what intervals cover"),
     "pages": ("reports.docs_pages", "bring README.md and docs/answers.md up to date with a study"),
 }
 EPILOG = """example:

@@ -1,0 +1,59 @@
+"""docs/calibration.md: a section for each part, of which one may be measured anew without the other."""
+
+from collections.abc import Iterable, Mapping
+
+from reports.calibration import learners, population, teams
+from reports.calibration.tables import Table
+from reports.tables import markdown
+
+INTRODUCTION = """# Calibration of the verdicts
+
+`make calibrate` measures how often the verdicts of a report are false, and what its intervals cover, where
+the truth is known. The functions that judge here judge a report too. At most 5 % of studies in which neither
+what is claimed nor its contrary is true may have any verdict, and 95 % intervals must cover the truth in at
+least 93 %. A bar counts as missed where it is by more than two and a half standard errors of the simulation,
+and the command then fails."""
+
+PARTS = {
+    "simulated": """## Simulated studies
+
+Whole studies drawn from known distributions. "Skewed": a Gumbel distribution, "mirrored": the tail of one arm
+is up, that of the other down; "counted": right answers among 500 images.""",
+    "learners": f"""## Real learners on a known population
+
+The population is the 60,000 training images of Fashion-MNIST: {population.COMPONENTS} principal components
+of 14 × 14 block means. Each team draws its images from it, and each of its seeds a split of these: 1,000
+train, 400 of 1,600 or 2,000 of 60,000 test. The learners: ridge regression on {learners.WAVES} random Fourier
+features (two widths, whose draw is the seed), linear ridge regression, {learners.TREES} extremely randomised
+trees, the nearest neighbour; linear and nearest have no seed but the split. The margin of each claim is the
+true mean difference, so that every verdict is false. A team of 60,000 is judged by the mean of all other
+teams with 60,000 (its own seeds would pull the truth towards it), a team of 1,600 by that of all; the last
+table says how well that is known, beside the standard error of a team with {teams.SEEDS} seeds.
+
+The interval is not exact, and is not called so: with the factor of Nadeau and Bengio it covers more than it
+says where the pool is the whole population (which its seeds then sample independently, and the factor assumes
+that they do not), and the more so the more seeds there are. Plain t, in parentheses, covers too little where
+seeds share a small pool. With looks, the interval is that of the look which decided, or of the last one, at
+its level, and plain t that of 95 % at the same look.""",
+}
+
+
+def section(part: str, tables: Iterable[Table], footer: str) -> str:
+    """All tables of a part as Markdown."""
+    blocks = [PARTS[part]]
+    for table in tables:
+        blocks += [f"### {table.title}", table.text, markdown.table([table.header, *table.rows])]
+    return "\n\n".join(block for block in [*blocks, footer] if block)
+
+
+def whole(before: str, done: Mapping[str, str]) -> str:
+    """The page with what was measured now; other parts stay as they are in the page before."""
+    heads = {part: text.splitlines()[0] for part, text in PARTS.items()}
+    kept = {}
+    for part, head in heads.items():
+        _, found, rest = before.partition(f"\n{head}\n")
+        if found:
+            ends = [rest.index(f"\n{other}\n") for other in heads.values() if f"\n{other}\n" in rest]
+            kept[part] = f"{head}\n{rest[: min(ends, default=len(rest))]}".strip()
+    parts = [done.get(part, kept.get(part)) for part in PARTS]
+    return "\n\n".join([INTRODUCTION, *filter(None, parts)]) + "\n"
