@@ -24,6 +24,9 @@ from scipy import stats
 from reports.numbers.intervals import Interval
 
 LEVEL = 0.9
+# Smaller subsets are parts of larger ones, so that neighbouring errors of a chain go together: at a
+# correlation of 0.5 the interval without this factor of the variance held the true error in 87 %.
+TOGETHER = 1.5
 REACH = 2.0  # times the largest size: no farther
 LEAST_SIZES = 4  # three parameters, and something that could contradict them
 LEAST_CHAINS = 3
@@ -72,7 +75,7 @@ class Curve:
         levels = np.concatenate([levels, levels_of_grid.ravel()])
         least = squares.min()
         threshold = stats.t.ppf((1 + LEVEL) / 2, self._freedom) ** 2
-        inside = len(logs) * (squares - least) <= self._scatter(least) * threshold
+        inside = len(logs) * (squares - least) <= TOGETHER * self._scatter(least) * threshold
         shares = np.asarray(sizes, float) / self.sizes[-1]
         shape = levels[inside][:, None] + _shape(shares, b[inside], floor[inside])
         centre = np.log([self.at(size) for size in sizes])

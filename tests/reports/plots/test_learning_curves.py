@@ -1,6 +1,7 @@
 import math
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -105,3 +106,63 @@ def test_a_study_of_train_sizes_alone_is_one_row(ready):
     page = learning_curves.figure(record.read_record(ready.uri, "grid"))
     assert len(page.axes) == 2
     assert legend_of(page) == ["$a_b$ | c", "_hidden"]
+
+
+def of_sizes(record, errors, seeds=3, diverged=False):
+    """The runs of one arm: seeds at each size, whose errors differ by a tenth up and down."""
+    factors = [0.9, 1.0, 1 / 0.9, 1.0, 1.0][:seeds]
+    runs, epochs = record.runs.iloc[0].to_dict(), record.epochs.iloc[0].to_dict()
+    of_run = [
+        {
+            "run_id": f"{size}-{seed}",
+            "seed": seed,
+            "setting": f"data.train={size}",
+            "train_size": size,
+            "diverged": diverged and seed == 0,
+            names.metric(names.TEST, names.ACCURACY): 1 - error * factors[seed],
+        }
+        for size, error in errors.items()
+        for seed in range(seeds)
+    ]
+    return replace(
+        record,
+        runs=pd.DataFrame([runs | each for each in of_run]),
+        epochs=pd.DataFrame([epochs | {"run_id": each["run_id"]} for each in of_run]),
+    )
+
+
+# 0.8 × (n / 100)^-0.5: halved by four times the images; at 1,600 images 0.2, at 3,200 0.1414.
+HALVED = {100: 0.8, 200: 0.8 / 2**0.5, 400: 0.4, 800: 0.8 / 8**0.5, 1600: 0.2}
+
+
+def test_the_trend_is_told_to_twice_the_images_and_as_at_least(cropped):
+    study = of_sizes(cropped, HALVED)
+    told = learning_curves.finding(study)
+    assert "At 3,200 training images, 2 times the most measured" in told
+    assert "expects a test error of cnn 0.141 (" in told
+    # 0.19 takes 1,600 × (0.2 / 0.19)^2 = 1,773 images; the interval of the level, a tenth wide, allows fewer.
+    assert "An error lower by 0.01 than at 1,600 takes at least 1,600 for cnn" in told
+    error = learning_curves.figure(study).axes[0]
+    (band,) = error.collections[-1:]
+    assert band.get_paths()[0].vertices[:, 0].max() == pytest.approx(3200)
+    assert error.get_ylim()[0] < band.get_paths()[0].vertices[:, 1].min()
+    assert "90% interval over seeds" in caption_of(learning_curves.figure(study))
+
+
+def test_no_trend_is_told_of_too_little_or_of_seeds_that_diverged(cropped):
+    three = dict(list(HALVED.items())[:3])
+    for study in (
+        of_sizes(cropped, three),
+        of_sizes(cropped, HALVED, seeds=2),
+        of_sizes(cropped, HALVED, diverged=True),
+    ):
+        assert "power law" not in learning_curves.finding(study)
+        assert "interval over seeds" not in caption_of(learning_curves.figure(study))
+
+
+def test_a_flat_curve_takes_more_than_twice_the_images(cropped):
+    study = of_sizes(cropped, dict.fromkeys(HALVED, 0.2))
+    accuracy = names.metric(names.TEST, names.ACCURACY)
+    alike = study.runs[accuracy].where(study.runs["seed"] == 1, study.runs[accuracy].mean())
+    told = learning_curves.finding(replace(study, runs=study.runs.assign(**{accuracy: alike})))
+    assert "takes more than 3,200 for cnn" in told
