@@ -74,9 +74,8 @@ def params(trial: Trial, data: str) -> dict[str, str]:
     content = trial.model_dump(mode="json")
     own = {"model", "arguments", "recipe", "seed"}
     nested = {key: value for key, value in content.items() if key in own}
-    if (
-        trial.recipe.class_weight is None
-    ):  # as in runs from before the field, beside which it is no difference
+    # As in runs from before the field: where none is balanced it is no difference, and no news.
+    if trial.recipe.class_weight is None:
         del nested["recipe"]["class_weight"]
     nested["data"] = {"source": data, **{key: value for key, value in content.items() if key not in own}}
     flat: dict[str, str] = {}

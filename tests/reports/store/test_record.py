@@ -1,9 +1,12 @@
+import json
+
 import pandas as pd
 import pytest
 
 from experiments import names
 from reports.store import reading, record
 from reports.store.record import read_record
+from reports.tables import differences
 from tests.support.synthetic import curve, tags
 
 VALIDATION_ACCURACY = names.metric(names.VALIDATION, names.ACCURACY)
@@ -146,3 +149,14 @@ def test_a_file_that_is_no_store(tmp_path):
     with pytest.raises(reading.StoreError, match="no store at"):
         reading.list_studies(f"sqlite:///{tmp_path}/mlflow.db")
     assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_a_field_that_only_some_recipes_set_is_unset_in_the_others(writable):
+    study = writable.study("weighted")
+    writable.run(study, tags("plain", 0, 0), curve([0.5]))
+    writable.run(study, tags("weighted", 1, 0), curve([0.5]), class_weight="balanced")
+    runs = read_record(writable.uri, "weighted").runs
+    assert [json.loads(each)["class_weight"] for each in runs["recipe"]] == ["None", "balanced"]
+    assert differences.departures(runs) == [
+        "weighted trains by another recipe: class_weight balanced (others None)"
+    ]
