@@ -81,6 +81,7 @@ PARAMS = {
     "test_size": f"data.{names.TEST}",
     "learning_rate": f"recipe.{names.LEARNING_RATE}",
 }
+UNSAID = {"class_weight": "None"}  # of recipes: fields that a run records only where they are set
 IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"]
 
 
@@ -201,6 +202,9 @@ def _frames(complete: list[reading.Run], points: list[tuple]) -> tuple[pd.DataFr
     runs = pd.DataFrame([_row(run) for run in complete], columns=[*_row(EMPTY)])
     numbers = ["arm_order", "seed", *PARAMS]
     runs[numbers] = runs[numbers].apply(pd.to_numeric)
+    recipes = [json.loads(recipe) for recipe in runs["recipe"]]
+    unsaid = {field: value for field, value in UNSAID.items() if any(field in recipe for recipe in recipes)}
+    runs["recipe"] = [json.dumps(unsaid | recipe) for recipe in recipes]
     runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
     named = (runs["setting"] != "") & (runs["setting"].nunique() > 1)
     runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + runs["setting"].map(settings.readable))
