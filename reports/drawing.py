@@ -14,6 +14,7 @@ from reports.plots import (
     crops,
     gradient_flow,
     learning_curves,
+    learning_rates,
     overfitting,
     reliability,
     settings,
@@ -43,6 +44,7 @@ FIGURES: dict[str, ModuleType] = {
     "learning_curves": learning_curves,
     "crops": crops,
     "winner_map": winner_map,
+    "learning_rates": learning_rates,
 }
 REFUSALS = (reading.StoreError, fairness.UnfairComparisonError)
 

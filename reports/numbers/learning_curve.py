@@ -25,8 +25,8 @@ from reports.numbers.intervals import Interval
 
 LEVEL = 0.9
 # Smaller subsets are parts of larger ones, so that neighbouring errors of a chain go together: at a
-# correlation of 0.5 the interval without this factor of the variance held the true error in 87 %.
-TOGETHER = 1.5
+# correlation of 0.5 the interval without this factor of the variance held the true error in 87 % of studies.
+TOGETHER = 2.0
 REACH = 2.0  # times the largest size: no farther
 LEAST_SIZES = 4  # three parameters, and something that could contradict them
 LEAST_CHAINS = 3

@@ -95,7 +95,8 @@ class Record:
     train size), artifacts (a URI), train_seconds and images_seen (totals), ended (UTC).
     epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
     NaN where nothing was logged.
-    tuning: a row a complete trial of the learning-rate sweep, which is no result: as runs, but no metrics.
+    tuning: a row a complete trial of the learning-rate sweep, which is no result: as runs, but of
+    the metrics only validation accuracy and loss at its chosen epoch.
     All are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
     training_level: `scores.training_level` of all settings, so that figures of one setting and the table
     compare gaps at one training accuracy.
@@ -165,7 +166,7 @@ def read_record(uri: str, study: str) -> Record:
         by_role[run.tags[names.ROLE]].append(run)
     begun = min((run.started for run in rows.runs if run.started), default=None)
     runs, epochs = _frames(by_role[names.RESULT_ROLE], rows.points)
-    tuning, _ = _frames(by_role[names.TUNE_ROLE], points=[])
+    tuning = _sweep(by_role[names.TUNE_ROLE], rows.points)
     return Record(
         study=study,
         uri=uri,
@@ -182,6 +183,16 @@ def read_record(uri: str, study: str) -> Record:
         options=_json(rows.tags, names.ASKED, {}),
         claims=stated.read(rows.tags, begun),
         plan=plan.read(rows.tags, begun),
+    )
+
+
+def _sweep(complete: list[reading.Run], points: list[tuple]) -> pd.DataFrame:
+    """The trials of the sweep, each with its validation at the chosen epoch."""
+    ids = {run.run_id for run in complete}
+    tuning, epochs = _frames(complete, [point for point in points if point[0] in ids])
+    best = scores.chosen(epochs)[[scores.VALIDATION_ACCURACY, scores.VALIDATION_LOSS]]
+    return tuning.drop(columns=[*TRIAL_METRICS, names.TRAIN_SECONDS, names.IMAGES_SEEN]).join(
+        best, on="run_id"
     )
 
 

@@ -6,7 +6,7 @@ import math
 import pandas as pd
 
 from reports import words
-from reports.numbers import scores
+from reports.numbers import scores, sweep
 from reports.store.record import MOST_APART, Record, grid_points
 from reports.tables import differences
 
@@ -68,22 +68,41 @@ def _undrawn(record: Record) -> list[str]:
 
 
 def tuned_rates(record: Record) -> list[str]:
-    """How the learning rate of each arm was chosen, in a line; empty where the study has no sweep."""
-    sweep = record.tuning
-    if sweep.empty:
+    """How the learning rate of each arm was chosen, and whether by chance; empty without a sweep."""
+    tuning = record.tuning
+    if tuning.empty:
         return []
-    trials = "1 tuning trial" if len(sweep) == 1 else f"{len(sweep)} tuning trials"
-    diverged = int(sweep["diverged"].sum())
+    trials = "1 tuning trial" if len(tuning) == 1 else f"{len(tuning)} tuning trials"
+    diverged = int(tuning["diverged"].sum())
     lost = f", {diverged} of them diverged" if diverged else ""
-    tuned = record.runs[record.runs["arm"].isin(sweep["arm"])].sort_values("arm_order", kind="stable")
+    tuned = record.runs[record.runs["arm"].isin(tuning["arm"])].sort_values("arm_order", kind="stable")
     chosen = [
         f"{arm} {_rates(runs['learning_rate'], ' / ')}" for arm, runs in tuned.groupby("arm", sort=False)
     ]
+    seeds = f"{'seed' if tuning['seed'].nunique() == 1 else 'seeds'} {words.seeds(tuning['seed'])}"
     and_setting = " and setting" if tuned.groupby("arm")["setting"].nunique().max() > 1 else ""
     return [
-        f"{trials} (seed {words.seeds(sweep['seed'])}{lost}) chose the learning rate of each arm"
-        f"{and_setting} on validation: {', '.join(chosen)} (each of {_rates(sweep['learning_rate'], ', ')})"
+        f"{trials} ({seeds}{lost}) chose the learning rate of each arm"
+        f"{and_setting} on validation: {', '.join(chosen)} (each of {_tried(tuning)})",
+        *filter(None, [learning_leads(tuning)]),
     ]
+
+
+def learning_leads(tuning: pd.DataFrame) -> str:
+    """The arms whose best rate may be best by chance, in a sentence; empty where none is, or nobody knows."""
+    close = [each.label for each in sweep.arms(tuning) if each.within_spread]
+    return f"learning rate of {words.listed(close)}: {sweep.WITHIN}, over tuning seeds" if close else ""
+
+
+def _tried(tuning: pd.DataFrame) -> str:
+    """The rates that all arms were tried at, and those that the ladder of some grew by."""
+    by_label = {label: set(rates) for label, rates in tuning.groupby("label", sort=False)["learning_rate"]}
+    common = set.intersection(*by_label.values())
+    more = [
+        f"{label} also of {_rates(pd.Series(list(rates - common)), ', ')}"
+        for label, rates in by_label.items() if rates - common
+    ]  # fmt: skip
+    return "; ".join([_rates(pd.Series(list(common)), ", "), *more])
 
 
 def _rates(rates: pd.Series, between: str) -> str:

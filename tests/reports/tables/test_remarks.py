@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from reports.store import record
@@ -35,3 +36,22 @@ def test_diverged_tuning_trials_are_told(small):
 
 def test_without_a_sweep_there_is_nothing_to_tell(ready):
     assert remarks.tuned_rates(record.read_record(ready.uri, "grid")) == []
+
+
+def test_a_ladder_that_grew_for_an_arm_and_a_lead_within_its_spread_are_told(small):
+    first = small.tuning.iloc[0].to_dict()
+    accuracies = {
+        "cnn": {0.1: [0.8, 0.8, 0.8], 0.3: [0.7, 0.7, 0.6]},
+        "residual": {0.1: [0.5, 0.5, 0.5], 0.3: [0.7, 0.7, 0.7], 0.9: [0.71, 0.68, 0.74]},
+    }
+    rows = [
+        first
+        | {"label": arm, "arm": arm, "seed": seed, "learning_rate": rate, "validation/accuracy": reached}
+        for arm, by_rate in accuracies.items()
+        for rate, seeds in by_rate.items()
+        for seed, reached in enumerate(seeds, start=100)
+    ]
+    counted, lead = remarks.tuned_rates(replace(small, tuning=pd.DataFrame(rows)))
+    assert counted.startswith("15 tuning trials (seeds 100–102) chose the learning rate of each arm")
+    assert counted.endswith("(each of 0.1, 0.3; residual also of 0.9)")
+    assert lead == "learning rate of residual: the lead is within its own spread, over tuning seeds"
