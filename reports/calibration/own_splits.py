@@ -170,7 +170,8 @@ def _nothing_true(pool: Executor, studies: int) -> Table:
     rows, misses = [], []
     for name, world in WORLDS.items():
         shares = {counts: found[name, counts, studies] for counts in plans}
-        rows.append([name, *(f"{false:.1%} ({covered:.1%})" for false, covered in shares.values())])
+        cells = (f"{false:.1%} ({covered:.1%})" for false, covered in shares.values())
+        rows.append([name, *(each.replace("(0.0%)", "(–)") for each in cells)])  # without any spread
         if name in BEYOND:
             continue
         for counts, (false, covered) in shares.items():
