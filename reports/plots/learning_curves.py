@@ -15,7 +15,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from reports import words
 from reports.numbers import learning_curve
 from reports.numbers.learning_curve import REACH, Curve
-from reports.plots import axes, by_size, sizes, style
+from reports.plots import axes, style
+from reports.plots.varied import by_size, sizes
 from reports.store.record import Record
 
 TITLE = "Learning curves"

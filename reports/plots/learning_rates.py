@@ -12,12 +12,13 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from reports import words
 from reports.numbers import sweep
 from reports.numbers.sweep import Swept
-from reports.plots import sizes, style
-from reports.plots.phrases import MOST_LISTED
+from reports.plots import style
+from reports.plots.varied import sizes
 from reports.store.record import Record
 
 TITLE = "Learning rates"
 APPLIES = "all settings"
+MOST_LISTED = 6  # arms that a sentence goes through
 COLUMNS, PANEL = 4, 2.1  # panels a row; inches
 MOST_PANELS = 24
 NOTE = (

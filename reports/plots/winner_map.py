@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from reports.numbers.intervals import mean_interval
-from reports.plots import sizes, style
+from reports.plots import style
+from reports.plots.varied import sizes
 from reports.store.record import Record
 from reports.words import listed, signed
 

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from experiments import names
 from reports import drawing
-from reports.plots import by_size, learning_curves, sizes
+from reports.plots import learning_curves
+from reports.plots.varied import by_size, sizes
 from reports.store import record
 from tests.support.pictures import caption_of, legend_of, means_of, x_labels_of
 

@@ -6,7 +6,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from reports.plots import files as figure_files
-from reports.plots import sizes, style, winner_map
+from reports.plots import style, winner_map
+from reports.plots.varied import sizes
 from reports.store import record
 from tests.support.pictures import caption_of, legend_of
 

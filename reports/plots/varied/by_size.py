@@ -10,7 +10,8 @@ from matplotlib.ticker import NullLocator
 
 from reports import words
 from reports.numbers.intervals import mean_interval
-from reports.plots import axes, sizes, style
+from reports.plots import axes, style
+from reports.plots.varied import sizes
 from reports.store.record import Record
 
 NOTE = (
