@@ -151,17 +151,14 @@ def _until_decided(study: Study, planning: plan.Options, options: argparse.Names
         for upto in range(done + 1, count + 1) if options.minutes and not planning.dry else [count]:
             part = study.model_copy(update={"seeds": wanted.seeds[:upto]})
             if options.minutes and not _in_time(part, planning, began, 60 * options.minutes):
-                say(
-                    f"stopped by MINUTES={options.minutes} before seed {upto}; the next look is at {count} seeds"
-                )
+                say(f"stopped by MINUTES={options.minutes} before seed {upto}; the next look: {count} seeds")
                 return 0
             if (status := _train(part, planning, options)) or planning.dry:
                 return status
         done = count
         undecided, total = _undecided(study, options.store)
-        say(
-            f"look {look + 1} of {len(wanted.looks)}, {count} seeds: {total - undecided} of {total} claims decided"
-        )
+        taken = f"look {look + 1} of {len(wanted.looks)}, {count} seeds"
+        say(f"{taken}: {total - undecided} of {total} claims decided")
         if not undecided:
             break
     return 0

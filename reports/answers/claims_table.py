@@ -19,9 +19,9 @@ HEADER = [
     "95 % interval",
     "p, adjusted",
     "Trials",
-    "Seeds that would decide",
+    "Splits that would decide",
 ]
-EXPLANATION = (
+ONE_SPLIT = (
     "Verdict: supported where the two-sided p is at most 0.05 and the interval lies wholly on the claimed "
     "side of the margin, refuted where it lies wholly on the other side. Difference: first arm minus "
     "second, of means over seeds (before they are rounded); of a time to a target, of means in which a "
@@ -30,9 +30,28 @@ EXPLANATION = (
     "test's (of a time, of log-rank scores) and Welch's, or, of two settings of one network with seeds "
     "enough, that of pairs; adjusted by Holm over all claims that were registered; "
     "a claim for every setting of several rests on the one that speaks most against it, and shows that. "
-    "Seeds that would decide: an arm, in 80 % of studies, at 0.05 divided by the number of claims, were "
-    "difference and spread as seen; a rough number from so few."
+    "All seeds share one split: more of them would say more of these images, and nothing of others like them."
 )
+OWN_SPLITS = (
+    "Verdict: about images like these, since each seed drew training, validation and test images of its own, "
+    "the same for all arms: supported where the two-sided p is at most 0.05 and the interval lies wholly on "
+    "the claimed side of the margin, refuted where it lies wholly on the other side. Difference: first arm "
+    "minus second, mean over seeds (before they are rounded); of a time to a target, a trial that never got "
+    "there counts as the end of the common budget; where a seed failed, the median over seeds, a failed one "
+    "the worst. Interval: Student's t of the pairs, wider for the images that seeds share (Nadeau and Bengio "
+    "2003), at the level of a planned look. p: the larger of a sign-flip test's and of t's, adjusted for all "
+    "planned looks and, by Holm, over all claims that were registered and undecided there; a claim for every "
+    "setting of several rests on the one that speaks most against it, and shows that. Splits that would "
+    "decide: as many seeds with splits of their own, in 80 % of studies, at 0.05 divided by the number of "
+    "claims, were the difference as seen and its spread within what so few seeds allow."
+)
+
+
+def explanation(judged: Sequence[Judged]) -> str:
+    """What the columns mean, by whether seeds have splits of their own."""
+    return OWN_SPLITS if any(each.own_splits for each in judged) else ONE_SPLIT
+
+
 UNITS = {"epochs": "epochs", "seconds": "s", "images": "images", "MACs": "MACs"}
 SMALL = {names.TRAINING_SECONDS: "s", names.NUMBER_OF_PARAMETERS: "", names.FORWARD_MACS: ""}
 
@@ -57,7 +76,12 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 },
                 "trials_left": each.left,
                 "trials_right": each.right,
-                "seeds_needed": each.seeds,
+                "splits_needed_least": each.seeds.least if each.seeds else None,
+                "splits_needed_most": each.seeds.most if each.seeds else None,
+                "splits": "each" if each.own_splits else "one",
+                "look": each.look[0],
+                "looks": each.look[1],
+                "seeds_at_look": each.look[2],
                 "training_level": each.conditions.level,
                 "seconds_ratio": ratio.estimate,
                 "seconds_ratio_least": ratio.low,
@@ -85,7 +109,7 @@ def rows(judged: Sequence[Judged]) -> list[list[str]]:
             Cell(interval(each), each.low),
             Cell(probability(each.p), each.p),
             Cell(trials(each), each.left),
-            Cell(seeds(each), math.nan if each.seeds is None else each.seeds),
+            Cell(seeds(each), math.nan if each.seeds is None else each.seeds.least),
         ]
         for each in judged
     ]
@@ -100,6 +124,8 @@ def amount(value: float, metric: str, sign: str = "+") -> str:
     """A difference in the metric's unit, signed: `+0.012`, `−1.4 epochs`; sign="": a value of its own."""
     if math.isnan(value):
         return "–"
+    if math.isinf(value):
+        return "+∞" if value > 0 else "−∞"
     if metric not in UNITS and metric not in SMALL:
         return words.signed(value) if sign else f"{value:z.3f}".replace("-", "−")
     unit = UNITS.get(metric, SMALL.get(metric, ""))
@@ -129,11 +155,11 @@ def trials(each: Judged) -> str:
 
 
 def seeds(each: Judged) -> str:
-    """Seeds an arm that would decide it; `–` of a claim that is decided or has no spread over seeds yet."""
-    exact = each.stated.metric in names.EXACT_METRICS
-    if each.verdict != UNDECIDED or exact or min(each.left, each.right) < 2:
+    """`10 to 24`, `over 200`; `–` of a claim that is decided, of one split, or without a spread yet."""
+    if each.verdict != UNDECIDED or each.seeds is None:
         return "–"
-    return f"{each.seeds}" if each.seeds else "over 1,000"
+    least, most = each.seeds
+    return f"{least}" if least == most else f"{least} to {most or 'over 200'}"
 
 
 def notes(judged: Sequence[Judged], missing: bool) -> list[str]:

@@ -10,7 +10,7 @@ from reports.answers import planned as planned_looks
 from reports.answers.conditions import Conditions
 from reports.answers.verdicts import UNDECIDED
 from reports.numbers import evidence as e_values
-from reports.numbers import intervals, looks, scores
+from reports.numbers import intervals, looks, power, scores
 from reports.store.plan import Plan
 from reports.store.record import Record
 from reports.store.stated import Stated
@@ -22,7 +22,8 @@ class Judged:
 
     effect, low, high: left − right with its 95 % interval, in the metric's unit; p: adjusted over the study's
     claims, alone: not adjusted (NaN: not tested); size: Hedges' g (NaN: no spread); left, right: trials;
-    seeds: an arm that would decide it, if effect and spread were the true ones (None: decided, or unknown);
+    seeds: how many, each with a split of its own, would decide it, were the effect as seen (None: decided, or
+    unknown);
     images: half-width that another test set would add (NaN: no accuracy); note: for the reader; sides: what
     was compared, and the mean of each; conditions: what that comparison holds under; own_splits: each
     seed drew a split, so that the verdict is about images like these, not these alone; look: which planned
@@ -39,7 +40,7 @@ class Judged:
     size: float = math.nan
     left: int = 0
     right: int = 0
-    seeds: int | None = None
+    seeds: power.Range | None = None
     images: float = math.nan
     sides: tuple[tuple[str, float], ...] = ()
     alone: float = math.nan
@@ -148,7 +149,7 @@ def _judged(look: Look, decision: planned_looks.Decision | None, planned: Plan, 
     shown, found = look.compared[evidence.decisive], look.found[evidence.decisive]
     seeds = None
     if verdict == UNDECIDED and not look.withheld and decision is not None:
-        seeds = verdicts.seeds_needed(found.sides, claim.margin, number_tested(look.record.claims))
+        seeds = verdicts.splits_needed(found.sides, claim.margin, number_tested(look.record.claims))
     return Judged(
         claim,
         verdict,

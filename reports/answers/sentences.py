@@ -11,7 +11,7 @@ from reports import words
 from reports.answers import claims_table, conditions
 from reports.answers.judge import Judged, number_tested
 from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED, WITHDRAWN
-from reports.numbers import intervals, permutation
+from reports.numbers import failures, intervals, permutation
 from reports.store.record import Record
 
 WITHOUT_CLAIMS = (
@@ -75,19 +75,24 @@ def explain(each: Judged, claims: int) -> str:
 
 def _outlook(each: Judged) -> str:
     """What would change the verdict."""
+    if not each.own_splits:
+        if each.verdict != UNDECIDED:
+            return "It holds for these images, this split and this recipe; others could change it."
+        return (
+            "More seeds of this one split would not tell what other images show: `splits: each` gives each "
+            "seed images of its own."
+        )
     if each.verdict != UNDECIDED:
-        return "It holds for these images, this split and this recipe; others could change it."
+        return "It holds for images like these and this recipe: each seed drew images of its own."
     if min(each.left, each.right) < 2:
         return "One seed has no spread: there is no telling yet."
     if each.seeds is None:
-        return "If that difference and spread were the true ones, 1,000 seeds an arm would not decide it."
-    more = max(each.seeds, each.left + 1, each.right + 1)
-    has = f"{each.left}" if each.left == each.right else f"{each.left} and {each.right}"
+        return "If the difference were the one seen, 200 splits would not do, or its spread is unknown."
     sign = 1 if each.stated.direction == ">" else -1
     verb = "refute" if sign * (each.effect - each.stated.margin) < 0 else "show"
     return (
-        f"If that difference and spread were the true ones, {more:,} seeds an arm would {verb} it in four of "
-        f"five studies; this one has {has}."
+        f"If the difference were the one seen, {claims_table.seeds(each)} seeds with splits of their own "
+        f"would {verb} it in four of five studies; this one has {each.left}."
     )
 
 
@@ -99,12 +104,22 @@ def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> l
     runs = record.runs
     counts = sorted({arm["seed"].nunique() for _, arm in runs.groupby("label")})
     seeds = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
+    what = "first weights, order of images"
+    if not record.one_split:
+        what = "first weights, order of images, and which images train, validate and test"
     found = [
-        f"Seeds an arm: {seeds}. An interval tells how much other seeds (first weights, order of images) "
-        f"would change a mean; more seeds narrow it.{_floor(counts[0], judged)}",
+        f"Seeds an arm: {seeds}. An interval tells how much other seeds ({what}) "
+        f"would change a mean; more seeds narrow it.{_floor(counts[0], judged, pairs=not record.one_split)}",
         *_images(record, arms),
     ]
-    if runs.groupby(["setting", "arm"])["split_digest"].nunique().max() == 1:
+    if lost := _failures(record):
+        found.append(lost)
+    if not record.one_split and runs["seed"].nunique() > 1:
+        found.append(
+            "Splits: each seed drew its own images from the data, the same for all arms. Verdicts are about "
+            "images like these, of the same source and labelled the same way; about others they say nothing."
+        )
+    elif runs.groupby(["setting", "arm"])["split_digest"].nunique().max() == 1:
         nested = " Smaller training sets are parts of larger ones." if _nested(runs) else ""
         found.append(
             f"Splits: one draw, for all seeds.{nested} Nothing here says how much another one would change."
@@ -125,15 +140,28 @@ def _nested(runs: pd.DataFrame) -> bool:
     return same and runs["train_size"].nunique() > 1
 
 
-def _floor(seeds: int, judged: Sequence[Judged]) -> str:
+def _failures(record: Record) -> str:
+    """How many seeds of each arm failed, and how many may: `resnet18 0 of 8 (up to 37 %)`."""
+    if record.runs.empty:
+        return ""
+    failed = record.runs.assign(failed=failures.failed(record.runs))
+    told = []
+    for label, arm in failed.groupby("label", sort=False):
+        count, of = int(arm["failed"].sum()), len(arm)
+        told.append(f"{label} {count} of {of} (up to {failures.possible(count, of):.0%} possible)")
+    return f"Seeds that failed (the loss no longer finite, or one answer for all images): {', '.join(told)}."
+
+
+def _floor(seeds: int, judged: Sequence[Judged], *, pairs: bool) -> str:
     """The least p that so many seeds can show for so many claims, in a sentence; empty without claims."""
     tested = number_tested(each.stated for each in judged)
     if not tested or seeds < 2:
         return ""
-    least = permutation.least_p(seeds)
+    least = permutation.least_p(seeds, pairs=pairs)
     adjusted = min(1.0, tested * least)
     among = f", {adjusted:.2g} adjusted for {tested} claims" if tested > 1 else ""
-    return f" With {seeds} against {seeds} seeds p can be no less than {least:.2g}{among}."
+    numbers = f"{seeds} pairs of seeds" if pairs else f"{seeds} against {seeds} seeds"
+    return f" With {numbers} p can be no less than {least:.2g}{among}."
 
 
 def _images(record: Record, arms: pd.DataFrame) -> Iterator[str]:

@@ -149,10 +149,15 @@ def compare(sides: Sides, direction: str, margin: float, level: float = 0.95) ->
     )
 
 
-def seeds_needed(sides: Sides, margin: float, claims: int) -> int | None:
-    """Seeds an arm that would decide one of so many claims, by effect and spread as seen; None: too many."""
+def splits_needed(sides: Sides, margin: float, claims: int) -> power.Range | None:
+    """How many seeds with splits of their own would decide one of so many claims, by what was seen; a range.
+
+    None: too many, or nothing is known; of one split always: its seeds do not know what others would show.
+    """
+    if sides.differences is None:
+        return None
     distance = sides.difference().estimate - margin
-    return power.seeds_needed(distance, sides.spread, LEVEL / max(1, claims))
+    return power.pairs_needed(distance, sides.differences, LEVEL / max(1, claims), sides.sharing)
 
 
 def _mean(values: np.ndarray) -> float:

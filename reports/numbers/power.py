@@ -1,13 +1,24 @@
 """How many seeds would decide a claim, if the effect and the spread are what was seen; pure."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
-from reports.numbers import permutation
+from reports.numbers import pairs, permutation
 
 POWER = 0.8
+MOST_PAIRS = 200
+
+
+class Range(NamedTuple):
+    """Numbers of seeds; most: None beyond MOST_PAIRS."""
+
+    least: int
+    most: int | None
+
+
 MOST_SEEDS = 1000
 
 
@@ -37,6 +48,37 @@ def power(size: float, n: int, alpha: float) -> float:
     freedom = 2 * n - 2
     critical = stats.t.ppf(1 - alpha / 2, freedom)
     return float(stats.nct.sf(critical, freedom, size * math.sqrt(n / 2)))
+
+
+def pairs_needed(
+    effect: float, differences: np.ndarray, alpha: float, sharing: pairs.Sharing
+) -> Range | None:
+    """How many seeds, each with a split of its own, would show `effect` in POWER of all studies, as a range.
+
+    effect: the mean difference less the margin. The range is of the standard deviation of the differences: so
+    few of them know it within the ends of its 80 % interval only. None where even the lower end takes too
+    many, or nothing is known.
+    """
+    count = len(differences)
+    if count < 2 or not effect or not np.isfinite(differences).all():
+        return None
+    spread, freedom = float(differences.std(ddof=1)), count - 1
+    ends = [spread * math.sqrt(freedom / stats.chi2.ppf(share, freedom)) for share in (0.9, 0.1)]
+    least, most = (_pairs(abs(effect), end, alpha, sharing) for end in ends)
+    return None if least is None else Range(least, most)
+
+
+def _pairs(effect: float, spread: float, alpha: float, sharing: pairs.Sharing) -> int | None:
+    for count in range(permutation.LEAST_PAIRS, MOST_PAIRS + 1):
+        if permutation.least_p(count, pairs=True) > alpha:
+            continue
+        variance = spread**2 * (1 / count + sharing.tested / (1 - sharing.tested)) + sharing.images
+        if not variance:
+            return count
+        critical = stats.t.ppf(1 - alpha / 2, count - 1)
+        if stats.nct.sf(critical, count - 1, effect / math.sqrt(variance)) >= POWER:
+            return count
+    return None
 
 
 def pooled_spread(left: np.ndarray, right: np.ndarray) -> float:

@@ -76,7 +76,7 @@ def _answer(report: Report) -> dict[str, object]:
             for group in sentences.groups(judged)
         ],
         "claims_table": ([*claims_table.HEADER], claims_table.rows(judged)),
-        "claims_explained": claims_table.EXPLANATION,
+        "claims_explained": claims_table.explanation(report.judged),
         "claims_notes": claims_table.notes(judged, report.still_due),
         "certainty": sentences.certainty(report.record, report.arms, judged),
     }

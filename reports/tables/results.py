@@ -72,7 +72,7 @@ def _claims(report: Report) -> list[Block]:
     return [
         Block("text", f"Claims: {claims_table.summary(report.judged)}."),
         Block("table", [claims_table.HEADER, *claims_table.rows(report.judged)]),
-        Block("definitions", claims_table.EXPLANATION),
+        Block("definitions", claims_table.explanation(report.judged)),
         Block("notes", [f"Note: {line}" for line in notes]),
     ]
 
