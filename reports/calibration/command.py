@@ -74,10 +74,10 @@ def main(options: argparse.Namespace) -> int:
     }
     done, misses = {}, []
     for part in parts:
-        began = time.perf_counter()
+        began = _clocks()
         found = list(_printed(measures[part]()))
         misses += [miss for table in found for miss in table.misses]
-        done[part] = page.section(part, found, _footer(part, options, time.perf_counter() - began))
+        done[part] = page.section(part, found, _footer(part, options, began))
     if options.to:
         before = options.to.read_text() if options.to.exists() else ""
         files.write(options.to, page.whole(before, done).encode())
@@ -109,13 +109,25 @@ def _printed(found: Iterator[Table]) -> Iterator[Table]:
         yield table
 
 
-def _footer(part: str, options: argparse.Namespace, seconds: float) -> str:
-    drawn = {
-        "simulated": f"{options.studies:,} studies of each kind (half as many with five claims, for power, "
-        "and with one split; of these an eighth with ten seeds)",
-        "learners": f"{options.teams:,} teams for each pool",
+def _footer(part: str, options: argparse.Namespace, began: tuple[float, float]) -> str:
+    """What was drawn, by which command, and the time it took; began: of _clocks."""
+    drawn, given = {
+        "simulated": (
+            f"{options.studies:,} studies of each kind (half as many with five claims, for power, and with "
+            "one split; of these an eighth with ten seeds)",
+            f"--studies {options.studies}",
+        ),
+        "learners": (f"{options.teams:,} teams for each pool", f"--teams {options.teams}"),
     }[part]
+    passed, worked = (now - then for now, then in zip(_clocks(), began, strict=True))
     return (
-        f"{drawn}, in {seconds:.0f} s: `make calibrate ARGS='--part {part}'`, "
+        f"{drawn}, in {passed:.0f} s ({worked:.0f} s of processor time): "
+        f"`make calibrate ARGS='--part {part} {given}'`, "
         f"{os.cpu_count()} {platform.machine()} cores, {datetime.now(UTC):%Y-%m-%d}."
     )
+
+
+def _clocks() -> tuple[float, float]:
+    """Seconds by the clock, and of processors, those of ended child processes included."""
+    spent = os.times()
+    return time.perf_counter(), spent.user + spent.system + spent.children_user + spent.children_system

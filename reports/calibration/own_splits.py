@@ -25,6 +25,7 @@ FAMILIES = (
     "seeds move both alike, 0.8",
     "skewed, mirrored",
     "exponential, one of them",
+    "exponential, mirrored",
     "both fail in 10 %",
 )
 ADDED_TO = 20  # seeds, one after another, while a claim is undecided
