@@ -39,6 +39,7 @@ _WORDS = re.compile(
     rf"(?P<left>.+?) has (?P<word>higher|lower) (?P<metric>.+?) than "
     rf"(?P<right>.+?)(?: by (?P<margin>{_NUMBER}))?{_TAIL}"
 )
+_OFTEN = re.compile(rf"(?P<left>.+?) trains (?P<word>more|less) often than (?P<right>.+?){_TAIL}")
 _SIGNS = re.compile(
     r"(?P<metric>[^()]+?) ?\((?P<left>[^()]+)\) (?P<word>[<>]) (?P<other>[^()]+?) ?\((?P<right>[^()]+)\)"
     rf"(?: (?P<sign>[+-]) (?P<margin>{_NUMBER}))?{_TAIL}"
@@ -48,6 +49,7 @@ FORMS = (
     "ARM reaches 0.8 (or: the common target) in fewer epochs than ARM",
     "ARM has higher METRIC than ARM",
     "METRIC(ARM) > METRIC(ARM) + 0.02",
+    "ARM trains more often than ARM",
 )
 
 
@@ -98,19 +100,19 @@ def read_claim(text: str, arms: Sequence[str], vary: Vary, targets: Sequence[flo
     line = " ".join(text.split())
     if not line.isprintable():
         raise ValueError("must be text of printable characters")
-    found = next((match for form in (_COST, _SIGNS, _WORDS) if (match := form.fullmatch(line))), None)
+    found = next((match for form in (_COST, _OFTEN, _SIGNS, _WORDS) if (match := form.fullmatch(line))), None)
     if not found:
         raise ValueError(f"{line!r} cannot be read; write it as one of: {'; '.join(FORMS)}")
     said = found.groupdict()
     fixed = _values(said["where"] or "", vary)
     left, right = (_side(said[side], arms, vary) for side in ("left", "right"))
-    sign = -1 if said.get("sign") == "-" or said["word"] in ("fewer", "lower") else 1
+    sign = -1 if said.get("sign") == "-" or said["word"] in ("fewer", "lower", "less") else 1
     claim = Claim(
         text=line,
         metric=_metric(said),
         target=_target(said.get("target"), targets),
-        direction="<" if said["word"] in ("fewer", "lower", "<") else ">",
-        margin=sign * float(said["margin"] or 0) or 0.0,
+        direction="<" if said["word"] in ("fewer", "lower", "less", "<") else ">",
+        margin=sign * float(said.get("margin") or 0) or 0.0,
         comparisons=_comparisons(left, right, fixed, said["every"], vary),
         held=bool(said.get("held")),
     )
@@ -123,6 +125,8 @@ def _metric(said: dict[str, str | None]) -> str:
     cost = said.get("cost")
     if cost is not None:
         return _one_of(cost, names.COSTS, "cost")
+    if "metric" not in said:
+        return names.TRAINS
     metric = _levelled(said["metric"])
     if said.get("other") is not None and _levelled(said["other"]) != metric:
         raise ValueError(f"compares {metric!r} with {said['other']!r}; both sides take the same metric")

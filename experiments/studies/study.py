@@ -155,7 +155,7 @@ class Study(Frozen):
     data: Data
     models: Annotated[dict[Name, Arm], Field(min_length=1)]
     recipe: Recipe = Recipe()
-    seeds: Annotated[list[Seed], Field(min_length=1)] = [1, 2, 3, 4, 5]
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [1, 2, 3, 4, 5, 6]
     targets: Annotated[list[Accuracy], Field(min_length=1)] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
     splits: Literal["each", "one"] = "each"
     vary: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}

@@ -82,18 +82,6 @@ def of(record: Record, claim: Stated, left: pd.Series, right: pd.Series) -> Cond
     return Conditions(level, claim.metric == names.LEVEL_GAP, (above[0], above[1]))
 
 
-def lacking(record: Record, claim: Stated, left: pd.Series, right: pd.Series) -> str:
-    """Why two arms with curves have no gap at a common training accuracy; empty if they have one."""
-    if claim.metric != names.LEVEL_GAP:
-        return ""
-    curved = scores.with_curve(measures.trials(record, [*left, *right]))["run_id"]
-    if not all(curved.isin(side).any() for side in (left, right)):
-        return ""
-    if not math.isnan(measures.level(record, [*left, *right], claim.metric)):
-        return ""
-    return f"no training accuracy of at least {scores.LEAST_LEVEL:.2f} is reached by every trial of both arms"
-
-
 def ratios(left: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
     """left / right at each index where both are known; float (n,) each, NaN: unknown."""
     known = ~np.isnan(left) & ~np.isnan(right) & (right > 0)

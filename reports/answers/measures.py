@@ -103,6 +103,20 @@ def unknown_class(record: Record, run_ids: list[str], metric: str) -> str:
     return f"the data has no class {wanted!r} (it has: {', '.join(found.classes[:MOST_CLASSES])}{more})"
 
 
+def lacking(record: Record, metric: str, left: list[str], right: list[str]) -> str:
+    """Why nothing is measured of two arms; empty if the metric does not say. left, right: run ids."""
+    if unknown := unknown_class(record, [*left, *right], metric):
+        return unknown
+    if metric != names.LEVEL_GAP:
+        return ""
+    curved = scores.with_curve(trials(record, [*left, *right]))["run_id"]
+    if not all(curved.isin(side).any() for side in (left, right)):
+        return ""
+    if not math.isnan(level(record, [*left, *right], metric)):
+        return ""
+    return f"no training accuracy of at least {scores.LEAST_LEVEL:.2f} is reached by every trial of both arms"
+
+
 def _plain(name: str) -> str:
     """The name of a class as a claim has it, whose text keeps one space of several."""
     return " ".join(name.split())

@@ -12,7 +12,7 @@ import pandas as pd
 
 from experiments import names, settings
 from reports import words
-from reports.answers import conditions, measures, verdicts
+from reports.answers import measures, verdicts
 from reports.numbers import failures, images, pairs
 from reports.store import probabilities
 from reports.store.record import Record
@@ -148,7 +148,7 @@ def _on_own_splits(
         empty = next(
             (label for label, each in zip(labels, values, strict=True) if np.isnan(each).all()), labels[0]
         )
-        why = conditions.lacking(record, claim, left, right)
+        why = measures.lacking(record, claim.metric, [*left], [*right])
         return Found(None, (why or f"nothing measured yet of {empty}",))
     notes, withheld = [], ""
     if claim.metric not in names.EXACT_METRICS:
@@ -233,7 +233,7 @@ def _on_one_split(
         known = [known[0] & known[1]] * 2
     for label, each in zip(labels, known, strict=True):
         if not each.any():
-            why = conditions.lacking(record, claim, left, right)
+            why = measures.lacking(record, claim.metric, [*left], [*right])
             return Found(None, (why or f"nothing measured yet of {label}",))
     lacking = [f"{count} of {label}" for label, count in zip(labels, lost, strict=True) if count]
     notes = (f"not measured: {', '.join(lacking)}",) if lacking else ()

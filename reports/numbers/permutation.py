@@ -93,7 +93,7 @@ def _deals(n: int, m: int) -> np.ndarray:
 
 @functools.cache
 def _signs(pairs: int) -> np.ndarray:
-    """Float (ways, pairs): 1 or −1; where they are all, the first is 1: the other half is the same, mirrored."""
+    """Float (ways, pairs): 1 or −1; of all ways the half whose first is 1: the other is its mirror."""
     if 2**pairs > MOST:
         return np.random.default_rng(0).choice([-1.0, 1.0], (DRAWN, pairs))
     return np.array([(1.0, *others) for others in itertools.product([-1.0, 1.0], repeat=pairs - 1)])

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments import names
-from reports.store import artifacts
 from reports.store.record import Record
 
 
@@ -23,7 +22,7 @@ def read(record: Record, run_id: str) -> Confusion | None:
     Raises:
         StoreError: the store does not answer.
     """
-    content = artifacts.read(record, run_id, names.TEST_REPORT_FILE)
+    content = record.file(run_id, names.TEST_REPORT_FILE)
     if content is None:
         return None
     report = json.loads(content)

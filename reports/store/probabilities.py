@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments import names
-from reports.store import artifacts
 from reports.store.reading import StoreError
 from reports.store.record import Record
 
@@ -46,7 +45,7 @@ def read(record: Record, run_id: str, split: str = names.TEST) -> Answers | None
     Raises:
         StoreError: the file is damaged, or the store does not answer.
     """
-    content = artifacts.read(record, run_id, names.PROBABILITIES_FILE)
+    content = record.file(run_id, names.PROBABILITIES_FILE)
     if content is None:
         return None
     try:

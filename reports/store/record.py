@@ -134,6 +134,17 @@ class Record:
         runs, epochs = (frame[frame["seed"].isin(seeds)] for frame in (self.runs, self.epochs))
         return replace(self, runs=runs.reset_index(drop=True), epochs=epochs.reset_index(drop=True))
 
+    def file(self, run_id: str, name: str) -> bytes | None:
+        """The content of one of a run's files (`names.TRIAL_FILES`); None where it has no such file.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        folder = self.runs.loc[self.runs["run_id"] == run_id, "artifacts"]
+        if folder.empty or not folder.iloc[0]:
+            return None
+        return reading.artifact(self.uri, run_id, folder.iloc[0], name)
+
     def by_setting(self) -> list["Record"]:
         """One record a full setting, with the runs that may share a figure: its own and those of its parts.
 

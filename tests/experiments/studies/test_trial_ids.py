@@ -23,7 +23,7 @@ PACKS = sorted((ROOT / "docs" / "results").glob("*.tar.xz"))
 
 
 def ids(name: str) -> list[str]:
-    """The ids of every trial of a shipped study, on one split; its data has digests of its source and size alone."""
+    """The ids of every trial of a shipped study, on one split; its data has digests of its name alone."""
     path = reading.find(name)
     seeds = {"seeds": SEEDS[name]} if name in SEEDS else {}
     study = reading.parse(reading.load(path) | {"splits": "one"} | seeds, path)

@@ -7,6 +7,7 @@ import pytest
 
 from reports.answers import judge, sentences
 from reports.drawing import FIGURES
+from reports.numbers import power
 from reports.store import record
 from reports.tables import summary
 from tests.support.synthetic import Store, claimed_study
@@ -56,10 +57,10 @@ def test_a_verdict_says_how_sure_it_is_and_where_it_holds(judged):
 
 
 def test_an_open_claim_says_what_would_decide_it(judged):
-    open_claim = replace(judged[3], effect=0.01, low=-0.01, high=0.03, p=0.4, seeds=12)
-    assert "12 seeds an arm would show it in four of five studies; this one has 5." in sentences.explain(
-        open_claim, 1
-    )
+    open_claim = replace(judged[3], effect=0.01, low=-0.01, high=0.03, p=0.4)
+    assert "splits: each" in sentences.explain(open_claim, 1)
+    paired = replace(open_claim, own_splits=True, seeds=power.Range(12, 30))
+    assert "12 to 30 seeds with splits of their own would show it" in sentences.explain(paired, 1)
     # no fewer than there are, or the sentence would contradict itself
     assert "6 seeds an arm would show it" in sentences.explain(replace(open_claim, seeds=4), 1)
     assert "1,000 seeds an arm would not decide it" in sentences.explain(replace(open_claim, seeds=None), 1)
@@ -111,7 +112,7 @@ def test_every_figure_of_the_crop_study_has_a_caption(cropped):
 
 
 def test_how_far_the_numbers_carry(small, judged):
-    seeds, images, validation, split, machine, recipe = sentences.certainty(
+    seeds, images, validation, failed, split, machine, recipe = sentences.certainty(
         small, summary.by_arm(small), judged
     )
     assert seeds.startswith("Seeds an arm: 3.")
@@ -120,6 +121,8 @@ def test_how_far_the_numbers_carry(small, judged):
     assert images.startswith("Test images: 1,000.")  # and accuracy 0.77: 1.96 √(0.77 · 0.23 / 1000) = 0.026
     assert "± 0.026" in images
     assert validation.startswith("Validation images: 200.") and "± 0.059" in validation
+    # one of three: up to 0.906 by the beta distribution, none of three up to 1 − 0.025^(1/3) = 0.708
+    assert "residual 1 of 3 (up to 91% possible)" in failed and "cnn 0 of 3 (up to 71% possible)" in failed
     assert split.startswith("Splits: one") and machine.startswith(
         "Seconds: of one CPU, 2 trials side by side"
     )

@@ -145,9 +145,9 @@ def test_a_target_that_nobody_reaches_decides_nothing():
     assert (found.effect, found.p, found.toward) == (0, 1, 0)
 
 
-def test_seeds_that_would_decide():
-    assert verdicts.seeds_needed(Sides.of_values(HIGH, LOW), 0.0, 1) == 4
-    assert verdicts.seeds_needed(Sides.of_values(HIGH, HIGH), 0.0, 1) is None
-    few = verdicts.seeds_needed(Sides.of_values(HIGH, np.array(HIGH) - 0.01), 0.0, 1)
-    assert few > 10
-    assert verdicts.seeds_needed(Sides.of_values(HIGH, np.array(HIGH) - 0.01), 0.0, 6) > few
+def test_splits_that_would_decide_are_a_range_and_unknown_of_one_split():
+    assert verdicts.splits_needed(Sides.of_values(HIGH, LOW), 0.0, 1) is None
+    near = Sides.of_pairs(HIGH, np.array(HIGH)[::-1] - 0.01)
+    one, six = (verdicts.splits_needed(near, 0.0, claims) for claims in (1, 6))
+    assert 6 <= one.least <= one.most
+    assert six.least > one.least

@@ -1,4 +1,4 @@
-"""Seeds that would decide: against simulated studies and the floors of the exact test."""
+"""Splits that would decide: against simulated studies, t alone and the floor of the sign-flip test."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.numbers import power
+from reports.numbers import pairs, power
 
 
 @pytest.mark.parametrize(("size", "n", "alpha"), [(1.0, 5, 0.05), (2.0, 5, 0.05), (2.0, 8, 0.01)])
@@ -17,26 +17,42 @@ def test_power_of_simulated_studies(size, n, alpha):
     assert power.power(size, n, alpha) == pytest.approx(np.mean(p <= alpha), abs=0.025)
 
 
-@pytest.mark.parametrize("size", [0.2, 0.5, 1, 2])
-def test_the_fewest_seeds(size):
-    n = power.seeds_needed(size, 1.0, 0.05)
-    assert power.power(size, n, 0.05) >= 0.8 > power.power(size, n - 1, 0.05)
-    assert power.seeds_needed(-size, 1.0, 0.05) == n
-    assert power.seeds_needed(10 * size, 10.0, 0.05) == n
+DIFFERENCES = np.array([0.01, 0.03, 0.02, 0.04, 0.00, 0.02, 0.03, 0.01])
 
 
-# However large the effect: 2 / C(8, 4) = 0.029 is the first below 0.05, 2 / C(10, 5) = 0.008 below 0.01.
-def test_never_fewer_than_the_exact_test_needs():
-    assert power.seeds_needed(100.0, 1.0, 0.05) == 4
-    assert power.seeds_needed(100.0, 1.0, 0.01) == 5
-    assert power.seeds_needed(1.0, 0.0, 0.05) == 4
+# t with n − 1 degrees of freedom: the fewest pairs at either end of the spread's 80 % interval.
+def test_the_fewest_pairs():
+    found = power.pairs_needed(0.01, DIFFERENCES, 0.05, pairs.ALONE)
+    spread, freedom = DIFFERENCES.std(ddof=1), len(DIFFERENCES) - 1
+    for count, share in zip(found, (0.9, 0.1), strict=True):
+        size = 0.01 / (spread * math.sqrt(freedom / stats.chi2.ppf(share, freedom)))
+        reached = [
+            stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, size * math.sqrt(n)) for n in (count - 1, count)
+        ]
+        assert reached[0] < 0.8 <= reached[1]
+    assert found.least < found.most
+    assert power.pairs_needed(-0.01, DIFFERENCES, 0.05, pairs.ALONE) == found
+    assert power.pairs_needed(0.01, DIFFERENCES, 0.01, pairs.ALONE).least > found.least
+
+
+# However large the effect: 2 / 2⁶ = 0.031 is the first below 0.05, 2 / 2⁸ = 0.0078 below 0.01.
+def test_never_fewer_than_the_signs_need():
+    assert power.pairs_needed(100.0, DIFFERENCES, 0.05, pairs.ALONE) == (6, 6)
+    assert power.pairs_needed(100.0, DIFFERENCES, 0.01, pairs.ALONE) == (8, 8)
+
+
+# Images that all seeds share leave a spread that no number of seeds takes away.
+def test_what_seeds_share_may_never_be_overcome():
+    shared = pairs.Sharing(tested=0.2)
+    assert power.pairs_needed(0.005, DIFFERENCES, 0.05, shared) is None
+    assert power.pairs_needed(0.01, DIFFERENCES, 0.05, pairs.ALONE).most < 200
 
 
 def test_what_cannot_be_told():
-    assert power.seeds_needed(0.0, 1.0, 0.05) is None
-    assert power.seeds_needed(math.nan, 1.0, 0.05) is None
-    assert power.seeds_needed(1.0, math.nan, 0.05) is None
-    assert power.seeds_needed(0.001, 1.0, 0.05) is None
+    assert power.pairs_needed(0.0, DIFFERENCES, 0.05, pairs.ALONE) is None
+    assert power.pairs_needed(0.1, DIFFERENCES[:1], 0.05, pairs.ALONE) is None
+    assert power.pairs_needed(0.1, np.array([0.1, math.inf]), 0.05, pairs.ALONE) is None
+    assert power.pairs_needed(1e-6, DIFFERENCES, 0.05, pairs.ALONE) is None
 
 
 # Squares about the means: (1 + 1) and (4 + 4), over 2 + 2 − 2 degrees of freedom.

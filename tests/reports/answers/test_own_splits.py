@@ -1,0 +1,124 @@
+"""Claims of studies whose seeds have a split each: pairs, looks, failures, and seeds that come too late."""
+
+import json
+
+import pytest
+
+from experiments import names
+from reports.answers import judge, verdicts
+from reports.store.record import read_record
+from tests.support import synthetic
+from tests.support.synthetic import curve, once, tags
+
+CLAIM = "residual has higher test accuracy than cnn"
+# Pairs differ by 0.04 on average, with the images of a seed in common.
+CNN = [0.70, 0.74, 0.66, 0.72, 0.78, 0.69, 0.73, 0.71]
+RESIDUAL = [0.74, 0.77, 0.71, 0.76, 0.81, 0.74, 0.77, 0.75]
+
+
+@pytest.fixture
+def study(writable):
+    """Writes a study of two arms with a plan; returns the record."""
+
+    def write(cnn, residual, looks=(8,), seeds=None, claims=(CLAIM,), failed=(), **changed):
+        experiment = writable.study("split")
+        planned = {"seeds": [*range(1, (seeds or looks[-1]) + 1)], "looks": [*looks]}
+        plan = {"schedule": planned, "registered": synthetic.DAY}
+        writable.client.set_experiment_tag(experiment, names.PLAN, json.dumps(plan))
+        synthetic.state(writable, experiment, [*claims], ["cnn", "residual"])
+        for order, (arm, accuracies) in enumerate({"cnn": cnn, "residual": residual}.items()):
+            for seed, accuracy in enumerate(accuracies, start=1):
+                own = {
+                    names.SPLIT_DIGEST: f"s{seed}",
+                    names.VALIDATION_DIGEST: f"v{seed}",
+                    names.TEST_DIGEST: f"t{seed}",
+                    names.POOL: "1000000",
+                    names.OWN_TEST: "0",
+                    names.CLASSES: "10",
+                    names.DIVERGED: "true" if (arm, seed) in failed else "false",
+                }
+                points = curve([0.5, accuracy]) + once(accuracy, 2)
+                writable.run(experiment, tags(arm, order, seed, **(own | changed)), points)
+        return read_record(writable.uri, "split")
+
+    return write
+
+
+def test_seeds_are_pairs_across_networks(study):
+    record = study(CNN, RESIDUAL)
+    assert not record.one_split
+    (found,) = judge.judge(record)
+    # All eight differences are positive: 2 / 2⁸; Student's t of them is far beyond that.
+    assert found.alone == pytest.approx(2 / 2**8)
+    assert (found.verdict, found.own_splits) == (verdicts.SUPPORTED, True)
+    assert found.effect == pytest.approx(sum(RESIDUAL) / 8 - sum(CNN) / 8)
+    # As samples, without the pairs, the spread over splits hides it.
+    assert record.runs.groupby("arm")["test/accuracy"].std().min() > 0.02
+
+
+def test_a_half_finished_study_is_not_judged(study):
+    (found,) = judge.judge(study(CNN, RESIDUAL[:7]))
+    assert found.verdict == verdicts.UNDECIDED
+    assert "7 of the 8 seeds of the first planned look are complete: not judged yet" in found.note
+
+
+def test_a_failed_seed_is_the_worst_and_never_drops_out(study):
+    (found,) = judge.judge(study(CNN, RESIDUAL, failed={("residual", 3)}))
+    # The sign test of seven against one: 2 (1 + 8) / 2⁸.
+    assert found.alone == pytest.approx(18 / 256)
+    assert found.verdict == verdicts.UNDECIDED
+    assert "failed: 1 of 8 of residual" in found.note
+
+
+def test_how_often_an_arm_trains_is_a_claim_of_its_own(study):
+    failed = {("cnn", seed) for seed in range(1, 8)}
+    (found,) = judge.judge(
+        study(CNN, RESIDUAL, claims=["residual trains more often than cnn"], failed=failed)
+    )
+    assert found.alone == pytest.approx(2 / 2**7)  # McNemar: seven pairs that differ, all one way
+    assert found.verdict == verdicts.SUPPORTED
+    assert "residual: 0 of 8 failed, up to 37% is possible" in found.note
+
+
+def test_planned_looks_are_paid_for(study):
+    record = study(CNN[:6], RESIDUAL[:6], looks=(6, 8, 10))
+    (found,) = judge.judge(record)
+    # Six of six signs, 2 / 2⁶ = 0.031, is not enough where three looks are planned.
+    assert found.alone == pytest.approx(2 / 2**6)
+    assert found.p > 0.05
+    assert found.verdict == verdicts.UNDECIDED
+    assert found.look == (1, 3, 6)
+
+
+def test_a_later_look_decides(study):
+    (found,) = judge.judge(study(CNN, RESIDUAL, looks=(6, 8, 10)))
+    assert (found.verdict, found.look) == (verdicts.SUPPORTED, (2, 3, 8))
+    assert 2 / 2**8 < found.p < 0.05
+
+
+def test_seeds_between_two_looks_wait_for_the_next(study):
+    (found,) = judge.judge(study(CNN[:7], RESIDUAL[:7], looks=(6, 8, 10)))
+    assert found.look == (1, 3, 6)
+
+
+def test_seeds_beyond_the_plan_are_an_unplanned_look(study):
+    more = [0.70, 0.71, 0.72, 0.69]
+    residual = [0.71, 0.73, 0.67, 0.70, 0.79, 0.68, 0.74, 0.72]
+    record = study(CNN + more, residual + [each + 0.01 for each in more], looks=(8,))
+    (found,) = judge.judge(record)
+    assert "4 seeds were added after the plan of 8: an unplanned look, e-value" in found.note
+    assert found.verdict == verdicts.UNDECIDED
+
+
+def test_on_one_split_an_arm_without_a_seed_gets_no_verdict(study):
+    one = {names.SPLIT_DIGEST: "s", names.VALIDATION_DIGEST: "v", names.TEST_DIGEST: "t"}
+    record = study([0.7] * 8, [0.7005] * 8, **one, **{names.SEED_COUNTS: "false"})
+    (found,) = judge.judge(record)
+    assert record.one_split
+    assert found.verdict == verdicts.UNDECIDED
+    assert "has no seed: one split is one number" in found.note or "have no seed" in found.note
+
+
+def test_equal_differences_have_no_spread_to_be_measured_against(study):
+    (found,) = judge.judge(study([0.7] * 8, [0.7005] * 8))
+    assert (found.verdict, found.alone) == (verdicts.UNDECIDED, 1.0)
