@@ -88,6 +88,7 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 "seconds_ratio_most": ratio.high,
                 "seconds_of": each.conditions.machine,
                 "other_test_images_half_width": each.images,
+                "test_images_share": each.image_share,
                 "registered": datetime.fromtimestamp(each.stated.registered / 1000, UTC).isoformat(),
                 "in_study_file": each.stated.current,
                 "added_after_data": each.stated.after_data,

@@ -4,13 +4,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from experiments import names
 from reports.answers import conditions, sides, verdicts
 from reports.answers import planned as planned_looks
 from reports.answers.conditions import Conditions
 from reports.answers.verdicts import UNDECIDED
 from reports.numbers import evidence as e_values
-from reports.numbers import intervals, looks, power, scores
+from reports.numbers import images, intervals, looks, power, scores
+from reports.store import probabilities
 from reports.store.plan import Plan
 from reports.store.record import Record
 from reports.store.stated import Stated
@@ -26,7 +29,8 @@ class Judged:
     unknown);
     images: half-width that another test set would add (NaN: no accuracy); note: for the reader; sides: what
     was compared, and the mean of each; conditions: what that comparison holds under; own_splits: each
-    seed drew a split, so that the verdict is about images like these, not these alone; look: which planned
+    seed drew a split, so that the verdict is about images like these, not these alone; image_share: of the
+    variance over such splits, how much the draw of test images makes; look: which planned
     look this is, of how many, at how many seeds.
     """
 
@@ -46,6 +50,7 @@ class Judged:
     alone: float = math.nan
     conditions: Conditions = conditions.NONE
     own_splits: bool = False
+    image_share: float = math.nan
     look: tuple[int, int, int] = (0, 0, 0)
 
 
@@ -150,6 +155,7 @@ def _judged(look: Look, decision: planned_looks.Decision | None, planned: Plan, 
     seeds = None
     if verdict == UNDECIDED and not look.withheld and decision is not None:
         seeds = verdicts.splits_needed(found.sides, claim.margin, number_tested(look.record.claims))
+        seeds = seeds and seeds.above(shown.left)
     return Judged(
         claim,
         verdict,
@@ -162,7 +168,8 @@ def _judged(look: Look, decision: planned_looks.Decision | None, planned: Plan, 
         left=shown.left,
         right=shown.right,
         seeds=seeds,
-        images=_images(look.record, claim, evidence.decisive) if look.record.one_split else math.nan,
+        images=_images(look.record, claim, evidence.decisive),
+        image_share=_image_share(look.record, claim, evidence.decisive),
         sides=_sides(claim, evidence.decisive, shown),
         alone=evidence.p if decision else math.nan,
         conditions=conditions.of(
@@ -252,10 +259,14 @@ def _sides(
 def _images(record: Record, claim: Stated, decisive: int) -> float:
     """Half-width that other test images would add to a difference of test accuracies; NaN of other metrics.
 
-    As if the arms were tested on different images, which is more than on the same ones.
+    Image by image where the trials of one split kept their answers (V_image − V_residual of the two-way
+    analysis of variance); else as if the arms were tested on different images, which is more.
     """
-    if claim.metric not in (names.TEST_ACCURACY, names.TEST_ERROR):
+    if claim.metric not in sides.OF_TEST_IMAGES or not record.one_split:
         return math.nan
+    found = _answers(record, claim, decisive)
+    if found is not None and len(found[0]) > 1:
+        return intervals.Z_95 * math.sqrt(images.shared_images_variance(*found))
     left, left_setting, right, right_setting = claim.comparisons[decisive]
     column = names.metric(names.TEST, names.ACCURACY)
     widths = []
@@ -263,3 +274,20 @@ def _images(record: Record, claim: Stated, decisive: int) -> float:
         runs = record.runs[(record.runs["arm"] == arm) & (record.runs["setting"] == setting)]
         widths.append(intervals.sampling_half_width(runs[column].mean(), runs["test_size"].max()))
     return math.hypot(*widths)
+
+
+def _image_share(record: Record, claim: Stated, decisive: int) -> float:
+    """The share of the variance over splits that a draw of test images makes; NaN where it is unknown."""
+    if claim.metric not in sides.OF_TEST_IMAGES or record.one_split:
+        return math.nan
+    found = _answers(record, claim, decisive)
+    return math.nan if found is None else images.share_of_images(found[0])
+
+
+def _answers(
+    record: Record, claim: Stated, decisive: int
+) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+    """Left − right of each test image at each seed that both arms have, and which images; None: not kept."""
+    left, right = sides.both(record, claim.comparisons[decisive])
+    seeds = left.index.intersection(right.index)
+    return probabilities.differences(record, zip(left.reindex(seeds), right.reindex(seeds), strict=True))

@@ -82,8 +82,9 @@ def _outlook(each: Judged) -> str:
             "More seeds of this one split would not tell what other images show: `splits: each` gives each "
             "seed images of its own."
         )
+    shared = _variance(each.image_share)
     if each.verdict != UNDECIDED:
-        return "It holds for images like these and this recipe: each seed drew images of its own."
+        return f"It holds for images like these and this recipe: each seed drew images of its own.{shared}"
     if min(each.left, each.right) < 2:
         return "One seed has no spread: there is no telling yet."
     if each.seeds is None:
@@ -92,7 +93,17 @@ def _outlook(each: Judged) -> str:
     verb = "refute" if sign * (each.effect - each.stated.margin) < 0 else "show"
     return (
         f"If the difference were the one seen, {claims_table.seeds(each)} seeds with splits of their own "
-        f"would {verb} it in four of five studies; this one has {each.left}."
+        f"would {verb} it in four of five studies; this one has {each.left}.{shared}"
+    )
+
+
+def _variance(share: float) -> str:
+    """Where the spread from seed to seed comes from, in a sentence; empty where that is unknown."""
+    if math.isnan(share):
+        return ""
+    return (
+        f" Of the variance from seed to seed about {share:.0%} is the draw of test images, the rest first "
+        "weights and training images."
     )
 
 

@@ -40,3 +40,18 @@ def shared_images_variance(differences: Sequence[np.ndarray], positions: Sequenc
     if not freedom:
         return 0.0
     return math.nan if math.isnan(products) else max(0.0, products / freedom) * float(np.mean(overlaps))
+
+
+def share_of_images(differences: Sequence[np.ndarray]) -> float:
+    """The share of the variance of seeds' means that is the draw of their test images, each its own; 0 to 1.
+
+    differences: as above. The variance of a mean of n images is that over its images / n; what the means vary
+    beyond its average are weights and training images. NaN below two seeds, and without any variance.
+    """
+    if len(differences) < 2 or min(map(len, differences)) < 2:
+        return math.nan
+    whole = float(np.var([each.mean() for each in differences], ddof=1))
+    if not whole:
+        return math.nan
+    drawn = float(np.mean([each.var(ddof=1) / len(each) for each in differences]))
+    return min(1.0, drawn / whole)

@@ -18,6 +18,10 @@ class Range(NamedTuple):
     least: int
     most: int | None
 
+    def above(self, count: int) -> "Range":
+        """The same, and more than there are already."""
+        return Range(max(self.least, count + 1), None if self.most is None else max(self.most, count + 1))
+
 
 def power(size: float, n: int, alpha: float) -> float:
     """The share of studies in which n against n seeds show an effect of `size` standard deviations."""

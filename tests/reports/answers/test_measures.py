@@ -88,5 +88,5 @@ def test_claims_about_them_are_judged(told):
     assert (recall.effect, balanced.effect) == (1, 0.5)
     assert calibration.effect == pytest.approx(0.2, abs=1e-3)
     assert "not measured: 1 of hasty" in recall.note
-    assert "nothing measured" in unknown.note
+    assert "no class 'Rare'" in unknown.note
     assert math.isnan(unknown.effect)

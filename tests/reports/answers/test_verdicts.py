@@ -147,7 +147,7 @@ def test_a_target_that_nobody_reaches_decides_nothing():
 
 def test_splits_that_would_decide_are_a_range_and_unknown_of_one_split():
     assert verdicts.splits_needed(Sides.of_values(HIGH, LOW), 0.0, 1) is None
-    near = Sides.of_pairs(HIGH, np.array(HIGH)[::-1] - 0.01)
-    one, six = (verdicts.splits_needed(near, 0.0, claims) for claims in (1, 6))
+    near = Sides.of_pairs([0.03, 0.05, 0.02, 0.06, 0.04, 0.05], np.zeros(6))
+    one, six = (verdicts.splits_needed(near, 0.02, claims) for claims in (1, 6))
     assert 6 <= one.least <= one.most
     assert six.least > one.least

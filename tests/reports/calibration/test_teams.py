@@ -43,12 +43,17 @@ def test_the_truth_of_a_team_is_that_of_the_others():
     assert teams.margins(wide, own=False) == pytest.approx([0.3] * 3)
 
 
-@pytest.mark.slow
-def test_few_teams_are_seldom_wrong(digits):
-    told = []
+@pytest.fixture(scope="module")
+def measured(digits):
+    """What 60 teams with each pool trained, and the tables."""
     with tables.workers() as executor:
-        trained = teams.train(executor, digits, POOLS, 60, told.append)
-        found = [*teams.measure(executor, trained)]
+        trained = teams.train(executor, digits, POOLS, 60)
+        return trained, [*teams.measure(executor, trained)]
+
+
+@pytest.mark.slow
+def test_few_teams_are_seldom_wrong(measured):
+    trained, found = measured
     assert not any(np.isnan(each).any() for each in trained.values())
     assert [miss for table in found for miss in table.misses] == []
     assert len(found[0].rows) == len(PAIRS) * len(POOLS)
@@ -57,16 +62,12 @@ def test_few_teams_are_seldom_wrong(digits):
 
 # Seeds of a small pool share test images: plain t is too narrow, the factor makes up for it.
 @pytest.mark.slow
-def test_without_the_factor_a_small_pool_is_covered_too_seldom(digits):
-    with tables.workers() as executor:
-        trained = teams.train(executor, digits, POOLS, 60)
-    left, right = (
-        trained[POOLS[0]][:, :, [*LEARNERS].index(name)] for name in ("linear", "nearest neighbour")
+def test_without_the_factor_a_small_pool_is_covered_too_seldom(measured):
+    small, large = (
+        [measured[0][pool][:, :, [*LEARNERS].index(name)] for name in ("linear", "nearest neighbour")]
+        for pool in POOLS
     )
-    wide = np.subtract(
-        *(trained[POOLS[1]][:, :, [*LEARNERS].index(name)] for name in ("linear", "nearest neighbour"))
-    )
-    shares = teams.judged(left, right, teams.margins(wide, own=False), POOLS[0], (20,))
+    shares = teams.judged(*small, teams.margins(large[0] - large[1], own=False), POOLS[0], (20,))
     assert shares.plain < 0.9 < shares.covered
 
 

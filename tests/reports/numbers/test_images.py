@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from reports.numbers.images import shared_images_variance
+from reports.numbers.images import share_of_images, shared_images_variance
 
 
 def two_way(table):
@@ -89,3 +89,13 @@ def test_the_order_of_seeds_does_not_matter():
         for order in itertools.permutations(range(4))
     ]
     assert found == pytest.approx([found[0]] * len(found))
+
+
+# Seeds whose images alone differ: all of the variance; a shift between seeds: less.
+def test_the_share_of_the_images():
+    generator = np.random.default_rng(0)
+    alone = [generator.normal(0, 1, 400) for _ in range(200)]
+    assert share_of_images(alone) == pytest.approx(1, abs=0.2)
+    shifted = [each + shift for each, shift in zip(alone, generator.normal(0, 0.1, 200), strict=True)]
+    assert share_of_images(shifted) == pytest.approx(0.0025 / (0.0025 + 0.01), abs=0.06)
+    assert math.isnan(share_of_images(alone[:1]))
