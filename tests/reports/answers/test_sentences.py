@@ -63,10 +63,10 @@ def test_an_open_claim_says_what_would_decide_it(judged):
     assert "12 to 30 seeds with splits of their own would show it" in sentences.explain(paired, 1)
     # no fewer than there are, or the sentence would contradict itself
     assert power.Range(4, 5).above(5) == (6, 6) and power.Range(4, None).above(5) == (6, None)
-    assert "1,000 seeds an arm would not decide it" in sentences.explain(replace(open_claim, seeds=None), 1)
+    assert "200 splits would not do" in sentences.explain(replace(paired, seeds=None), 1)
     # residual > cnn was claimed
-    assert "12 seeds an arm would refute it" in sentences.explain(replace(open_claim, effect=-0.01), 1)
-    assert "One seed has no spread" in sentences.explain(replace(open_claim, left=1, seeds=None), 1)
+    assert "would refute it" in sentences.explain(replace(paired, effect=-0.01), 1)
+    assert "One seed has no spread" in sentences.explain(replace(paired, left=1, seeds=None), 1)
 
 
 def test_a_counted_claim_has_no_interval(judged):
