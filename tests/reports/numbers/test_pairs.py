@@ -159,9 +159,12 @@ def test_exchanged_arms_mirror(values, margin, tested, failed):
     assert (one.estimate, one.low, one.high) == pytest.approx((-other.estimate, -other.high, -other.low))
 
 
+# The correction for skewness grows with t²: where nothing is shown, p may fall a little as t does. Its turning
+# point is at 1/(4g) standard errors, g = skewness / (6 √n); where that is below 3.5, p there is above 0.09.
 @given(differences, shares)
-def test_what_seeds_share_never_makes_p_smaller(values, tested):
-    assert pairs.p_value(np.array(values), 0.0, Sharing(tested)) >= pairs.p_value(np.array(values)) - 1e-12
+def test_what_seeds_share_never_makes_p_small(values, tested):
+    shared, alone = (pairs.p_value(np.array(values), 0.0, each) for each in (Sharing(tested), Sharing()))
+    assert shared > 0.09 or shared >= alone - 1e-12
 
 
 # A difference four deviations wide is not lost because the seeds happen to be skewed against it.
