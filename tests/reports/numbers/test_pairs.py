@@ -159,8 +159,8 @@ def test_exchanged_arms_mirror(values, margin, tested, failed):
     assert (one.estimate, one.low, one.high) == pytest.approx((-other.estimate, -other.high, -other.low))
 
 
-# The correction for skewness grows with t²: where nothing is shown, p may fall a little as t does. Its turning
-# point is at 1/(4g) standard errors, g = skewness / (6 √n); where that is below 3.5, p there is above 0.09.
+# The correction for skewness grows with t²: where nothing is shown, p may fall a little as t does. Its turn
+# is at 1/(4g) standard errors, g = skewness / (6 √n); where that is below 3.5, p there is above 0.09.
 @given(differences, shares)
 def test_what_seeds_share_never_makes_p_small(values, tested):
     shared, alone = (pairs.p_value(np.array(values), 0.0, each) for each in (Sharing(tested), Sharing()))
