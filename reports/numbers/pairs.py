@@ -60,7 +60,7 @@ def interval(differences: np.ndarray, sharing: Sharing = ALONE, level: float = 0
     if np.ptp(differences) <= ROUND_OFF * max(1.0, abs(differences).max()):
         mean = float(differences[0])
     found = variance(differences, sharing)
-    if np.isnan(found):
+    if not found > 0:  # one pair, or no spread to measure a difference against
         return Interval(mean, np.nan, np.nan)
     half = special.stdtrit(len(differences) - 1, (1 + level) / 2) * np.sqrt(found)
     return Interval(mean, float(mean - half), float(mean + half))

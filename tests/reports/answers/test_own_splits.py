@@ -1,6 +1,7 @@
 """Claims of studies whose seeds have a split each: pairs, looks, failures, and seeds that come too late."""
 
 import json
+import math
 
 import pytest
 
@@ -122,3 +123,4 @@ def test_on_one_split_an_arm_without_a_seed_gets_no_verdict(study):
 def test_equal_differences_have_no_spread_to_be_measured_against(study):
     (found,) = judge.judge(study([0.7] * 8, [0.7005] * 8))
     assert (found.verdict, found.alone) == (verdicts.UNDECIDED, 1.0)
+    assert math.isnan(found.low) and math.isnan(found.high)
