@@ -142,10 +142,7 @@ def _until_decided(study: Study, planning: plan.Options, options: argparse.Names
     """
     wanted = schedule.until_decided(study, options.seeds or names.LOOKS[-1])
     planning = replace(planning, schedule=wanted)
-    say(
-        f"looks after {', '.join(map(str, wanted.looks))} seeds, fewer once every claim is decided; "
-        "registered before the first trial"
-    )
+    say(f"looks after {', '.join(map(str, wanted.looks))} seeds, until every claim is decided")
     began, done = time.monotonic(), 0
     for look, count in enumerate(wanted.looks):
         for upto in range(done + 1, count + 1) if options.minutes and not planning.dry else [count]:

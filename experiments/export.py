@@ -95,6 +95,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
                 if entry.isfile() and entry.size <= LARGEST
             }
         index = json.loads(content[INDEX])
+        index["study"].setdefault("splits", "one")  # packs from before the field
         study, trials = Study.model_validate(index["study"]), _TRIALS.validate_python(index["trials"])
         registered = _TIMES.validate_python(index.get("claims", {}))
         plan_ = registration.Planned.model_validate(index["plan"]) if index.get("plan") else None
@@ -122,7 +123,9 @@ def unpack(source: Path, work: Path, store: str) -> str:
     with trial_folder.lock(work):
         projection = tracking.Projection(store, study.name)
         in_store = client.stored(store, study.name)
-        schedule = registration.plan_tags(plan_)
+        schedule = registration.plan_tags(
+            registration.earliest([plan_, *registration.plans(work, study.name, in_store.tags)])
+        )
         registration.keep(work, study.name, registration.tags(study, registered) | schedule)
         tags = page.experiment_tags(study) | registration.changed_tags(study, work, in_store.tags)
         tags |= schedule

@@ -127,7 +127,9 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         costs=costs,
         workers=workers,
         tags=_tags(study, facts.values(), stored, options, _begun(trials, stored, work)),
-        roles=_roles(trials, stored) if options.outdate else {},
+        roles=_roles([*trials, *_planned_looks(study, facts, stored, options)], stored)
+        if options.outdate
+        else {},
         abandoned=[run for run, process in stored.running.items() if processes.is_gone(process)],
         work=work,
     )
@@ -189,6 +191,23 @@ def _tags(
     wanted_schedule = options.schedule or schedule.once(study)
     planned = registration.changed_plan(study, wanted_schedule, options.work, stored.tags, begun=begun)
     return changed | registration.changed_tags(study, options.work, stored.tags) | planned
+
+
+def _planned_looks(
+    study: Study, facts: Mapping[Wanted, Facts], stored: Stored, options: Options
+) -> list[PlannedTrial]:
+    """The trials of the other seeds of a plan of several looks: none of their runs is outdated."""
+    known = registration.earliest(registration.plans(options.work, study.name, stored.tags))
+    schedules = [
+        each for each in (known and known.schedule, options.schedule) if each and len(each.looks) > 1
+    ]
+    seeds = {seed for each in schedules for seed in each.seeds} - set(study.seeds)
+    if not seeds:
+        return []
+    _, results, tuned = _phases(
+        study.model_copy(update={"seeds": sorted(seeds)}), _digests(facts), options.work
+    )
+    return results if tuned else []
 
 
 def _roles(trials: list[PlannedTrial], stored: Stored) -> dict[str, str]:

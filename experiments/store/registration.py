@@ -7,6 +7,7 @@ the first trial has begun is shown as added after data, and one that leaves the 
 import json
 import math
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -73,16 +74,26 @@ def changed_plan(
     """
     if not study.claims:
         return {}
+    first = earliest(plans(work, study.name, stored))
+    if first is None or (not begun and first.schedule != wanted):
+        first = Planned(schedule=wanted, registered=round(time.time() * 1000))
+    tags = plan_tags(first)
+    unknown = tags[names.PLAN] != stored.get(names.PLAN) or plan(work, study.name) is None
+    return tags if unknown else {}
+
+
+def plans(work: Path, study: str, stored: dict[str, str]) -> list[Planned | None]:
+    """The schedules that are registered here and in the tags of the store; None where there is none."""
     try:
         there = Planned.model_validate_json(stored[names.PLAN])
     except (KeyError, ValidationError):
         there = None
-    known = [each for each in (plan(work, study.name), there) if each]
-    first = min(known, key=lambda each: each.registered, default=None)
-    if first is None or (not begun and first.schedule != wanted):
-        first = Planned(schedule=wanted, registered=round(time.time() * 1000))
-    tags = plan_tags(first)
-    return tags if tags[names.PLAN] != stored.get(names.PLAN) else {}
+    return [plan(work, study), there]
+
+
+def earliest(known: Iterable[Planned | None]) -> Planned | None:
+    """The schedule that was registered first, which is the one that stands."""
+    return min((each for each in known if each), key=lambda each: each.registered, default=None)
 
 
 def changed_tags(study: Study, work: Path, stored: dict[str, str]) -> dict[str, str]:
@@ -136,7 +147,7 @@ def _times_in(tags: dict[str, str]) -> Times:
 
 
 def _plan_file(work: Path, study: str) -> Path:
-    return work / FOLDER / f"{study}.plan.json"
+    return work / FOLDER / "plans" / f"{study}.json"
 
 
 def _file(work: Path, study: str) -> Path:

@@ -40,8 +40,8 @@ def until_decided(study: Study, most: int = names.LOOKS[-1]) -> Schedule:
             f"study {study.name!r} has one split for all seeds: more of them decide nothing about other "
             "images; give it `splits: each`, or drop UNTIL"
         )
-    looks = [each for each in names.LOOKS if each <= most]
-    if not looks:
+    looks = [*(each for each in names.LOOKS if each < most), most]
+    if most < names.LOOKS[0]:
         raise UserError(f"SEEDS={most}: the first look is at {names.LOOKS[0]} seeds; give that many or more")
     seeds, number = list(study.seeds), max(study.seeds)
     kept = set(study.tune.all_seeds) if study.tune else set()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from experiments import names
 from reports.answers import conditions, sides, verdicts
@@ -278,7 +279,8 @@ def _images(record: Record, claim: Stated, decisive: int) -> float:
 
 def _image_share(record: Record, claim: Stated, decisive: int) -> float:
     """The share of the variance over splits that a draw of test images makes; NaN where it is unknown."""
-    if claim.metric not in sides.OF_TEST_IMAGES or record.one_split:
+    given = pd.to_numeric(record.runs["own_test"], errors="coerce").max() > 0  # seeds may share them
+    if claim.metric not in sides.OF_TEST_IMAGES or record.one_split or given:
         return math.nan
     found = _answers(record, claim, decisive)
     return math.nan if found is None else images.share_of_images(found[0])

@@ -25,7 +25,10 @@ HIGHER_IS_BETTER = {
     names.VALIDATION_ACCURACY,
     names.TRAIN_ACCURACY,
 }
-OF_TEST_IMAGES = {names.TEST_ACCURACY: 1.0, names.TEST_ERROR: -1.0}  # and the sign of being right in them
+# Of these, what shared test images add is measured image by image; of the others that rest on them it is not.
+OF_TEST_IMAGES = (names.TEST_ACCURACY, names.TEST_ERROR, names.TEST_GAP)
+ALSO_OF_TEST_IMAGES = (names.TEST_MACRO_F1, names.BALANCED_ACCURACY, names.CALIBRATION_ERROR)
+GAPS = (names.GAP, names.TEST_GAP, names.LAST_GAP, names.LEVEL_GAP)
 
 
 class Found(NamedTuple):
@@ -66,27 +69,55 @@ def of(record: Record, claim: Stated, comparison: tuple[str, str, str, str], tes
             return Found(None, (f"nothing measured yet of {label}",))
     failed = _failed(record, left, right)
     if claim.metric == names.TRAINS:
-        return _how_often(record, failed, labels, paired=not record.one_split)
-    reach = _reach(record, claim, (left, right), labels)
-    if record.one_split:
-        found = _on_one_split(record, claim, comparison, (left, right), labels, tested)
-        lost = {label: sum(each) for label, each in zip(labels, failed, strict=True) if any(each)}
+        found, reach = _how_often(record, failed, labels, paired=not record.one_split), None
     else:
-        found = _on_own_splits(record, claim, (left, right), failed, labels)
-        lost = {}
+        reach = _reach(record, claim, (left, right), labels)
+        if record.one_split:
+            found = _on_one_split(record, claim, comparison, (left, right), labels, tested)
+        else:
+            found = _on_own_splits(record, claim, (left, right), failed, labels)
     if found.sides is None:
         return found
     if reach is None and not found.sides.reached:
         reach = f"within the {claim.metric} that all trials were given nobody reached it: compare epochs"
-    if lost and claim.metric not in names.EXACT_METRICS and claim.target is None:
-        counted = ", ".join(
-            f"{count} of {len(arm)} seeds of {label}"
-            for (label, count), arm in zip(lost.items(), (left, right), strict=False)
-        )
-        found = found._replace(
-            withheld=f"{counted} failed: on one split there is no verdict on means where seeds fail"
-        )
+    if claim.metric not in names.EXACT_METRICS:
+        withheld = _withheld(record, claim, (left, right), failed, labels)
+        found = found._replace(withheld=found.withheld or withheld)
     return found._replace(notes=(*([reach] if reach else []), *found.notes))
+
+
+def _withheld(
+    record: Record,
+    claim: Stated,
+    arms: tuple[pd.Series, pd.Series],
+    failed: tuple[np.ndarray, np.ndarray],
+    labels: tuple[str, str],
+) -> str:
+    """Why these trials can give no verdict on the claim; empty if they can."""
+    counted = ", ".join(
+        f"{int(each.sum())} of {len(each)} seeds of {label}"
+        for label, each in zip(labels, failed, strict=True)
+        if each.any()
+    )
+    if record.one_split:
+        seeds = record.runs.set_index("run_id")["seed_counts"]
+        without = [
+            label for label, arm in zip(labels, arms, strict=True) if (seeds.reindex(arm) == "false").all()
+        ]
+        if without:
+            return f"{words.listed(without)} has no seed: one split is one number, and no verdict comes of it"
+        if counted and claim.target is None and claim.metric != names.TRAINS:
+            return f"{counted} failed: on one split there is no verdict on means where seeds fail"
+        return ""
+    if counted and (claim.metric in GAPS or claim.metric.startswith(names.STATED_LEVEL_GAP)):
+        return f"{counted} failed: a network that did not train has no gap, and the others no verdict"
+    own = pd.to_numeric(record.runs["own_test"], errors="coerce").max()
+    if own > 0 and (claim.metric in ALSO_OF_TEST_IMAGES or _is_recall(claim.metric)):
+        return (
+            "the data has a test part of its own, and what its images make of a difference is measured of "
+            "accuracies alone: no verdict"
+        )
+    return ""
 
 
 def _failed(record: Record, left: pd.Series, right: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -151,7 +182,8 @@ def _on_own_splits(
         why = measures.lacking(record, claim.metric, [*left], [*right])
         return Found(None, (why or f"nothing measured yet of {empty}",))
     notes, withheld = [], ""
-    if claim.metric not in names.EXACT_METRICS:
+    ranks = claim.metric != names.TRAINING_SECONDS and not claim.metric.startswith(names.STAGE_METRIC)
+    if claim.metric not in names.EXACT_METRICS and ranks:
         worst = -math.inf if claim.metric in HIGHER_IS_BETTER or _is_recall(claim.metric) else math.inf
         values = [np.where(out, worst, each) for each, out in zip(values, lost, strict=True)]
         counted = [
@@ -191,8 +223,13 @@ def _sharing(record: Record, left: pd.Series, right: pd.Series, claim: Stated) -
     pool = pd.to_numeric(runs["pool"], errors="coerce").min()
     if math.isnan(pool):
         return pairs.ALONE
-    tested = float(runs[["test_size", "validation_size"]].max(axis=None) / pool)
     own = pd.to_numeric(runs["own_test"], errors="coerce").max()
+    # A test part of its own is no part of what the other splits are drawn from.
+    shares = [
+        runs["validation_size"].max() / (pool - own),
+        0.0 if own > 0 else runs["test_size"].max() / pool,
+    ]
+    tested = float(max(shares))
     if not own > 0 or claim.metric not in OF_TEST_IMAGES or len(left) < 2:
         return pairs.Sharing(min(tested, 0.5))
     kept = probabilities.differences(record, zip(left, right, strict=True))
@@ -238,11 +275,4 @@ def _on_one_split(
     lacking = [f"{count} of {label}" for label, count in zip(labels, lost, strict=True) if count]
     notes = (f"not measured: {', '.join(lacking)}",) if lacking else ()
     sides = verdicts.Sides.of_values(one[known[0]], other[known[1]], paired, tested)
-    seeds = record.runs.set_index("run_id")["seed_counts"]
-    without = [
-        label for label, arm in zip(labels, arms, strict=True) if (seeds.reindex(arm) == "false").all()
-    ]
-    withheld = ""
-    if without and claim.metric not in names.EXACT_METRICS:
-        withheld = f"{words.listed(without)} has no seed: one split is one number, and no verdict comes of it"
-    return Found(sides, notes, withheld)
+    return Found(sides, notes)

@@ -44,12 +44,11 @@ class Sides:
     ) -> "Sides":
         """Of one seed at each index, which drew a split for both arms; infinite values: the arm failed there.
 
-        No NaN. Where both arms failed they are equal.
+        Where both arms failed the difference is NaN: that seed tells them apart in no way.
         """
         one, other = np.asarray(left, float), np.asarray(right, float)
-        both = np.isinf(one) & (one == other)
         with np.errstate(invalid="ignore"):
-            differences = np.where(both, 0.0, one - other)
+            differences = one - other
         return cls(one, other, paired=True, differences=differences, sharing=sharing)
 
     @classmethod

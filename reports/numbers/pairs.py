@@ -5,8 +5,9 @@ variance of the mean is s² (1/K + f / (1 − f)), f the share of the pool that 
 2003, Machine Learning 52, section 3.5). Where the test images are given, what they have in common is counted
 beside it (`images.shared_images_variance`).
 
-A seed at which an arm failed has an infinite difference: it is worse than any that trained, and never left
-out. Then there is no mean; the median of the pairs and its exact interval stand for a typical seed.
+A seed at which one arm failed has an infinite difference: it is worse than any that trained, and never left
+out; where both failed it is NaN, a tie. Then there is no mean: the median of the other pairs and its
+exact interval stand for a typical seed.
 """
 
 import math
@@ -41,8 +42,7 @@ def variance(differences: np.ndarray, sharing: Sharing = ALONE) -> float:
     count = len(differences)
     if count < 2:
         return np.nan
-    equal = np.ptp(differences) <= ROUND_OFF * max(1.0, abs(differences).max())
-    spread = 0.0 if equal else float(differences.var(ddof=1))
+    spread = 0.0 if _equal(differences) else float(differences.var(ddof=1))
     return spread * (1 / count + sharing.tested / (1 - sharing.tested)) + sharing.images
 
 
@@ -55,9 +55,9 @@ def interval(differences: np.ndarray, sharing: Sharing = ALONE, level: float = 0
     if not len(differences):
         return Interval(np.nan, np.nan, np.nan)
     if not np.isfinite(differences).all():
-        return median_interval(differences, level)
+        return median_interval(differences[~np.isnan(differences)], level)
     mean = float(differences.mean())
-    if np.ptp(differences) <= ROUND_OFF * max(1.0, abs(differences).max()):
+    if _equal(differences):
         mean = float(differences[0])
     found = variance(differences, sharing)
     if not found > 0:  # one pair, or no spread to measure a difference against
@@ -74,6 +74,8 @@ def median_interval(differences: np.ndarray, level: float = 0.95) -> Interval:
     """
     ordered = np.sort(np.asarray(differences, float))
     count = len(ordered)
+    if not count:
+        return Interval(np.nan, np.nan, np.nan)
     low, high = ordered[(count - 1) // 2], ordered[count // 2]
     opposite = np.isinf(low) and np.isinf(high) and low != high  # NaN: one half failed left, the other right
     estimate = np.nan if opposite else float(low if low == high else (low + high) / 2)
@@ -92,19 +94,31 @@ def p_value(differences: np.ndarray, margin: float = 0.0, sharing: Sharing = ALO
     where a seed failed, that of the sign test. 1 below permutation.LEAST_PAIRS pairs.
     """
     distances = np.asarray(differences, float) - margin
-    if len(distances) < permutation.LEAST_PAIRS:
+    if (~np.isnan(distances)).sum() < permutation.LEAST_PAIRS:
         return 1.0
     if not np.isfinite(distances).all():
-        return sign_p(distances)
+        # The signs know nothing of what seeds share: the pairs that trained must not speak against it.
+        return max(sign_p(distances), _shared_p(distances[np.isfinite(distances)], sharing))
+    if _equal(distances):
+        return 1.0  # without any spread there is nothing to measure a difference against
     flipped = permutation.paired(distances, np.zeros(len(distances)))
     found = variance(distances, sharing)
-    if not found:
-        # Without any spread there is nothing to measure a difference against.
-        return 1.0
     t = float(distances.mean() / np.sqrt(found))
     corrected = skewness_corrected(t, distances)
     least = 0.0 if t * corrected <= 0 else min(abs(t), abs(corrected))
     return max(flipped, float(2 * special.stdtr(len(distances) - 1, -least)))
+
+
+def _shared_p(trained: np.ndarray, sharing: Sharing) -> float:
+    """The two-sided p of t of the pairs that trained, for what seeds share; 0 where they share nothing."""
+    if sharing == ALONE or len(trained) < 2:
+        return 0.0
+    found = variance(trained, sharing)
+    return float(2 * special.stdtr(len(trained) - 1, -abs(trained.mean()) / np.sqrt(found))) if found else 1.0
+
+
+def _equal(differences: np.ndarray) -> bool:
+    return bool(np.ptp(differences) <= ROUND_OFF * max(1.0, abs(differences).max()))
 
 
 def skewness_corrected(t: float, differences: np.ndarray) -> float:

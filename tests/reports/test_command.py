@@ -37,7 +37,7 @@ def test_draws_once_then_only_what_changed(writable, tmp_path, capsys):
         ".drawn_from.json",
         *(
             f"{name}.{kind}"
-            for name in ("convergence", "cost_accuracy", "overfitting")
+            for name in ("convergence", "cost_accuracy", "learning_rates", "overfitting")
             for kind in ("pdf", "png", "svg")
         ),
         "report.html",

@@ -17,10 +17,10 @@ def test_what_groups_cost_is_made_good_by_training_images(tmp_path):
             images = noise.integers(0, 256, (20, 16, 16, 3), np.uint8)
             write(folder / label / f"{burst}", images, [f"{number}.png" for number in range(20)])
     facts = dataset.summary(Wanted(f"path:{folder}", 16), tmp_path)
-    found = split_sizes.fitting({"train": 1000, "validation": 500, "test": 1000}, facts, 0, tmp_path)
+    found = split_sizes.fitting({"train": 1000, "validation": 500, "test": 1000}, facts, [0], tmp_path)
     held = 2 * sum(-(-found[name] // 40) * 20 for name in ("validation", "test"))
     assert found["train"] == 200 - held >= 80
-    chosen, _ = split_sizes.split_of(found, facts, 0, tmp_path)
+    chosen, _ = split_sizes.split_of(found, facts, [0], tmp_path)
     assert len(chosen.train) == found["train"]
 
 
@@ -36,6 +36,6 @@ def test_copies_of_test_images_cost_training_images_alone(tmp_path):
         "10 of 60 images of train/ are copies of test images or nearly; none trains whose copy is tested; "
         "the first is train/leaf/25.png, like test/leaf/0.png",
     )
-    found = split_sizes.fitting(asked, facts, 0, tmp_path)
+    found = split_sizes.fitting(asked, facts, [0], tmp_path)
     assert found["test"] == 20
     assert 40 <= found["train"] + found["validation"] <= 50

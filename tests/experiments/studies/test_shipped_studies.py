@@ -1,5 +1,6 @@
 """Every shipped study in its reduced form, through real processes, on a folder of colour images."""
 
+import re
 import subprocess
 
 import numpy as np
@@ -71,7 +72,7 @@ def test_the_dry_run_lists_every_trial(name, work, monkeypatch, capsys):
     told = capsys.readouterr().out
     study = reading.parse(reading.load(reading.find(name)), name)
     rates = len(study.tune.learning_rate) * len(study.tune.all_seeds) if study.tune else 0
-    lines = [line for line in told.splitlines() if line.startswith("  ")]
+    lines = [line for line in told.splitlines() if re.match(r"  [0-9a-f]{16}  ", line)]
     assert len(lines) == len({line.split()[0] for line in lines})
     if not rates:
         assert len(lines) % len(study.seeds) == 0
