@@ -87,6 +87,8 @@ def _outlook(each: Judged) -> str:
         return f"It holds for images like these and this recipe: each seed drew images of its own.{shared}"
     if min(each.left, each.right) < 2:
         return "One seed has no spread: there is no telling yet."
+    if each.effect == each.stated.margin:
+        return "Were the difference the one seen, none, no number of seeds would show one."
     if each.seeds is None:
         return "If the difference were the one seen, 200 splits would not do, or its spread is unknown."
     sign = 1 if each.stated.direction == ">" else -1
@@ -182,13 +184,14 @@ def _images(record: Record, arms: pd.DataFrame) -> Iterator[str]:
         "test": "A larger test set narrows it. A difference between two arms on the same images varies less.",
         "validation": "Every gap, every time to a target and the choice of the epoch rest on them.",
     }
+    where = "in addition" if record.one_split else "which the intervals over seeds hold already"
     for split, remark in shown.items():
         size = record.runs[f"{split}_size"].max()
         if size > 0 and 0 < best < 1:
             half = intervals.sampling_half_width(best, size)
             yield (
                 f"{split.capitalize()} images: {size:,.0f}. Others of the same kind would move an accuracy "
-                f"like {best:.2f} by ± {half:.3f} (95 %), in addition. {remark}"
+                f"like {best:.2f} by ± {half:.3f} (95 %), {where}. {remark}"
             )
 
 
