@@ -4,6 +4,7 @@ What is said is about images like these. The rules are those of a report: `pairs
 `planned` for the looks and for the claims of a study, `evidence` for seeds that nobody planned.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple
@@ -73,8 +74,10 @@ def nothing_true(world: PairedWorld, counts: tuple[int, ...], studies: int, *key
     for pair in zip(left, right, strict=True):
         (found,) = looked([pair], counts, [world.margin])
         false.append(found.decision.verdict != verdicts.UNDECIDED)
-        covered.append(found.low <= world.margin <= found.high)
-    return float(np.mean(false)), float(np.mean(covered))
+        # Where too few pairs trained there is no interval, and the report shows none.
+        if not np.isnan(found.low):
+            covered.append(found.low <= world.margin <= found.high)
+    return float(np.mean(false)), float(np.mean(covered)) if covered else math.nan
 
 
 def some_true(world: PairedWorld, counts: tuple[int, ...], studies: int, *key: int) -> tuple[float, float]:
