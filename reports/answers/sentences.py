@@ -60,7 +60,7 @@ def explain(each: Judged, claims: int) -> str:
     if each.stated.target is not None:
         target = words.target(each.stated.target)
         held = ", held for two evaluations" if each.stated.held else ""
-        budget = f"a trial counted no longer than the {metric} that all had"
+        budget = f"one that never got there counted as the end of the {metric} that all had"
         to = f" to validation accuracy {target}{held}, {budget}"
     found = f"Means{to}: {where}{values}; difference {claims_table.amount(each.effect, metric)}"
     if metric in names.EXACT_METRICS:

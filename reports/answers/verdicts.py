@@ -101,17 +101,6 @@ class Sides:
             return pairs.interval(self.differences, self.sharing, level)
         return (paired_interval if self.paired else difference_interval)(self.left, self.right)
 
-    @property
-    def spread(self) -> float:
-        """The standard deviation over seeds: twice its square over n is the variance of the difference."""
-        if self.differences is not None:
-            if len(self.differences) < 2 or not np.isfinite(self.differences).all():
-                return math.nan
-            return float(self.differences.std(ddof=1)) / math.sqrt(2)
-        if self.paired:
-            return float((self.left - self.right).std(ddof=1)) / math.sqrt(2)
-        return power.pooled_spread(self.left, self.right)
-
 
 @dataclass(frozen=True)
 class Comparison:

@@ -23,13 +23,6 @@ class Range(NamedTuple):
         return Range(max(self.least, count + 1), None if self.most is None else max(self.most, count + 1))
 
 
-def power(size: float, n: int, alpha: float) -> float:
-    """The share of studies in which n against n seeds show an effect of `size` standard deviations."""
-    freedom = 2 * n - 2
-    critical = stats.t.ppf(1 - alpha / 2, freedom)
-    return float(stats.nct.sf(critical, freedom, size * math.sqrt(n / 2)))
-
-
 def pairs_needed(
     effect: float, differences: np.ndarray, alpha: float, sharing: pairs.Sharing
 ) -> Range | None:

@@ -99,7 +99,9 @@ def test_a_target_that_is_reached_once_is_not_held(writable):
     assert dict(first.sides) == {"lucky": 1, "steady": 3}
     assert dict(held.sides) == {"lucky": 5, "steady": 3}  # never, which counts as the end
     assert first.effect < 0 < held.effect
-    assert "to validation accuracy 0.60, held for two evaluations, a trial" in sentences.explain(held, 2)
+    assert "to validation accuracy 0.60, held for two evaluations, one that never" in sentences.explain(
+        held, 2
+    )
 
 
 def test_seconds_say_machine_threads_and_factor(writable):

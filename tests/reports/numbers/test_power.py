@@ -8,15 +8,6 @@ from scipy import stats
 
 from reports.numbers import pairs, power
 
-
-@pytest.mark.parametrize(("size", "n", "alpha"), [(1.0, 5, 0.05), (2.0, 5, 0.05), (2.0, 8, 0.01)])
-def test_power_of_simulated_studies(size, n, alpha):
-    generator = np.random.default_rng(0)
-    left, right = generator.normal(size, 1, (4000, n)), generator.normal(0, 1, (4000, n))
-    p = stats.ttest_ind(left, right, axis=1).pvalue
-    assert power.power(size, n, alpha) == pytest.approx(np.mean(p <= alpha), abs=0.025)
-
-
 DIFFERENCES = np.array([0.01, 0.03, 0.02, 0.04, 0.00, 0.02, 0.03, 0.01])
 
 
