@@ -7,7 +7,7 @@ from experiments.__main__ import COMMANDS
 from experiments.command_line import Parser, set_arguments
 from experiments.errors import UserError
 from tests.support import known_costs
-from tests.support.commands import process, run
+from tests.support.commands import answer, process, run
 from tests.support.places import TINY, make_place
 
 
@@ -130,12 +130,12 @@ def test_a_process_ends_with_the_status_and_no_traceback():
 
 def test_predicting_with_a_run_that_is_not_there_makes_no_store(tmp_path):
     work, store = tmp_path / "work", f"sqlite:///{tmp_path}/m.db"
-    done = process("predict", "none", "docs/figures", "--work", str(work), "--store", store)
+    done = answer("predict", "none", "docs/figures", "--work", str(work), "--store", store)
     assert done.returncode == 2
     assert done.stderr == f"error: store {store}: there is nothing yet; {work} holds no trained model yet\n"
     assert list(tmp_path.iterdir()) == []
     (work / "broken" / "model").mkdir(parents=True)
-    again = process("predict", "none", "docs/figures", "--work", str(work), "--store", store)
+    again = answer("predict", "none", "docs/figures", "--work", str(work), "--store", store)
     assert again.stderr == done.stderr
 
 
@@ -170,7 +170,7 @@ def test_a_short_training_has_no_room_for_the_usual_warm_up(tmp_path, monkeypatc
 
 def test_a_store_that_is_no_database(study, tmp_path):
     (tmp_path / "m.db").write_text("this is not a database, but it is long enough to be looked at " * 20)
-    done = process(
+    done = answer(
         "compare",
         study(),
         "--work",

@@ -8,7 +8,7 @@ from reports import check, drawing, files
 from reports.plots import files as figure_files
 from reports.store import reading
 from reports.store.record import read_record
-from tests.support.commands import process
+from tests.support.commands import answer
 from tests.support.synthetic import curve, once, tags
 
 
@@ -111,17 +111,17 @@ def test_a_pdf_of_elsewhere_or_changed_by_hand(drawn):
 def test_the_command(drawn, tmp_path):
     folder, writer = drawn
     arguments = ("small", "--store", writer.uri, "--out", tmp_path)
-    passed = process("check", *arguments, package="reports")
+    passed = answer("check", *arguments, package="reports")
     assert passed.returncode == 0, passed.stderr
     assert "are of the 9 runs in the store" in passed.stdout
     (folder / "results.md").write_text("better")
-    failed = process("check", *arguments, package="reports")
+    failed = answer("check", *arguments, package="reports")
     assert failed.returncode == 1
     assert failed.stderr.splitlines() == ["reports: results.md: was changed after it was drawn"]
     assert "make report STUDY=small" in failed.stdout
 
 
 def test_nothing_drawn(ready, tmp_path):
-    done = process("check", "small", "--store", ready.uri, "--out", tmp_path, package="reports")
+    done = answer("check", "small", "--store", ready.uri, "--out", tmp_path, package="reports")
     assert done.returncode == 2
     assert "nothing was drawn here" in done.stderr

@@ -1,4 +1,4 @@
-"""The command as people run it, each time in a process of its own."""
+"""The command as people run it."""
 
 import subprocess
 import sys
@@ -11,11 +11,11 @@ from experiments.location import ROOT
 from reports import command
 from reports.__main__ import COMMANDS, main
 from reports.store import reading
-from tests.support.commands import process
+from tests.support.commands import answer, process
 
 
 def report(*arguments):
-    return process("draw", *arguments, package="reports")
+    return answer("draw", *arguments, package="reports")
 
 
 def refused(done):
@@ -101,6 +101,8 @@ def test_nothing_complete_yet(ready, tmp_path):
 
 def test_mistakes_are_answered_in_one_line(ready, tmp_path):
     nowhere = f"sqlite:///{tmp_path}/none.db"
+    alone = process("draw", "small", "--store", nowhere, package="reports")
+    assert "run `make compare STUDY=FILE.yaml` first" in refused(alone)
     assert "run `make compare STUDY=FILE.yaml` first" in refused(report("small", "--store", nowhere))
     assert "run `make compare` first" in refused(report("compare", "--store", nowhere))
     assert "holds: crop, empty, grid, small, width" in refused(report("smal", "--store", ready.uri)).replace(
@@ -130,7 +132,7 @@ def test_the_command_that_trains_names_what_was_asked_for(study, data, told, cap
 
 @pytest.mark.parametrize("name", [None, *COMMANDS])
 def test_help_teaches(name):
-    done = process(*filter(None, [name]), "--help", package="reports")
+    done = answer(*filter(None, [name]), "--help", package="reports")
     assert done.returncode == 0
     assert f"usage: python -m reports {name or ''}" in done.stdout
     assert f"  python -m reports {name or 'draw'}" in done.stdout

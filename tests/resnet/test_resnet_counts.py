@@ -28,8 +28,8 @@ def moving_statistics(model):
         (18, 11_689_512, 9_600),
         (34, 21_797_672, 17_024),
         (50, 25_557_032, 53_120),
-        (101, 44_549_160, 105_344),
-        (152, 60_192_808, 151_424),
+        pytest.param(101, 44_549_160, 105_344, marks=pytest.mark.slow),
+        pytest.param(152, 60_192_808, 151_424, marks=pytest.mark.slow),
     ],
 )
 def test_imagenet_counts_and_map_sizes(depth, parameters, statistics):
@@ -59,7 +59,7 @@ def test_imagenet_counts_and_map_sizes(depth, parameters, statistics):
         (32, 464_154, 2_272, 0.46),
         (44, 658_586, 3_168, 0.66),
         (56, 853_018, 4_064, 0.85),
-        (110, 1_727_962, 8_096, 1.7),
+        pytest.param(110, 1_727_962, 8_096, 1.7, marks=pytest.mark.slow),
     ],
 )
 def test_cifar_counts_and_map_sizes(depth, parameters, statistics, paper_millions):

@@ -29,7 +29,10 @@ def narrow(depth, shape):
     return built(depth, shape, **({"width": 8, "stem": "small"} if depth in IMAGENET else {}))
 
 
-@pytest.mark.parametrize("depth", IMAGENET + CIFAR)
+@pytest.mark.parametrize(
+    "depth",
+    [pytest.param(depth, marks=pytest.mark.slow if depth > 100 else ()) for depth in IMAGENET + CIFAR],
+)
 def test_one_training_step_at_28(depth):
     assert_one_step_trains(narrow(depth, (28, 28, 1)))
 
