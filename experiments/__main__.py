@@ -12,7 +12,7 @@ COMMANDS = {
     "plan": ("experiments.compare:PLAN", "what a study would still train, and how long that takes"),
     "run": ("experiments.run:RUN", "train one network"),
     "predict": ("experiments.predict:PREDICT", "the model of a run on a folder of images"),
-    "inspect": ("experiments.inspection:INSPECT", "a page about the data of a study"),
+    "inspect": ("experiments.inspection.command:INSPECT", "a page about the data of a study"),
     "export": ("experiments.export:EXPORT", "pack a study's event logs into one small file"),
     "import": ("experiments.export:IMPORT", "rebuild a study in the store from a packed file"),
     "cost": ("experiments.cost_table:COST", "parameters, MACs, memory and images/s of every network"),

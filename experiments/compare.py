@@ -21,6 +21,7 @@ from experiments.execution import carry_out, keeping, scheduler
 from experiments.logs import checkpoint
 from experiments.planning import overview, plan, request
 from experiments.studies import schedule
+from experiments.studies.schedule import Schedule
 from experiments.studies.study import Study
 
 DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
@@ -122,16 +123,19 @@ def _run(options: argparse.Namespace, *, dry: bool) -> int:
             raise UserError(
                 f"{name.upper()} belongs to UNTIL=decided; the seeds of a study stand in its file"
             )
-    return _train(study, planning, options)
+    return _train(study, planning, options)[0]
 
 
-def _train(study: Study, planning: plan.Options, options: argparse.Namespace) -> int:
-    """Carry out a study, the sweep of its learning rates first; returns the exit status."""
+def _train(study: Study, planning: plan.Options, options: argparse.Namespace) -> tuple[int, Schedule]:
+    """Carry out a study, the sweep of its learning rates first.
+
+    Returns the exit status, and the seeds and looks by which its claims are judged.
+    """
     while True:
         planned = plan.make(study, planning, say)
         status = execute(planned, options, dry=planning.dry)
         if status or planning.dry or not planned.later:
-            return status
+            return status, planned.schedule
 
 
 def _until_decided(study: Study, planning: plan.Options, options: argparse.Namespace) -> int:
@@ -144,21 +148,32 @@ def _until_decided(study: Study, planning: plan.Options, options: argparse.Names
     planning = replace(planning, schedule=wanted)
     say(f"looks after {', '.join(map(str, wanted.looks))} seeds, until every claim is decided")
     began, done = time.monotonic(), 0
-    for look, count in enumerate(wanted.looks):
+    for count in wanted.looks:
         for upto in range(done + 1, count + 1) if options.minutes and not planning.dry else [count]:
             part = study.model_copy(update={"seeds": wanted.seeds[:upto]})
             if options.minutes and not _in_time(part, planning, began, 60 * options.minutes):
                 say(f"stopped by MINUTES={options.minutes} before seed {upto}; the next look: {count} seeds")
                 return 0
-            if (status := _train(part, planning, options)) or planning.dry:
+            status, standing = _train(part, planning, options)
+            if status or planning.dry:
                 return status
         done = count
         undecided, total = _undecided(study, options.store)
-        taken = f"look {look + 1} of {len(wanted.looks)}, {count} seeds"
-        say(f"{taken}: {total - undecided} of {total} claims decided")
+        say(f"{_taken(count, standing)}: {total - undecided} of {total} claims decided")
         if not undecided:
             break
     return 0
+
+
+def _taken(count: int, standing: Schedule) -> str:
+    """Which look was taken at so many seeds, by the plan that was registered before the first trial."""
+    if count in standing.looks:
+        return f"look {standing.looks.index(count) + 1} of {len(standing.looks)}, {count} seeds"
+    registered = ", ".join(map(str, standing.looks))
+    judged = "judged by an e-value" if count > standing.looks[-1] else "judged at the planned looks alone"
+    return (
+        f"{count} seeds, no look of the plan that was registered first (after {registered} seeds): {judged}"
+    )
 
 
 def _in_time(part: Study, planning: plan.Options, began: float, allowed: float) -> bool:

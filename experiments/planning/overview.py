@@ -1,6 +1,7 @@
 """A plan in a few lines: the question, the data and what to know of it, what is to train and for how long."""
 
 import math
+from collections.abc import Sequence
 
 from experiments import catalog, names, words
 from experiments.data.facts import Facts, Wanted
@@ -25,7 +26,7 @@ def text(plan: Plan) -> str:
         f"{waiting + len(plan.later)} of {total} trials to train, {words.macs_amount(macs)}, "
         f"{min(plan.workers, len(due))} at a time: about {words.duration(plan.eta_seconds)}"
     )
-    if warning := too_few_seeds(study):
+    if warning := too_few_seeds(study, plan.schedule.looks):
         lines.append(f"note: {warning}")
     if plan.later:
         lines.append(_sweep(plan))
@@ -55,14 +56,19 @@ def _power(plan: Plan) -> list[str]:
 
     A claim about how often an arm trains counts seeds, not differences.
     """
-    study, seeds = plan.study, len(plan.study.seeds)
+    study, planned = plan.study, plan.schedule.looks
     tested = [claim for claim in study.stated() if claim.metric not in names.EXACT_METRICS]
     compared = [claim for claim in tested if claim.metric != names.TRAINS]
     if not compared or study.splits == "one":
         return []
-    level = power.ALPHA / len(tested)
+    from experiments import looks  # only here: a plan without claims answers in half the time
+
+    seeds = planned[-1]
+    level = looks.level(len(tested), planned, power.ALPHA)
     least = power.detectable(seeds, level, _share(plan))
     counted = f"{seeds} {'seed' if seeds == 1 else 'seeds'}, {len(tested)} tested"
+    if len(planned) > 1:
+        counted = f"{counted}, {len(planned)} looks"
     if math.isinf(least):
         return [f"power: {counted}: none of the claims can be decided, whatever the difference"]
     lines = [
@@ -125,12 +131,16 @@ def _described(wanted: Wanted, facts: Facts) -> str:
     return f"{wanted.source}, {len(facts.classes)} classes, {width}×{height} {colours}"
 
 
-def too_few_seeds(study: Study) -> str | None:
+def too_few_seeds(study: Study, planned: Sequence[int] | None = None) -> str | None:
     """A line where the seeds are too few to decide as many claims, or none.
+
+    planned: the numbers of seeds of the looks; one look at all seeds by default.
 
     n pairs have an exact two-sided p of 2 / 2^n at least; n against n trials, which `splits: one` compares,
     2 / C(2n, n). Holm's procedure multiplies the smallest of m by m.
     """
+    if planned and len(planned) > 1:
+        return _early_looks(study, planned)
     least_p = power.least_p if study.splits == "each" else least_p_unpaired
     seeds = len(study.seeds)
     claims = sum(claim.metric not in names.EXACT_METRICS for claim in study.stated())
@@ -142,6 +152,23 @@ def too_few_seeds(study: Study) -> str | None:
     return (
         f"{seeds} {'seed' if seeds == 1 else 'seeds'} can decide {decided} of a study's claims at "
         f"p = {power.ALPHA:g} (Holm), and this one states {claims}: use {enough} seeds or more"
+    )
+
+
+def _early_looks(study: Study, planned: Sequence[int]) -> str | None:
+    """A line where the first looks can decide nothing yet, for all that seeds could show."""
+    from experiments import looks
+
+    claims = sum(claim.metric not in names.EXACT_METRICS for claim in study.stated())
+    level = looks.level(claims, planned, power.ALPHA)
+    early = [count for count in planned if power.least_p(count) > level]
+    if not claims or not early:
+        return None
+    counted = ", ".join(map(str, early))
+    return (
+        f"the {'look' if len(early) == 1 else 'looks'} after {counted} seeds cannot decide a claim while all "
+        f"{claims} are open: seeds that all agree have p = {power.least_p(early[0]):.2g} after {early[0]}, "
+        f"and each of {len(planned)} looks takes {level:.2g}"
     )
 
 

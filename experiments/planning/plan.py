@@ -14,6 +14,7 @@ from experiments.planning import costs as network_costs
 from experiments.planning import feasible, rates
 from experiments.store import client, page, registration, tracking
 from experiments.store.client import Stored
+from experiments.store.registration import Planned
 from experiments.studies import cost, schedule
 from experiments.studies.schedule import Schedule
 from experiments.studies.specification import PlannedTrial
@@ -59,6 +60,7 @@ class Plan:
     roles: dict[str, str]  # by run id, as far as the store has others
     abandoned: list[str]  # ids of runs that the store calls RUNNING though their process is gone
     work: Path
+    schedule: Schedule  # the seeds and looks by which the study's claims are judged
 
     @property
     def files(self) -> tracking.FilesOf:
@@ -116,6 +118,13 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
     # The sweep is judged by its event logs: the store alone does not do.
     done = complete | (in_store - {each.trial.id for each in sweep})
     waiting = [each for each in trials if each.trial.id not in done]
+    standing = registration.standing_plan(
+        study,
+        options.schedule or schedule.once(study),
+        work,
+        stored.tags,
+        begun=_begun(trials, stored, work),
+    )
     costs, workers = _costs(waiting, later, by_content, options, tell)
     return Plan(
         study=study,
@@ -126,12 +135,13 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         later=later,
         costs=costs,
         workers=workers,
-        tags=_tags(study, facts.values(), stored, options, _begun(trials, stored, work)),
+        tags=_tags(study, facts.values(), stored, options, standing),
         roles=_roles([*trials, *_planned_looks(study, facts, stored, options)], stored)
         if options.outdate
         else {},
         abandoned=[run for run, process in stored.running.items() if processes.is_gone(process)],
         work=work,
+        schedule=standing.schedule,
     )
 
 
@@ -181,15 +191,14 @@ def _begun(trials: list[PlannedTrial], stored: Stored, work: Path) -> bool:
 
 
 def _tags(
-    study: Study, facts: Collection[Facts], stored: Stored, options: Options, begun: bool
+    study: Study, facts: Collection[Facts], stored: Stored, options: Options, standing: Planned
 ) -> dict[str, str]:
     """The tags that the study's experiment must be given."""
     wanted = page.experiment_tags(study) | page.data_tags(facts)
     if options.command:
         wanted[names.ASKED] = json.dumps(options.command)
     changed = {key: value for key, value in wanted.items() if stored.tags.get(key) != value}
-    wanted_schedule = options.schedule or schedule.once(study)
-    planned = registration.changed_plan(study, wanted_schedule, options.work, stored.tags, begun=begun)
+    planned = registration.changed_plan(study, standing, options.work, stored.tags)
     return changed | registration.changed_tags(study, options.work, stored.tags) | planned
 
 

@@ -9,7 +9,7 @@ from experiments.data import dataset, split_sizes
 from experiments.data.dataset import Tell
 from experiments.data.facts import SOURCES
 from experiments.errors import UserError
-from experiments.studies import reading, variants
+from experiments.studies import reading, schedule, variants
 from experiments.studies.study import Study
 
 
@@ -111,7 +111,7 @@ def on_data(
     wanted = study.data.wanted
     facts = dataset.summary_or_published(wanted, work, tell) if dry else dataset.summary(wanted, work)
     sizes = _sizes(study)
-    fitting = split_sizes.fitting(sizes, facts, map(study.split_seed, study.seeds), work)
+    fitting = split_sizes.fitting(sizes, facts, schedule.split_seeds(study), work)
     if not all(fitting.values()):
         total = facts.train_part + facts.test_part
         raise UserError(f"data source {data}: {total} images are too few for three splits; add some")

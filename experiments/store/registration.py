@@ -65,19 +65,24 @@ def plan(work: Path, study: str) -> Planned | None:
         ) from None
 
 
-def changed_plan(
+def standing_plan(
     study: Study, wanted: Schedule, work: Path, stored: dict[str, str], *, begun: bool
-) -> dict[str, str]:
-    """The tag of the schedule that the store must be given; none of a study without claims.
+) -> Planned:
+    """The schedule that a study is judged by.
 
     begun: a trial of the study has begun: then the schedule that was registered first stays.
     """
-    if not study.claims:
-        return {}
     first = earliest(plans(work, study.name, stored))
     if first is None or (not begun and first.schedule != wanted):
-        first = Planned(schedule=wanted, registered=round(time.time() * 1000))
-    tags = plan_tags(first)
+        return Planned(schedule=wanted, registered=round(time.time() * 1000))
+    return first
+
+
+def changed_plan(study: Study, standing: Planned, work: Path, stored: dict[str, str]) -> dict[str, str]:
+    """The tag of the schedule that the store must be given; none of a study without claims."""
+    if not study.claims:
+        return {}
+    tags = plan_tags(standing)
     unknown = tags[names.PLAN] != stored.get(names.PLAN) or plan(work, study.name) is None
     return tags if unknown else {}
 

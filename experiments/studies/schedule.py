@@ -2,7 +2,7 @@
 
 It is registered with the claims, before the first trial begins. Whoever looks more often than planned, or
 adds seeds until a claim is decided, is wrong more often than 5 %; planned looks are paid for beforehand
-(reports/numbers/looks.py).
+(experiments/looks.py).
 """
 
 from experiments import names
@@ -43,10 +43,25 @@ def until_decided(study: Study, most: int = names.LOOKS[-1]) -> Schedule:
     looks = [*(each for each in names.LOOKS if each < most), most]
     if most < names.LOOKS[0]:
         raise UserError(f"SEEDS={most}: the first look is at {names.LOOKS[0]} seeds; give that many or more")
+    return Schedule(seeds=_further(study, most)[:most], looks=looks)
+
+
+def split_seeds(study: Study) -> list[int]:
+    """The seeds of every split that the study may come to draw: its own, its sweep's, those of all looks.
+
+    Sizes that fit these stay the same whether or not seeds are added, and so do the trials.
+    """
+    seeds = _further(study, names.LOOKS[-1]) if study.splits == "each" else list(study.seeds)
+    swept = study.tune.all_seeds if study.tune else []
+    return list(dict.fromkeys(study.split_seed(seed) for seed in [*seeds, *swept]))
+
+
+def _further(study: Study, most: int) -> list[int]:
+    """The seeds of the file, and the numbers after them as far as `most` seeds; none that the sweep uses."""
     seeds, number = list(study.seeds), max(study.seeds)
     kept = set(study.tune.all_seeds) if study.tune else set()
-    while len(seeds) < looks[-1]:
+    while len(seeds) < most:
         number += 1
         if number not in kept:
             seeds.append(number)
-    return Schedule(seeds=seeds[: looks[-1]], looks=looks)
+    return seeds

@@ -12,15 +12,15 @@ from reports.answers.judge import Judged
 from reports.answers.verdicts import LEVEL, UNDECIDED
 from reports.words import Cell
 
-HEADER = [
+HEADER = (
     "Claim",
     "Verdict",
     "Difference",
-    "95 % interval",
+    "{} interval",
     "p, adjusted",
     "Trials",
     "Splits that would decide",
-]
+)
 ONE_SPLIT = (
     "Verdict: supported where the two-sided p is at most 0.05 and the interval lies wholly on the claimed "
     "side of the margin, refuted where it lies wholly on the other side. Difference: first arm minus "
@@ -79,6 +79,7 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 "splits_needed_least": each.seeds.least if each.seeds else None,
                 "splits_needed_most": each.seeds.most if each.seeds else None,
                 "splits": "each" if each.own_splits else "one",
+                "confidence": each.confidence,
                 "look": each.look[0],
                 "looks": each.look[1],
                 "seeds_at_look": each.look[2],
@@ -89,6 +90,7 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
                 "seconds_of": each.conditions.machine,
                 "other_test_images_half_width": each.images,
                 "test_images_share": each.image_share,
+                "planned_after_data": each.planned_late,
                 "registered": datetime.fromtimestamp(each.stated.registered / 1000, UTC).isoformat(),
                 "in_study_file": each.stated.current,
                 "added_after_data": each.stated.after_data,
@@ -98,6 +100,18 @@ def frame(judged: Sequence[Judged]) -> pd.DataFrame:
             for ratio in [each.conditions.ratio]
         ]
     )
+
+
+def header(judged: Sequence[Judged]) -> list[str]:
+    """The heads of the columns, with the confidence of the intervals: above 95 % where looks are planned."""
+    return [
+        head.format(confidence(max((each.confidence for each in judged), default=0.95))) for head in HEADER
+    ]
+
+
+def confidence(level: float) -> str:
+    """`95 %`, `98.3 %`."""
+    return f"{100 * level:.3g} %"
 
 
 def rows(judged: Sequence[Judged]) -> list[list[str]]:
@@ -137,9 +151,11 @@ def amount(value: float, metric: str, sign: str = "+") -> str:
 
 
 def interval(each: Judged) -> str:
-    """`+0.004 … +0.020`; `exact` of a counted number, `–` where there is no interval."""
-    if math.isnan(each.low) or each.stated.metric in names.EXACT_METRICS:
-        return "exact" if each.stated.metric in names.EXACT_METRICS and each.left else "–"
+    """`+0.004 … +0.020`; `exact` of a counted number, `–` where trials that all agree leave no interval."""
+    if each.stated.metric in names.EXACT_METRICS:
+        return "exact" if each.left else "–"
+    if math.isnan(each.low) or each.low == each.high:
+        return "–"
     return f"{amount(each.low, each.stated.metric)} … {amount(each.high, each.stated.metric)}"
 
 
@@ -176,6 +192,8 @@ def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
     if late := sum(each.stated.after_data for each in judged):
         claims = "1 claim was" if late == 1 else f"{late} claims were"
         found.append(f"{claims} added after the first trial had begun: no prediction")
+    if any(each.planned_late for each in judged):
+        found.append("seeds and looks were planned after the first trial had begun: not before the data")
     if gone := [each.stated.text for each in judged if not each.stated.current]:
         found.append(
             f"withdrawn from the study file after they were registered: {'; '.join(gone)}; p of the others "

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from experiments import names
+from experiments import looks, names
 from reports.answers import conditions, sides, verdicts
 from reports.answers import planned as planned_looks
 from reports.answers.conditions import Conditions
 from reports.answers.verdicts import UNDECIDED
 from reports.numbers import evidence as e_values
-from reports.numbers import images, intervals, looks, power, scores
+from reports.numbers import images, intervals, power, scores
 from reports.store import probabilities
 from reports.store.plan import Plan
 from reports.store.record import Record
@@ -24,7 +24,9 @@ from reports.store.stated import Stated
 class Judged:
     """A claim with its verdict; the numbers are those of the comparison it rests on, if there is any.
 
-    effect, low, high: left − right with its 95 % interval, in the metric's unit; p: adjusted over the study's
+    effect, low, high: left − right with its interval, in the metric's unit; confidence: of that interval;
+    of_medians: the effect is a median, since seeds failed; planned_late: seeds and looks were registered
+    after the first trial had begun; p: adjusted over the study's
     claims, alone: not adjusted (NaN: not tested); size: Hedges' g (NaN: no spread); left, right: trials;
     seeds: how many, each with a split of its own, would decide it, were the effect as seen (None: decided, or
     unknown);
@@ -53,6 +55,9 @@ class Judged:
     own_splits: bool = False
     image_share: float = math.nan
     look: tuple[int, int, int] = (0, 0, 0)
+    confidence: float = 0.95
+    of_medians: bool = False
+    planned_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def judge(record: Record) -> list[Judged]:
     easier to support. A study is judged at its planned looks, and not before the first.
     """
     planned = plan_of(record)
-    level = 1 - looks.flat_level(verdicts.LEVEL, planned.looks)
+    level = confidence(planned)
     taken = [
         [_look(record.at_seeds(planned.seeds[:count]), claim, level) for claim in record.claims]
         for count in planned.looks
@@ -103,6 +108,11 @@ def plan_of(record: Record) -> Plan:
         return record.plan
     seeds = tuple(sorted(record.runs["seed"].unique()))
     return Plan(seeds, (len(seeds),))
+
+
+def confidence(planned: Plan) -> float:
+    """The confidence of an interval at each look, so that 95 % of studies are right at all of theirs."""
+    return 1 - looks.flat_level(verdicts.LEVEL, planned.looks)
 
 
 def _complete(record: Record, seeds: Sequence[int]) -> bool:
@@ -178,6 +188,9 @@ def _judged(look: Look, decision: planned_looks.Decision | None, planned: Plan, 
         ),
         own_splits=not look.record.one_split,
         look=(at + 1, len(planned.looks), planned.looks[at]),
+        confidence=confidence(planned) if found.sides.differences is not None else 0.95,
+        of_medians=found.sides.of_medians,
+        planned_late=planned.after_data,
     )
 
 

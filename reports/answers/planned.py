@@ -9,8 +9,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from experiments import looks
 from reports.answers.verdicts import LEVEL, UNDECIDED, Evidence
-from reports.numbers import looks, permutation
+from reports.numbers import permutation
 
 UNPLANNED = 0.01  # the share of studies that looks beyond the plan may add to the false verdicts
 

@@ -62,11 +62,14 @@ def explain(each: Judged, claims: int) -> str:
         held = ", held for two evaluations" if each.stated.held else ""
         budget = f"one that never got there counted as the end of the {metric} that all had"
         to = f" to validation accuracy {target}{held}, {budget}"
-    found = f"Means{to}: {where}{values}; difference {claims_table.amount(each.effect, metric)}"
+    difference = "median difference of a seed" if each.of_medians else "difference"
+    kind = "Means of the seeds that trained" if each.of_medians else "Means"
+    found = f"{kind}{to}: {where}{values}; {difference} {claims_table.amount(each.effect, metric)}"
     if metric in names.EXACT_METRICS:
         return f"{found}, counted, the same at every seed."
-    if not math.isnan(each.low):
-        found += f", 95 % interval {claims_table.interval(each)}, p {_equals(each.alone)}"
+    if each.low < each.high:
+        level = claims_table.confidence(each.confidence)
+        found += f", {level} interval {claims_table.interval(each)}, p {_equals(each.alone)}"
         found += f" (adjusted for {claims} claims: {claims_table.probability(each.p)})" if claims > 1 else ""
     told = each.conditions.told(*(arm for arm, _ in each.sides))
     under = f" {told[:1].upper()}{told[1:]}." if told else ""

@@ -93,6 +93,11 @@ class Sides:
             return cls(one.cost, other.cost, None, True, reached, differences, sharing)
         return cls(one.cost, other.cost, scores, reached=reached)
 
+    @property
+    def of_medians(self) -> bool:
+        """Whether a failed seed makes the difference one of medians."""
+        return self.differences is not None and not bool(np.isfinite(self.differences).all())
+
     def difference(self, level: float = 0.95) -> Interval:
         """The difference of the means, left − right, with its interval; of medians where seeds failed."""
         if self.shares:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments import names
+from experiments import looks, names
 from reports.answers import planned, verdicts
 from reports.calibration import tables
 from reports.calibration.tables import Table
 from reports.calibration.worlds import BEYOND, PAIRED, SPREAD, PairedWorld
-from reports.numbers import evidence, looks, pairs
+from reports.numbers import evidence, pairs
 
 ONCE = (6, 8, 10, 20)  # seeds of studies with one look
 CLAIMS, TRUE = 5, 2  # of a study with several claims, and how many of them are true

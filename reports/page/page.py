@@ -75,7 +75,7 @@ def _answer(report: Report) -> dict[str, object]:
             )
             for group in sentences.groups(judged)
         ],
-        "claims_table": ([*claims_table.HEADER], claims_table.rows(judged)),
+        "claims_table": (claims_table.header(judged), claims_table.rows(judged)),
         "claims_explained": claims_table.explanation(report.judged),
         "claims_notes": claims_table.notes(judged, report.still_due),
         "certainty": sentences.certainty(report.record, report.arms, judged),
@@ -142,6 +142,7 @@ def _classes(
         "most_arms": MOST_ARMS,
         "hardest": [(each, inline.picture(each.picture)) for each in hard],
         "always": always,
+        "own_splits": not record.one_split,
     }
 
 

@@ -71,7 +71,7 @@ def _claims(report: Report) -> list[Block]:
     notes = claims_table.notes(report.judged, report.still_due)
     return [
         Block("text", f"Claims: {claims_table.summary(report.judged)}."),
-        Block("table", [claims_table.HEADER, *claims_table.rows(report.judged)]),
+        Block("table", [claims_table.header(report.judged), *claims_table.rows(report.judged)]),
         Block("definitions", claims_table.explanation(report.judged)),
         Block("notes", [f"Note: {line}" for line in notes]),
     ]

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments import names
+from experiments import looks, names
 from reports.answers import planned, verdicts
 from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED, Evidence
-from reports.numbers import looks
 
 LOOKS = (6, 8, 10, 15, 20)
 

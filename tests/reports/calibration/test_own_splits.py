@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from experiments import names
+from experiments import looks, names
 from reports.calibration import own_splits, tables
 from reports.calibration.worlds import PAIRED, SPREAD
-from reports.numbers import evidence, looks, pairs
+from reports.numbers import evidence, pairs
 
 STUDIES = 300
 

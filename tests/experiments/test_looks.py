@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from experiments import names
-from reports.numbers import looks
+from experiments import looks, names
 
 
 # Jennison and Turnbull 2000, table 2.1: Pocock's C(K, α) of K equally spaced looks.
