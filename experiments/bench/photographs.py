@@ -97,7 +97,7 @@ def step_seconds(images: np.ndarray | View, constant: bool = False, in_memory: i
     arguments = catalog.complete_arguments("resnet18", {"stem": "small", "width": 16})
     network = catalog.build("resnet18", (CROP, CROP, 3), 2, arguments)
     inputs = keras.Input((CROP, CROP, 3), dtype="uint8")
-    model = keras.Model(inputs, network(learners.normalisation(images[:200])(inputs)))
+    model = keras.Model(inputs, network(learners.pixel_normalisation(images[:200])(inputs)))
     model.compile(
         keras.optimizers.SGD(Recipe().learning_rate),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -22,7 +22,7 @@ from experiments.data.crops import View
 from experiments.logs.checkpoint import Checkpoints
 from experiments.studies.specification import Recipe
 from experiments.trial import pipeline, training
-from experiments.trial.learners import Evaluate, Report, normalisation, recipe_batches
+from experiments.trial.learners import Evaluate, Report, pixel_normalisation, recipe_batches
 from experiments.trial.load import TrainingData
 
 
@@ -33,11 +33,12 @@ class FeatureLearner:
         self.network = parts.autoencoder
         self._classifier = seeded(parts.classifier, seed)
         self._data, self._recipe, self._seed = data, recipe, seed
-        self._normalise = normalisation(data.images)
+        self._normalise = pixel_normalisation(data.images)
         images = keras.Input(data.input_shape, dtype="uint8", name="images")
         normalised = self._normalise(images)
         self._trained = keras.Model(images, parts.autoencoder(normalised))
         self._encoder = keras.Model(images, parts.encoder(normalised))
+        self._reconstruct, self._encode = pipeline.Outputs(self._trained), pipeline.Outputs(self._encoder)
 
     def fit(
         self,
@@ -85,7 +86,7 @@ class FeatureLearner:
         return batches.map(lambda images, _: (images, images))
 
     def _codes(self, images: np.ndarray | View) -> np.ndarray:
-        codes = pipeline.outputs(self._encoder, images)
+        codes = self._encode(images)
         # The codes of a diverged encoder are no numbers; zeros keep the trial a result, at chance.
         return np.nan_to_num(codes, posinf=0, neginf=0)
 
@@ -99,7 +100,7 @@ class FeatureLearner:
         for split, evaluated in splits.items():
             errors, counts = [], []
             for portion in crops.portions(evaluated.images):
-                reconstruction = pipeline.outputs(self._trained, portion)
+                reconstruction = self._reconstruct(portion)
                 error = np.square(np.asarray(self._normalise(portion)) - reconstruction)
                 errors.append(error.mean(dtype=np.float64))
                 counts.append(len(portion))

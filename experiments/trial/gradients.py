@@ -71,11 +71,12 @@ class Activations:
         last = {stage_of(layer.name): layer.output for layer in network.layers if layer.weights}
         self._stages = list(last)
         self._probe = keras.Model(network.input, list(last.values()))
+        self._outputs = pipeline.Outputs(self._probe)
         self._images = images[:PROBED_IMAGES]
 
     def spreads(self) -> dict[str, float]:
         """Standard deviation over images, positions and channels of the stage's last weighted layer."""
-        outputs = pipeline.outputs(self._probe, self._images)
+        outputs = self._outputs(self._images)
         return {
             f"{names.ACTIVATION_STD}/{stage}": float(np.std(output, dtype=np.float64))
             for stage, output in zip(self._stages, outputs, strict=True)

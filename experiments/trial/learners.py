@@ -17,7 +17,7 @@ from experiments.data import crops
 from experiments.data.crops import View
 from experiments.logs.checkpoint import Checkpoints
 from experiments.studies.specification import Recipe
-from experiments.trial import gradients, pipeline, training
+from experiments.trial import gradients, normalisation, pipeline, training
 from experiments.trial.augmentation import Augmentation
 from experiments.trial.evaluation import Predict
 from experiments.trial.load import TrainingData
@@ -70,8 +70,9 @@ class KerasLearner:
     def __init__(self, network: keras.Model, data: TrainingData, recipe: Recipe, seed: int) -> None:
         self.network = network
         self._data, self._recipe, self._seed = data, recipe, seed
+        normalisation.fuse(network)
         images = keras.Input(data.input_shape, dtype="uint8", name="images")
-        normalise = normalisation(data.images)
+        normalise = pixel_normalisation(data.images)
         heads = keras.tree.flatten(network(normalise(images)))
         self._heads = len(heads)
         self._trained = keras.Model(images, heads)
@@ -80,6 +81,7 @@ class KerasLearner:
             probed = data.train_slice.images[: gradients.PROBED_IMAGES]
             self._activations = gradients.Activations(network, np.asarray(normalise(probed)))
         self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(heads[0]))
+        self._outputs = pipeline.Outputs(self._classifier)
 
     def fit(
         self,
@@ -120,7 +122,7 @@ class KerasLearner:
 
     def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float32 (n, classes)."""
-        return pipeline.outputs(self._classifier, images)
+        return self._outputs(images)
 
     def save(self, folder: Path) -> None:
         """Write one file: uint8 images in, probabilities out."""
@@ -133,7 +135,7 @@ def rank(metrics: dict[str, float]) -> tuple[float, float]:
     return metrics[names.metric(names.VALIDATION, names.ACCURACY)], -loss if np.isfinite(loss) else -np.inf
 
 
-def normalisation(images: np.ndarray | View) -> keras.layers.Normalization:
+def pixel_normalisation(images: np.ndarray | View) -> keras.layers.Normalization:
     """The layer that takes uint8 pixels to mean 0 and variance 1 by channel, as measured on these images."""
     values = np.arange(256)
     # Counting is exact, and takes no float copy of the images.

@@ -16,7 +16,7 @@ import tensorflow as tf
 from experiments.data.crops import IN_MEMORY, View
 from experiments.trial.augmentation import Augmentation
 
-EVALUATION_BATCH = 500
+EVALUATION_BATCH = 100  # few enough that a batch stays in the cache and little is filled up
 EVALUATION_PIXELS = 2**21  # in a batch: large images come in smaller batches
 UNCHANGED = Augmentation()
 
@@ -93,24 +93,34 @@ def _fetch(images: np.ndarray | View, in_memory: int) -> Callable[[tf.Tensor], t
     return from_disk
 
 
-def outputs(
-    network: keras.Model,
-    images: np.ndarray | View,
-    *,
-    largest_batch: int = EVALUATION_BATCH,
-    in_memory: int = IN_MEMORY,
-) -> np.ndarray | list[np.ndarray]:
-    """The network's outputs for images (n, height, width, channels), in their order and in inference mode.
+class Outputs:
+    """The outputs of a network in inference mode; one traced function answers about all splits and epochs.
 
-    An array (n, …), or as many in a list as the network has outputs. Images of more than in_memory bytes are
-    read batch by batch.
+    Every batch has the same size, the last one filled up with zeros, so that nothing is traced again.
     """
-    size = max(1, min(largest_batch, EVALUATION_PIXELS // math.prod(images.shape[1:3])))
-    if images.nbytes <= in_memory:
-        batches = tf.data.Dataset.from_tensor_slices(images[:]).batch(size)
-    else:
-        batches = tf.data.Dataset.range(len(images)).batch(size).map(_fetch(images, in_memory)).prefetch(1)
-    return network.predict(batches.with_options(_options()), verbose=0)
+
+    def __init__(self, network: keras.Model, largest_batch: int = EVALUATION_BATCH) -> None:
+        pixels = math.prod(network.input_shape[1:-1])
+        self._size = max(1, min(largest_batch, EVALUATION_PIXELS // pixels))
+        # XLA stays off, as in training.
+        self._answer = tf.function(lambda images: network(images, training=False), jit_compile=False)
+
+    def __call__(self, images: np.ndarray | View) -> np.ndarray | list[np.ndarray]:
+        """For images (n, height, width, channels), in their order, read batch by batch.
+
+        An array (n, …), or as many in a list as the network has outputs.
+        """
+        found = [self._outputs(images, first) for first in range(0, len(images), self._size)]
+        whole = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+        return whole if len(whole) > 1 else whole[0]
+
+    def _outputs(self, images: np.ndarray | View, first: int) -> list[np.ndarray]:
+        batch = images[first : first + self._size]
+        count = len(batch)
+        if count < self._size:
+            batch = np.concatenate([batch, np.zeros((self._size - count, *batch.shape[1:]), batch.dtype)])
+        answers = self._answer(tf.constant(batch))
+        return [each.numpy()[:count] for each in keras.tree.flatten(answers)]
 
 
 def _options() -> tf.data.Options:

@@ -132,7 +132,7 @@ def _predict(folder: Path, classes: int) -> Predict:
 def _outputs(file: Path) -> Predict:
     """The outputs of the network in a keras file."""
     network = keras.saving.load_model(file, compile=False, safe_mode=True)
-    return lambda images: pipeline.outputs(network, images)
+    return pipeline.Outputs(network)
 
 
 def size(network: keras.Model | None) -> dict[str, float]:

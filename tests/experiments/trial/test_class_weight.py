@@ -48,7 +48,7 @@ def test_an_update_is_that_of_the_weighted_loss():
     data = of_classes(30, 10)
     learner, _ = trained(data, BALANCED)
     by_hand = build.learner("plain_cnn", SMALL, data, BALANCED, seed=1).network
-    images = learners.normalisation(data.images)(data.images)
+    images = learners.pixel_normalisation(data.images)(data.images)
     weights = np.where(data.labels == 0, 2 / 3, 2).astype(np.float32)
     with tf.GradientTape() as tape:
         logits = by_hand(images, training=True)

@@ -132,7 +132,7 @@ def test_normalisation_is_that_of_the_training_images():
     images = np.zeros((1, 2, 2, 2), np.uint8)
     images[..., 0] = [[1, 3], [3, 1]]
     images[..., 1] = 5
-    normalised = np.asarray(learners.normalisation(images)(images))
+    normalised = np.asarray(learners.pixel_normalisation(images)(images))
     np.testing.assert_allclose(normalised[0, ..., 0], [[-1, 1], [1, -1]], atol=1e-6)
     np.testing.assert_allclose(normalised[0, ..., 1], 0, atol=1e-6)
 
@@ -142,7 +142,7 @@ def test_normalisation_is_that_of_the_training_images():
 
 def reconstruction_loss(learner, data):
     """By hand: the mean squared error of the normalised validation images."""
-    normalised = np.asarray(learners.normalisation(data.images)(data.validation.images))
+    normalised = np.asarray(learners.pixel_normalisation(data.images)(data.validation.images))
     return np.square(normalised - learner.network.predict(normalised, verbose=0)).mean(dtype=np.float64)
 
 

@@ -200,6 +200,23 @@ def test_outputs_of_images_from_the_disk():
     network = keras.Sequential([keras.Input((8, 8, 3), dtype="uint8"), keras.layers.Flatten()])
     images = coordinates(10, 8, 8)
     expected = images.reshape(10, -1)
-    np.testing.assert_array_equal(pipeline.outputs(network, images), expected)
-    found = pipeline.outputs(network, View(images), largest_batch=4, in_memory=0)
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(pipeline.Outputs(network)(images), expected)
+    np.testing.assert_array_equal(pipeline.Outputs(network, largest_batch=4)(View(images)), expected)
+
+
+def test_outputs_are_traced_once_whatever_is_asked():
+    traced = []
+
+    class Traced(keras.layers.Layer):
+        def call(self, images):
+            traced.append(images.shape)
+            return images
+
+    images = keras.Input((8, 8, 3), dtype="uint8")
+    outputs = pipeline.Outputs(keras.Model(images, [images, Traced()(images)]), largest_batch=4)
+    traced.clear()
+    for count in (1, 4, 10):
+        one, other = outputs(coordinates(count, 8, 8))
+        np.testing.assert_array_equal(one, coordinates(count, 8, 8))
+        np.testing.assert_array_equal(other, one)
+    assert traced == [(4, 8, 8, 3)]
