@@ -17,7 +17,7 @@ from pathlib import Path
 from experiments import command_line, location, names, words
 from experiments.command_line import Command, Parser, positive, say, seconds, silence
 from experiments.errors import UserError
-from experiments.execution import carry_out, keeping, scheduler
+from experiments.execution import carry_out, isolation, keeping, scheduler
 from experiments.logs import checkpoint
 from experiments.planning import overview, plan, request
 from experiments.studies import schedule
@@ -60,6 +60,13 @@ def add_options(parser: Parser) -> None:
         type=silence,
         default=scheduler.Patience().silence_seconds,
         help="a trial without a sign of life for so long is ended and tried again (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--isolation",
+        choices=isolation.ISOLATIONS,
+        default=isolation.default(),
+        help="a trial's process: a fork of one that has imported everything, or a fresh one; the numbers are "
+        "the same (default: %(default)s)",
     )
 
 
@@ -219,7 +226,9 @@ def execute(study: plan.Plan, options: argparse.Namespace, *, dry: bool) -> int:
         silence_seconds=options.hang_seconds, checkpoint_seconds=options.checkpoint_seconds
     )
     return carry_out.carry_out(
-        study, carry_out.Options(options.work, options.store, options.keep_models, patience), say
+        study,
+        carry_out.Options(options.work, options.store, options.keep_models, patience, options.isolation),
+        say,
     )
 
 

@@ -5,15 +5,13 @@ import dataclasses
 import queue
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments import processes
-from experiments.location import ROOT
+from experiments.execution.isolation import Running, Starter
 from experiments.logs import checkpoint, endings, events, trial_folder
 from experiments.logs.events import Event
 from experiments.studies.specification import PlannedTrial
@@ -42,7 +40,7 @@ class Patience:
 class _Child:
     """A running process, its trial's folder, and when it was last heard."""
 
-    def __init__(self, planned: PlannedTrial, process: subprocess.Popen, folder: Path) -> None:
+    def __init__(self, planned: PlannedTrial, process: Running, folder: Path) -> None:
         self.planned, self.process, self.folder = planned, process, folder
         self.memory_kills = endings.memory_kills()
         self.began = time.time()
@@ -61,11 +59,17 @@ class LocalWorkers:
     """
 
     def __init__(
-        self, trials: Sequence[PlannedTrial], work: Path, workers: int, patience: Patience | None = None
+        self,
+        trials: Sequence[PlannedTrial],
+        work: Path,
+        workers: int,
+        starter: Starter,
+        patience: Patience | None = None,
     ) -> None:
         self._waiting = list(reversed(trials))
         self._work, self._workers = work, workers
         self._patience = patience or Patience()
+        self._starter = starter
         self._tries: dict[str, int] = {}
         self._running: dict[str, _Child] = {}
         self._heard: queue.SimpleQueue[TrialEvent | Exception | None] = queue.SimpleQueue()
@@ -158,18 +162,11 @@ class LocalWorkers:
         temporary = folder / trial_folder.TEMPORARY
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        options = ["--workers", str(self._workers)]
-        options += ["--checkpoint-seconds", str(self._patience.checkpoint_seconds)]
+        arguments = [str(folder.absolute()), "--workers", str(self._workers), "--with-parent"]
+        arguments += ["--checkpoint-seconds", str(self._patience.checkpoint_seconds)]
         with (folder / OUTPUT).open("wb") as output:
-            process = subprocess.Popen(
-                [*TRIAL, str(folder), *options, "--with-parent"],
-                cwd=ROOT,
-                env=processes.environment(planned.trial.recipe.threads, temporary),
-                stdin=subprocess.PIPE,  # never written to: it closes when this process dies, however it does
-                stdout=subprocess.PIPE,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C reaches the parent alone, which ends the children in order
-            )
+            threads = planned.trial.recipe.threads
+            process = self._starter.start(arguments, threads, temporary, output)
         child = _Child(planned, process, folder)
         child.listener = threading.Thread(target=self._listen, args=(child,), daemon=True)
         self._running[planned.trial.id] = child
@@ -211,7 +208,6 @@ class LocalWorkers:
         return end
 
 
-TRIAL = [sys.executable, "-m", "experiments.trial"]
 OUTPUT = "output.txt"  # what a trial prints beside its events
 STOOD_STILL = 30.0  # seconds between two looks after which this process must have been stopped
 LOOK_SECONDS = 1.0  # between two looks at who is silent, while no event comes

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,8 +95,11 @@ def _finite(metrics: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
-def main() -> int:
-    """Run the trial of one folder; status 1 where it failed, with the reason as its last event."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the trial of one folder; status 1 where it failed, with the reason as its last event.
+
+    words: of the command line; by default those of this process.
+    """
     began = time.time()
     parser = Parser(description="Run the trial of a folder WORK/<trial id>.")
     parser.add_argument("folder", type=Path)
@@ -105,7 +108,7 @@ def main() -> int:
         "--checkpoint-seconds", type=float, default=checkpoint.SECONDS, help="between two checkpoints"
     )
     parser.add_argument("--with-parent", action="store_true", help="end when the standard input is closed")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     folder = arguments.folder
     if arguments.with_parent:
         processes.end_with_parent()

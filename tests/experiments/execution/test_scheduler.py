@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from experiments import processes
-from experiments.execution import scheduler
+from experiments.execution import isolation, scheduler
 from experiments.logs import endings, events, trial_folder
 from experiments.studies import reading
 from tests.support.small_study import DIGESTS, SMALL
@@ -36,13 +36,15 @@ def workers(tmp_path, monkeypatch):
     def make(script, count=None, slots=2, **patience):
         program = tmp_path / "trial.py"
         program.write_text(BEGIN + script)
-        monkeypatch.setattr(scheduler, "TRIAL", [sys.executable, str(program)])
+        monkeypatch.setattr(isolation, "TRIAL", [sys.executable, str(program)])
         monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.05)
         usual = processes.environment
-        path = {"PYTHONPATH": str(scheduler.ROOT)}
+        path = {"PYTHONPATH": str(isolation.ROOT)}
         monkeypatch.setattr(processes, "environment", lambda *given: usual(*given) | path)
         trials = reading.parse(SMALL, "small").trials(DIGESTS)[:count]
-        return scheduler.LocalWorkers(trials, tmp_path, slots, scheduler.Patience(**patience))
+        return scheduler.LocalWorkers(
+            trials, tmp_path, slots, isolation.Starter("process"), scheduler.Patience(**patience)
+        )
 
     return make
 
