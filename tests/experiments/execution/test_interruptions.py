@@ -15,11 +15,21 @@ from experiments.logs import events
 from tests.support.places import ROOT, make_place
 
 
-def children(process: subprocess.Popen, module: str = "experiments.trial") -> list[psutil.Process]:
+def servers(process: subprocess.Popen) -> list[psutil.Process]:
+    """The processes that trials are forks of; a zombie counts as gone."""
     found = []
     for child in psutil.Process(process.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie counts as gone
-            found += [child] * (module in child.cmdline())
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [child] * ("experiments.trial.server" in child.cmdline())
+    return found
+
+
+def children(process: subprocess.Popen) -> list[psutil.Process]:
+    """The trials that run."""
+    found = []
+    for server in servers(process):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [fork for fork in server.children() if fork.status() != psutil.STATUS_ZOMBIE]
     return found
 
 
@@ -139,6 +149,28 @@ def test_one_that_is_killed_twice_fails_and_the_others_go_on(endless):
     assert (failed.info.status, run_of(place, "short").info.status) == ("FAILED", "FINISHED")
     assert failed.data.tags[names.FAILURE] == "ended by signal 9 (SIGKILL)"
     assert names.COMPLETE not in failed.data.tags
+
+
+def test_a_server_that_is_killed_takes_its_trials_along_and_they_go_on_in_another(endless):
+    place = endless
+    process = start(place, "--workers", "2", "--checkpoint-seconds", "0")
+    log = wait_for(lambda: endless_epochs(place))[0]
+    [server], trials = servers(process), children(process)
+    assert trials
+    told = len(events.read(log))
+    server.kill()
+    _, alive = psutil.wait_procs([server, *trials], timeout=10)
+    assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
+    wait_for(lambda: isinstance(events.read(log)[-1], events.EpochEnded) and len(events.read(log)) > told + 2)
+    [another] = servers(process)
+    assert another != server
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1, errors
+    assert "plain_cnn · seed 1: failed: ended by signal 9 (SIGKILL); it is tried again" in output
+    assert not another.is_running()
+    epochs = [event.epoch for event in events.read(log) if isinstance(event, events.EpochEnded)]
+    assert epochs == list(range(1, len(epochs) + 1)) == steps(place, run_of(place))
 
 
 def test_a_child_that_hangs_is_ended_and_tried_again(endless):
