@@ -17,9 +17,10 @@ from pathlib import Path
 from experiments import command_line, location, names, words
 from experiments.command_line import Command, Parser, positive, say, seconds, silence
 from experiments.errors import UserError
-from experiments.execution import carry_out, isolation, keeping, scheduler
+from experiments.execution import carry_out, keeping, scheduler
 from experiments.logs import checkpoint
 from experiments.planning import overview, plan, request
+from experiments.processes import ISOLATIONS, Starter, usual_isolation
 from experiments.studies import schedule
 from experiments.studies.schedule import Schedule
 from experiments.studies.study import Study
@@ -63,8 +64,8 @@ def add_options(parser: Parser) -> None:
     )
     parser.add_argument(
         "--isolation",
-        choices=isolation.ISOLATIONS,
-        default=isolation.default(),
+        choices=ISOLATIONS,
+        default=usual_isolation(),
         help="a trial's process: a fork of one that has imported everything, or a fresh one; the numbers are "
         "the same (default: %(default)s)",
     )
@@ -120,7 +121,15 @@ def _run(options: argparse.Namespace, *, dry: bool) -> int:
         options.study, options.data, options.work, say, smoke=options.smoke, dry=dry, taken=taken
     )
     command = None if options.smoke else request.command_words(options.study, options.data, study, taken)
-    planning = plan.Options(options.work, options.store, options.workers, dry=dry, command=command)
+    with Starter(options.isolation) as starter:
+        planning = plan.Options(
+            options.work, options.store, options.workers, dry=dry, command=command, starter=starter
+        )
+        return _as_asked(study, planning, options)
+
+
+def _as_asked(study: Study, planning: plan.Options, options: argparse.Namespace) -> int:
+    """Train the seeds of the study file, or more of them until it is decided; returns the exit status."""
     if options.until:
         if options.smoke:
             raise UserError("--smoke tries whether a study runs, and decides nothing: drop UNTIL")
@@ -140,7 +149,7 @@ def _train(study: Study, planning: plan.Options, options: argparse.Namespace) ->
     """
     while True:
         planned = plan.make(study, planning, say)
-        status = execute(planned, options, dry=planning.dry)
+        status = execute(planned, options, planning.starter, dry=planning.dry)
         if status or planning.dry or not planned.later:
             return status, planned.schedule
 
@@ -203,8 +212,10 @@ def _undecided(study: Study, store: str) -> tuple[int, int]:
     return found["undecided"], len(found["claims"])
 
 
-def execute(study: plan.Plan, options: argparse.Namespace, *, dry: bool) -> int:
+def execute(study: plan.Plan, options: argparse.Namespace, starter: Starter, *, dry: bool) -> int:
     """Print the plan and, unless this is a dry run, carry it out; returns the exit status.
+
+    starter: of the trials' processes.
 
     Raises:
         UserError: the disk is too small, among others.
@@ -227,7 +238,7 @@ def execute(study: plan.Plan, options: argparse.Namespace, *, dry: bool) -> int:
     )
     return carry_out.carry_out(
         study,
-        carry_out.Options(options.work, options.store, options.keep_models, patience, options.isolation),
+        carry_out.Options(options.work, options.store, options.keep_models, patience, starter),
         say,
     )
 

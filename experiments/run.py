@@ -10,6 +10,7 @@ from experiments import catalog, command_line, compare, names
 from experiments.command_line import Command, Parser
 from experiments.logs import trial_folder
 from experiments.planning import plan, request
+from experiments.processes import Starter
 from experiments.studies import reading
 
 DESCRIPTION = """Train one network and log it to MLflow, in the experiment `run`. What the options leave open
@@ -64,9 +65,17 @@ def main(options: argparse.Namespace) -> int:
         document, options.data, "command line", options.work, command_line.say, dry=options.dry_run
     )
     # Each call is a study of its own: none makes the runs of another outdated.
-    planning = plan.Options(options.work, options.store, options.workers, dry=options.dry_run, outdate=False)
-    planned = plan.make(study, planning, command_line.say)
-    status = compare.execute(planned, options, dry=options.dry_run)
+    with Starter(options.isolation) as starter:
+        planning = plan.Options(
+            options.work,
+            options.store,
+            options.workers,
+            dry=options.dry_run,
+            outdate=False,
+            starter=starter,
+        )
+        planned = plan.make(study, planning, command_line.say)
+        status = compare.execute(planned, options, starter, dry=options.dry_run)
     trial = planned.trials[0].trial
     # An imported trial is complete without a model.
     if (trial_folder.of(options.work, trial) / names.MODEL_FOLDER).is_dir():

@@ -8,10 +8,10 @@ from pathlib import Path
 from rich.console import Console
 
 from experiments import files
-from experiments.execution import isolation, keeping, progress, scheduler
-from experiments.execution.isolation import Isolation, Starter
+from experiments.execution import keeping, progress, scheduler
 from experiments.logs import events, trial_folder
 from experiments.planning.plan import Plan
+from experiments.processes import Starter
 from experiments.store import forwarding, registration, tracking
 from experiments.store.client import StoreError
 from experiments.studies.specification import PlannedTrial
@@ -28,7 +28,7 @@ class Options:
     store: str
     keep: keeping.Policy
     patience: scheduler.Patience
-    isolation: Isolation
+    starter: Starter
 
 
 def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
@@ -45,9 +45,9 @@ def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
         files.sweep(work / folder)
     if options.keep == "all" and not plan.has_work:
         return 0
-    with trial_folder.lock(work), isolation.Starter(options.isolation) as starter:
+    with trial_folder.lock(work):
         if plan.waiting:  # the imports take as long as what follows before the first trial
-            starter.prepare(plan.waiting[0].trial.recipe.threads)
+            options.starter.prepare(plan.waiting[0].trial.recipe.threads)
         registration.keep(work, plan.study.name, plan.tags)
         projection = tracking.Projection(options.store, plan.study.name, plan.files)
         projection.describe(plan.tags, plan.roles)
@@ -64,9 +64,7 @@ def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
                 tell(f"{planned.run_name}: {error}")
                 lacking.append(planned)
         status = (
-            _train(plan, options, starter, keeper, projection, lacking, tell)
-            if plan.waiting
-            else int(bool(lacking))
+            _train(plan, options, keeper, projection, lacking, tell) if plan.waiting else int(bool(lacking))
         )
         try:
             for planned in keeper.drop():
@@ -80,13 +78,14 @@ def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
 def _train(
     plan: Plan,
     options: Options,
-    starter: Starter,
     keeper: keeping.Keeper,
     projection: tracking.Projection,
     lacking: list[PlannedTrial],
     tell: Callable[[str], None],
 ) -> int:
-    workers = scheduler.LocalWorkers(plan.waiting, options.work, plan.workers, starter, options.patience)
+    workers = scheduler.LocalWorkers(
+        plan.waiting, options.work, plan.workers, options.starter, options.patience
+    )
     # What is ignored stays so: `nohup` wants a study to outlive its terminal.
     heeded = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
     forwarder: forwarding.Forwarder | None = None

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.execution.isolation import Running, Starter
 from experiments.logs import checkpoint, endings, events, trial_folder
 from experiments.logs.events import Event
+from experiments.processes import Running, Starter
 from experiments.studies.specification import PlannedTrial
 
 TERMINATION_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
@@ -166,7 +166,7 @@ class LocalWorkers:
         arguments += ["--checkpoint-seconds", str(self._patience.checkpoint_seconds)]
         with (folder / OUTPUT).open("wb") as output:
             threads = planned.trial.recipe.threads
-            process = self._starter.start(arguments, threads, temporary, output)
+            process = self._starter.start("experiments.trial", arguments, threads, temporary, output)
         child = _Child(planned, process, folder)
         child.listener = threading.Thread(target=self._listen, args=(child,), daemon=True)
         self._running[planned.trial.id] = child

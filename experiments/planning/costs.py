@@ -1,12 +1,14 @@
 """The cost of networks on this machine, each measured once in a child process and cached in WORK/costs."""
 
-import sys
+import contextlib
+import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from experiments import catalog, files, processes
+from experiments import catalog, files
 from experiments.errors import UserError
+from experiments.processes import Starter, usual_isolation
 from experiments.studies.cost import Cost, Request
 
 
@@ -24,7 +26,11 @@ def _kept(file: Path) -> Cost | None:
 
 
 def measured(
-    requests: Iterable[Request], work: Path, workers: int, tell: Callable[[str], None]
+    requests: Iterable[Request],
+    work: Path,
+    workers: int,
+    tell: Callable[[str], None],
+    starter: Starter | None = None,
 ) -> dict[str, Cost]:
     """The cost of each request by its key: kept ones at once, the others measured now, `workers` at a time.
 
@@ -38,8 +44,9 @@ def measured(
     if missing:
         what = "a network costs" if len(missing) == 1 else f"{len(missing)} networks cost"
         tell(f"measuring what {what} on this machine (once) …")
-        with ThreadPoolExecutor(workers) as pool:
-            measured = pool.map(lambda each: _measure_in_child(each, folder), missing)
+        with contextlib.ExitStack() as own, ThreadPoolExecutor(workers) as pool:
+            starter = starter or own.enter_context(Starter(usual_isolation()))
+            measured = pool.map(lambda each: _measure_in_child(each, folder, starter), missing)
             for number, done in enumerate(measured, start=1):
                 tell(f"  {number} of {len(missing)}: {_short_name(done)}")
     return {key: Cost.model_validate_json((folder / f"{key}.json").read_text()) for key in wanted}
@@ -51,15 +58,25 @@ def _short_name(measured: Request) -> str:
     return " ".join([measured.model, *(f"{name}={value}" for name, value in departures.items())])
 
 
-def _measure_in_child(wanted: Request, folder: Path) -> Request:
+def _measure_in_child(wanted: Request, folder: Path, starter: Starter) -> Request:
     answer = folder / f"{wanted.key}.json"
     request = files.beside(folder / f"{wanted.key}.request")
     request.write_text(wanted.model_dump_json())
-    command = [sys.executable, "-m", "experiments.trial.measure", str(request), str(answer), "--with-parent"]
-    child = processes.run_child(command, processes.environment(wanted.recipe.threads))
-    request.unlink()
-    if child.returncode:
-        lines = child.stderr.strip().splitlines() or [f"ended with status {child.returncode}"]
+    with tempfile.TemporaryDirectory() as temporary, (Path(temporary) / "told").open("w+b") as told:
+        words = [str(request.absolute()), str(answer.absolute()), "--with-parent"]
+        child = starter.start(
+            "experiments.trial.measure", words, wanted.recipe.threads, Path(temporary), told
+        )
+        try:
+            child.stdout.read()
+            status = child.wait()
+        finally:
+            child.kill()  # Ctrl-C, say; one that has ended is let be
+            request.unlink()
+        told.seek(0)
+        lines = told.read().decode(errors="replace").strip().splitlines()
+    if status:
+        lines = lines or [f"ended with status {status}"]
         height, width, _ = wanted.input_shape
         raise UserError(
             f"model {wanted.model} with {wanted.arguments} cannot be built for {width}×{height} pixels (by "

@@ -29,6 +29,7 @@ class Options:
     published sizes do for a named data set that cannot be had here. outdate: runs of the experiment that the
     study does not ask for become outdated. command: its words for the reports' page, as
     `request.command_words` gives them. schedule: seeds and looks that go further than the study's own seeds.
+    starter: of the processes that measure what networks cost; None: one of its own.
     """
 
     work: Path
@@ -38,6 +39,7 @@ class Options:
     outdate: bool = True
     command: Mapping[str, str] | None = None
     schedule: Schedule | None = None
+    starter: processes.Starter | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def _costs(
         _refuse_beside_another(options.work)
     threads = max((trial.recipe.threads for trial in due), default=1)
     at_once = options.workers or processes.default_workers(threads)
-    measured = network_costs.measured(requests.values(), options.work, at_once, tell)
+    measured = network_costs.measured(requests.values(), options.work, at_once, tell, options.starter)
     costs, memory = {}, []
     for trial in due:
         windows = crops.corners(*facts[trial.id].image_shape[:2], trial.crop, trial.windows)

@@ -7,6 +7,7 @@ reads the request from one JSON file and writes the cost to the other.
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from experiments import files, names, processes
@@ -64,14 +65,14 @@ def measure(wanted: Request, began: float) -> Cost:
     )
 
 
-def main() -> int:
-    """Answer one request file."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Answer one request file; words: of the command line, by default those of this process."""
     began = time.time()
     parser = Parser(description="Measure the cost of one network.")
     parser.add_argument("request", type=Path)
     parser.add_argument("answer", type=Path)
     parser.add_argument("--with-parent", action="store_true", help="end when the standard input is closed")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     if arguments.with_parent:
         processes.end_with_parent()
     cost = measure(Request.model_validate_json(arguments.request.read_text()), began)

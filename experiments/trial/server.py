@@ -11,6 +11,7 @@ of the trial); the answers are {"pid": …} for it, and {"pid": …, "status": �
 """
 
 import ctypes
+import importlib
 import json
 import os
 import selectors
@@ -92,9 +93,9 @@ def _forked(connection: socket.socket, request: dict, descriptors: list[int]) ->
             os.close(descriptor)
         os.environ |= request["environment"]
         tempfile.tempdir = None
-        from experiments.trial import __main__ as trial
-
-        status = trial.main(request["arguments"])
+        program = request["program"]
+        name = f"{program}.__main__" if program == "experiments.trial" else program
+        status = importlib.import_module(name).main(request["words"])
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1
     except BaseException:

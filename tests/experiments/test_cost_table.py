@@ -6,7 +6,7 @@ import keras
 import pytest
 from keras import layers
 
-from experiments import catalog, cost_table, processes
+from experiments import catalog, cost_table
 from experiments.errors import UserError
 from experiments.planning import costs
 from experiments.studies import cost
@@ -114,6 +114,6 @@ def test_through_a_real_process_and_kept(monkeypatch, capsys, tmp_path):
     assert written.rstrip() in told  # a pipe gets the Markdown
     assert "python -m experiments cost plain_cnn --size 12" in written
     # The second time nothing is measured, and the same numbers come.
-    monkeypatch.setattr(processes, "run_child", None)
+    monkeypatch.setattr(costs, "Starter", None)
     assert run(*asked) == 0
     assert (tmp_path / "out" / "costs.md").read_text() == written

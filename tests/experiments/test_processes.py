@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 from experiments import processes
+from experiments.location import ROOT
+from experiments.processes import machine
 
 
 def test_the_outputs_of_a_child_are_text_and_its_lines_are_heard():
@@ -19,7 +21,7 @@ def test_the_outputs_of_a_child_are_text_and_its_lines_are_heard():
 
 def test_a_child_ends_when_its_input_closes():
     program = "import time; from experiments import processes; processes.end_with_parent(); time.sleep(600)"
-    child = subprocess.Popen([sys.executable, "-c", program], cwd=processes.ROOT, stdin=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE)
     assert child.poll() is None
     child.stdin.close()
     assert child.wait() == 1
@@ -36,7 +38,7 @@ def test_every_pool_of_a_trial_has_the_threads_of_its_recipe(monkeypatch, tmp_pa
 
 
 def test_workers_are_as_many_as_cores_and_memory_carry(monkeypatch):
-    monkeypatch.setattr(processes, "available_cores", lambda: 8)
+    monkeypatch.setattr(machine, "available_cores", lambda: 8)
     assert processes.default_workers(threads=2, mib=1) == 4
     assert processes.default_workers(threads=16, mib=1) == 1
     assert processes.default_workers(threads=1, mib=2**40) == 1

@@ -2,12 +2,14 @@
 
 import errno
 import os
+import subprocess
 import sys
 
 import pytest
 
 from experiments import processes
-from experiments.execution import isolation, scheduler
+from experiments.execution import scheduler
+from experiments.location import ROOT
 from experiments.logs import endings, events, trial_folder
 from experiments.studies import reading
 from tests.support.small_study import DIGESTS, SMALL
@@ -29,6 +31,19 @@ FULL = endings.reason_of(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 FINISH = "say(events.Finished(epoch=1, metrics={}, diverged=False))\n"
 
 
+class Scripted(processes.Starter):
+    """Starts a program of Python in place of each trial."""
+
+    def __init__(self, file):
+        super().__init__("process")
+        self.file = file
+
+    def start(self, program, words, threads, temporary, output):
+        path = {"PYTHONPATH": str(ROOT)}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": output}
+        return subprocess.Popen([sys.executable, self.file, *words], env={**os.environ, **path}, **pipes)
+
+
 @pytest.fixture
 def workers(tmp_path, monkeypatch):
     """Workers for the trials of a small study, each of which is this script."""
@@ -36,14 +51,10 @@ def workers(tmp_path, monkeypatch):
     def make(script, count=None, slots=2, **patience):
         program = tmp_path / "trial.py"
         program.write_text(BEGIN + script)
-        monkeypatch.setattr(isolation, "TRIAL", [sys.executable, str(program)])
         monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.05)
-        usual = processes.environment
-        path = {"PYTHONPATH": str(isolation.ROOT)}
-        monkeypatch.setattr(processes, "environment", lambda *given: usual(*given) | path)
         trials = reading.parse(SMALL, "small").trials(DIGESTS)[:count]
         return scheduler.LocalWorkers(
-            trials, tmp_path, slots, isolation.Starter("process"), scheduler.Patience(**patience)
+            trials, tmp_path, slots, Scripted(program), scheduler.Patience(**patience)
         )
 
     return make

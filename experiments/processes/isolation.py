@@ -13,17 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol, get_args
 
-from experiments import processes
 from experiments.location import ROOT
+from experiments.processes.machine import environment
 
 Isolation = Literal["fork", "process"]
 ISOLATIONS: tuple[str, ...] = get_args(Isolation)
-TRIAL = [sys.executable, "-m", "experiments.trial"]
-SERVER = [sys.executable, "-m", "experiments.trial.server"]
+Program = Literal["experiments.trial", "experiments.trial.measure"]  # each has a `main` that takes words
+SERVER = "experiments.trial.server"
 START_SECONDS = 120.0  # that a server may take for its imports
 
 
-def default() -> Isolation:
+def usual_isolation() -> Isolation:
     """Fork on Linux, where a child can be made to end with the process that it is a fork of."""
     return "fork" if sys.platform == "linux" else "process"
 
@@ -61,8 +61,10 @@ class Starter:
         for server in self._servers.values():
             server.close()
 
-    def start(self, arguments: Sequence[str], threads: int, temporary: Path, output: BinaryIO) -> Running:
-        """A process with the arguments of `experiments.trial`; its stdin closes when this process dies.
+    def start(
+        self, program: Program, words: Sequence[str], threads: int, temporary: Path, output: BinaryIO
+    ) -> Running:
+        """A process of the program with these words; its stdin closes when this process dies.
 
         temporary: the folder of its temporary files; output: where its stderr goes. Where forking fails, the
         trial gets a fresh process.
@@ -72,12 +74,12 @@ class Starter:
         """
         if self._isolation == "fork":
             with contextlib.suppress(OSError):
-                return self._server(threads).fork(arguments, temporary, output)
+                return self._server(threads).fork(program, words, temporary, output)
             self._isolation = "process"
         return subprocess.Popen(
-            [*TRIAL, *arguments],
+            [sys.executable, "-m", program, *words],
             cwd=ROOT,
-            env=processes.environment(threads, temporary),
+            env=environment(threads, temporary),
             stdin=subprocess.PIPE,  # never written to: it closes when this process dies, however it does
             stdout=subprocess.PIPE,
             stderr=output,
@@ -105,9 +107,9 @@ class _Server:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [*SERVER, str(theirs.fileno())],
+                [sys.executable, "-m", SERVER, str(theirs.fileno())],
                 cwd=ROOT,
-                env=processes.environment(threads),
+                env=environment(threads),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -120,13 +122,17 @@ class _Server:
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def fork(self, arguments: Sequence[str], temporary: Path, output: BinaryIO) -> "_Fork":
-        """A new trial.
+    def fork(self, program: Program, words: Sequence[str], temporary: Path, output: BinaryIO) -> "_Fork":
+        """A new process.
 
         Raises:
             OSError: the server is gone, or does not answer.
         """
-        request = {"arguments": [*arguments], "environment": {"TMPDIR": str(temporary.absolute())}}
+        request = {
+            "program": program,
+            "words": [*words],
+            "environment": {"TMPDIR": str(temporary.absolute())},
+        }
         asked, stdin = os.pipe()
         events, told = os.pipe()
         fork = _Fork(os.fdopen(events, "rb"), stdin)
@@ -208,7 +214,7 @@ class _Fork:
     def wait(self, timeout: float | None = None) -> int:
         """Its exit status."""
         if not self._over.wait(timeout):
-            raise subprocess.TimeoutExpired("trial", timeout)
+            raise subprocess.TimeoutExpired("fork", timeout)
         return self._status
 
     def _signal(self, number: signal.Signals) -> None:
