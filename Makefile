@@ -12,7 +12,7 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 # A misspelt variable would be ignored, and something else trained. Which target takes which, the commands know.
-KNOWN := STUDY DATA ON_BAD NEAR_DUPLICATES WORKERS KEEP_MODELS UNTIL SEEDS MINUTES MODEL RUN IMAGES OUT FILE PORT SEED ARGS
+KNOWN := STUDY DATA PRECISION ON_BAD NEAR_DUPLICATES WORKERS KEEP_MODELS UNTIL SEEDS MINUTES MODEL RUN IMAGES OUT FILE PORT SEED ARGS
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 given := $(sort $(filter-out MAKE% MFLAGS -%% SHELL PYTHON VENV MLFLOW_% TF_% KERAS_% CUDA_% PIP_% UV_%,$(given)))
 unknown := $(filter-out $(KNOWN),$(given))
@@ -27,7 +27,9 @@ arguments = $(if $(filter ARGS,$(given)),$(ARGS))
 passed = $(foreach name,$(filter-out ARGS,$(given)),$(call quoted,$(name)=$($(name)))) $(arguments)
 # Targets without a command that would refuse the others itself.
 takes = $(if $(filter-out $(1) ARGS,$(given)),@echo "error: $@ takes no $(filter-out $(1) ARGS,$(given)); it takes $(or $(1),no variable)" >&2; exit 2)
-study = $(call quoted,$(STUDY)) $(if $(filter DATA,$(given)),--data $(call quoted,$(DATA)))
+# A study in another precision than its file's has the word in its name, as experiments/names.py has it.
+in_precision = $(if $(filter PRECISION,$(given)),$(basename $(notdir $(STUDY)))-$(PRECISION),$(STUDY))
+study = $(call quoted,$(in_precision)) $(if $(filter DATA,$(given)),--data $(call quoted,$(DATA)))
 # A tiny or dry study, or one in another store, is not the one that a report would be drawn of.
 elsewhere = $(filter --smoke --dry-run --store --store=%,$(arguments))
 ours := $(BIN)/python -m experiments
@@ -38,7 +40,7 @@ reports := $(BIN)/python -m reports
 
 help: ## list the targets
 	$(call takes,)
-	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip] [NEAR_DUPLICATES=together|apart] [ARGS=…]"
+	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [PRECISION=float32|bfloat16] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip] [NEAR_DUPLICATES=together|apart] [ARGS=…]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 set-up: $(SET_UP) ## make the virtual environment (every other target does it by itself)
@@ -63,11 +65,11 @@ compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then d
 	$(if $(elsewhere),,if [ $$status -le 1 ]; then $(reports) draw $(study) || exit $$?; fi;) exit $$status
 
 report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never trains
-	$(call takes,STUDY DATA)
+	$(call takes,STUDY DATA PRECISION)
 	@$(reports) draw $(study) $(arguments)
 
 report-check: $(SET_UP) ## whether the figures and tables of STUDY are of the runs that the store holds now
-	$(call takes,STUDY DATA)
+	$(call takes,STUDY DATA PRECISION)
 	@$(reports) check $(study) $(arguments)
 
 calibrate: $(SET_UP) ## how often verdicts are false and what intervals cover, by simulation and real learners; under half an hour

@@ -115,6 +115,16 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_precision(parser: argparse.ArgumentParser) -> None:
+    """The option `--precision`."""
+    parser.add_argument(
+        "--precision",
+        choices=names.PRECISIONS,
+        help="arithmetic of every arm, in place of the study's own; the word then ends the study's name "
+        "(default: as the study says, float32)",
+    )
+
+
 def data_options(options: argparse.Namespace) -> dict[str, str]:
     """The fields of a study's data that the options set."""
     given = {"on_bad": options.on_bad, "near_duplicates": options.near_duplicates}

@@ -34,6 +34,7 @@ EXIT = """exit status: 0 all trials complete; 1 some failed or were ended (a lat
 def add_options(parser: Parser) -> None:
     """The options that every way to run trials has."""
     command_line.add_data_options(parser)
+    command_line.add_precision(parser)
     parser.add_argument(
         "--workers", type=positive, help="trials at a time (default: one a core, as memory allows)"
     )
@@ -118,12 +119,24 @@ def plan_only(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, *, dry: bool) -> int:
     taken = command_line.data_options(options)
     study = request.read_study(
-        options.study, options.data, options.work, say, smoke=options.smoke, dry=dry, taken=taken
+        options.study,
+        options.data,
+        options.work,
+        say,
+        smoke=options.smoke,
+        dry=dry,
+        taken=taken,
+        precision=options.precision,
     )
-    command = None if options.smoke else request.command_words(options.study, options.data, study, taken)
+    command = request.command_words(options.study, options.data, study, taken, options.precision)
     with Starter(options.isolation) as starter:
         planning = plan.Options(
-            options.work, options.store, options.workers, dry=dry, command=command, starter=starter
+            options.work,
+            options.store,
+            options.workers,
+            dry=dry,
+            command=None if options.smoke else command,
+            starter=starter,
         )
         return _as_asked(study, planning, options)
 

@@ -30,12 +30,17 @@ def answers(split: str, array: str) -> str:
     return f"{split}_{array}"
 
 
-def experiment_name(study: str, data: str | None = None) -> str:
+PRECISIONS = ("float32", "bfloat16")
+
+
+def experiment_name(study: str, data: str | None = None, precision: str | None = None) -> str:
     """The MLflow experiment of a study (a name, or a path to its file), with the other data it runs on.
 
-    data: a named source, or path: and an absolute path.
+    data: a named source, or path: and an absolute path; precision: another than the study's own.
     """
     name = PurePath(study).stem if study.endswith((".yaml", ".yml")) else study
+    if precision is not None:
+        name = f"{name}-{precision}"
     if data is None:
         return name
     if not data.startswith("path:"):

@@ -47,7 +47,9 @@ def main(options: argparse.Namespace) -> int:
     data = {
         name: given[name] for name in ("train", "validation", "test", "image_size", "crop") if name in given
     }
-    recipe = {name: given[name] for name in ("epochs", "batch_size", "learning_rate") if name in given}
+    recipe = {
+        name: given[name] for name in ("epochs", "batch_size", "learning_rate", "precision") if name in given
+    }
     if options.epochs is not None:
         # The warm-up is the shipped study's, which a shorter training may have no room for.
         usual = document["recipe"].get("warmup_epochs", 0)

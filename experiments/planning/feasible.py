@@ -1,7 +1,9 @@
 """Whether a planned trial can be done with the data there is, and the memory it takes."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from experiments import processes
 from experiments.data import crops, split_sizes
 from experiments.data.facts import Facts
 from experiments.errors import UserError
@@ -46,6 +48,20 @@ def check(planned: PlannedTrial, there: Facts) -> None:
         raise UserError(
             f"data: {planned.data} has {classes} classes; each split needs at least as many images, and "
             f"{fewest} has {sizes[fewest]}"
+        )
+
+
+def check_machine(trials: Iterable[Trial]) -> None:
+    """See that this machine has the arithmetic of trials that are to be trained.
+
+    Raises:
+        UserError: it has not.
+    """
+    if any(trial.recipe.precision == "bfloat16" for trial in trials) and not processes.computes_in_bfloat16():
+        raise UserError(
+            "recipe.precision: bfloat16 needs a processor with AVX512_BF16 or AMX, or a GPU, and "
+            f"{processes.cpu()} has neither: it would compute in float32 and convert before and after each "
+            "step, slower than float32 itself; use float32"
         )
 
 

@@ -120,6 +120,7 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
     # The sweep is judged by its event logs: the store alone does not do.
     done = complete | (in_store - {each.trial.id for each in sweep})
     waiting = [each for each in trials if each.trial.id not in done]
+    feasible.check_machine(each.trial for each in waiting + later)
     standing = registration.standing_plan(
         study,
         options.schedule or schedule.once(study),

@@ -22,10 +22,11 @@ def read_study(
     smoke: bool = False,
     dry: bool = False,
     taken: Mapping[str, str] | None = None,
+    precision: str | None = None,
 ) -> Study:
     """The study of a file, on other data where `data` is given, in its reduced form where `smoke` is.
 
-    taken: fields of `data` in place of those of the file.
+    taken: fields of `data` in place of those of the file; precision: of every arm, in place of theirs.
 
     Raises:
         UserError: whatever is wrong with the file or the data.
@@ -37,10 +38,14 @@ def read_study(
         raise UserError(f"{path}: name: {study.name!r} must be the name of its file, {path.stem!r}")
     if taken:
         document = {**document, "data": {**document["data"], **taken}}
+    if precision:
+        document = variants.in_precision(document, precision)
     return on_data(variants.reduced(document) if smoke else document, data, path, work, tell, dry=dry)
 
 
-def command_words(name: str, data: str | None, study: Study, taken: Mapping[str, str]) -> dict[str, str]:
+def command_words(
+    name: str, data: str | None, study: Study, taken: Mapping[str, str], precision: str | None = None
+) -> dict[str, str]:
     """The words of a command for a report: STUDY and DATA that work from anywhere, sizes that shrank.
 
     study: what `read_study` gave for them; taken: as there. A shipped study goes by its name.
@@ -50,6 +55,8 @@ def command_words(name: str, data: str | None, study: Study, taken: Mapping[str,
     words_given = {"study": path.stem if shipped else str(path.resolve())}
     if data:
         words_given["data"] = located(data)
+    if precision:
+        words_given["precision"] = precision
     if "near_duplicates" in taken:
         words_given["near_duplicates"] = taken["near_duplicates"]
     in_file = _sizes(reading.parse(reading.load(path), path))

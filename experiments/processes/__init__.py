@@ -5,6 +5,7 @@ from experiments.processes.isolation import ISOLATIONS, Isolation, Running, Star
 from experiments.processes.machine import (
     MIB_PER_WORKER,
     available_cores,
+    computes_in_bfloat16,
     cpu,
     default_workers,
     environment,
@@ -18,6 +19,7 @@ __all__ = [
     "Running",
     "Starter",
     "available_cores",
+    "computes_in_bfloat16",
     "cpu",
     "default_workers",
     "end_with_parent",

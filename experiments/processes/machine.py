@@ -19,6 +19,19 @@ def cpu() -> str:
     return f"{model}, {available_cores()} cores"
 
 
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}  # as /proc/cpuinfo calls them
+
+
+def computes_in_bfloat16() -> bool:
+    """Whether this machine has bfloat16 arithmetic: AVX512_BF16, AMX, or a GPU of NVIDIA's."""
+    if Path("/dev/nvidia0").exists():
+        return True
+    listing = Path("/proc/cpuinfo")
+    lines = listing.read_text().splitlines() if listing.exists() else []
+    flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
+    return bool(BFLOAT16_FLAGS & set(flags))
+
+
 def available_cores() -> int:
     """The cores that this process may use, by its affinity and the quota of its container."""
     import joblib  # a fifth of a second

@@ -30,11 +30,15 @@ Count = Annotated[int, Field(gt=0, le=10**9)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
+Precision = Literal["float32", "bfloat16"]
+
+
 class Recipe(Frozen):
     """How a network is trained; the same for every arm unless an arm names its own, visibly.
 
     `weight_decay` is Keras' decoupled decay (× learning rate), not the L2 term that He et al. pass
     through the momentum. `class_weight` weighs the training images' losses, and nothing that is measured.
+    `precision` is that of products and activations; variables, statistics, logits and losses are float32.
     """
 
     optimizer: Literal["sgd", "adam"] = "sgd"
@@ -53,6 +57,7 @@ class Recipe(Frozen):
     threads: Annotated[int, Field(gt=0, le=1024)] = 1
     gradient_flow: bool = False
     class_weight: Literal["balanced"] | None = None
+    precision: Precision = "float32"
 
     def steps_per_epoch(self, images: int) -> int:
         """As set, or ceil(images / batch_size): an epoch's last batch is filled up with its first images."""

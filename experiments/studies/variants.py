@@ -43,6 +43,21 @@ def _short_sweep(tune: dict[str, Any]) -> dict[str, Any]:
     return {"learning_rate": tune["learning_rate"][:2], "seed": seeds[0]}
 
 
+def in_precision(document: dict[str, Any], precision: str) -> dict[str, Any]:
+    """The document with every arm in this precision; its name ends in it."""
+    arms = {
+        label: {**(arm or {}), "recipe": {**((arm or {}).get("recipe") or {}), "precision": precision}}
+        for label, arm in document["models"].items()
+    }
+    recipe = {**(document.get("recipe") or {}), "precision": precision}
+    return {
+        **document,
+        "name": names.experiment_name(document["name"], precision=precision),
+        "recipe": recipe,
+        "models": arms,
+    }
+
+
 def sized(document: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
     """The document with other split sizes; training sizes that vary keep their proportions up to `train`.
 

@@ -5,8 +5,10 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import keras
+
 from experiments import catalog
-from experiments.studies.specification import Recipe
+from experiments.studies.specification import Precision, Recipe
 from experiments.trial.features import FeatureLearner, PipelineLearner
 from experiments.trial.learners import KerasLearner, Learner
 from experiments.trial.load import TrainingData
@@ -20,9 +22,20 @@ def learner(model: str, arguments: dict[str, Any], data: TrainingData, recipe: R
     All that a trial draws follows from the seed: the first weights and the dropout (here), the order and the
     augmentation of the images (`pipeline`), the trees of a forest (`features`).
     """
-    with keras_seeds_from(seed):
+    with keras_seeds_from(seed), computing_in(recipe.precision):
         built = catalog.build(model, data.input_shape, data.classes, arguments)
     return LEARNERS[catalog.CATALOG[model].kind](built, data, recipe, seed)
+
+
+@contextlib.contextmanager
+def computing_in(precision: Precision) -> Iterator[None]:
+    """Within, layers are built to compute in this precision; their variables are float32 in each."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 @contextlib.contextmanager

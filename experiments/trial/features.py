@@ -22,7 +22,7 @@ from experiments.data.crops import View
 from experiments.logs.checkpoint import Checkpoints
 from experiments.studies.specification import Recipe
 from experiments.trial import pipeline, training
-from experiments.trial.learners import Evaluate, Report, pixel_normalisation, recipe_batches
+from experiments.trial.learners import Evaluate, Report, in_float32, pixel_normalisation, recipe_batches
 from experiments.trial.load import TrainingData
 
 
@@ -78,7 +78,7 @@ class FeatureLearner:
 
     def save(self, folder: Path) -> None:
         """Write two files: uint8 images to codes, codes to probabilities."""
-        self._encoder.save(folder / "encoder.keras")
+        in_float32(self._encoder, self._recipe).save(folder / "encoder.keras")
         skops.io.dump(self._classifier, folder / "classifier.skops")
 
     def _batches(self, first_epoch: int) -> tf.data.Dataset:
@@ -86,9 +86,7 @@ class FeatureLearner:
         return batches.map(lambda images, _: (images, images))
 
     def _codes(self, images: np.ndarray | View) -> np.ndarray:
-        codes = self._encode(images)
-        # The codes of a diverged encoder are no numbers; zeros keep the trial a result, at chance.
-        return np.nan_to_num(codes, posinf=0, neginf=0)
+        return finite(self._encode(images))
 
     def _squared_error(self, images: tf.Tensor, reconstruction: tf.Tensor) -> tf.Tensor:
         return keras.ops.mean(keras.ops.square(self._normalise(images) - reconstruction))
@@ -167,6 +165,11 @@ def _fit(classifier: Pipeline, features: np.ndarray, labels: np.ndarray, recipe:
     if recipe.class_weight is not None and has_fit_parameter(last, "sample_weight"):
         weights[f"{name}__sample_weight"] = training.class_weights(labels)[labels]
     classifier.fit(features, labels, **weights)
+
+
+def finite(codes: np.ndarray) -> np.ndarray:
+    """Zeros for what is no number, as the codes of a diverged encoder are: the trial stays a result."""
+    return np.nan_to_num(codes, posinf=0, neginf=0)
 
 
 def flattened(images: np.ndarray | View) -> np.ndarray:

@@ -125,8 +125,21 @@ class KerasLearner:
         return self._outputs(images)
 
     def save(self, folder: Path) -> None:
-        """Write one file: uint8 images in, probabilities out."""
-        self._classifier.save(folder / "model.keras")
+        """Write one file: uint8 images in, probabilities out; it computes in float32 everywhere."""
+        in_float32(self._classifier, self._recipe).save(folder / "model.keras")
+
+
+def in_float32(network: keras.Model, recipe: Recipe) -> keras.Model:
+    """The network itself if it computes in float32, else the same with the same weights that does."""
+    if recipe.precision == "float32":
+        return network
+
+    def copied(layer: keras.Layer) -> keras.Layer:
+        return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+
+    copy = keras.models.clone_model(network, clone_function=copied, recursive=True)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def rank(metrics: dict[str, float]) -> tuple[float, float]:

@@ -21,7 +21,7 @@ from experiments.errors import UserError
 from experiments.studies.specification import Trial
 from experiments.trial import macs, pipeline
 from experiments.trial.evaluation import Predict
-from experiments.trial.features import class_probabilities, flattened
+from experiments.trial.features import class_probabilities, finite, flattened
 from experiments.trial.learners import Learner
 
 # The types beyond skops' own that our classifiers are made of; anything else in a file is refused.
@@ -126,7 +126,7 @@ def _predict(folder: Path, classes: int) -> Predict:
     classifier = skops.io.load(folder / "classifier.skops", trusted=list(TRUSTED_TYPES))
     encoder = folder / "encoder.keras"
     features = _outputs(encoder) if encoder.exists() else flattened
-    return lambda images: class_probabilities(classifier, features(images), classes)
+    return lambda images: class_probabilities(classifier, finite(features(images)), classes)
 
 
 def _outputs(file: Path) -> Predict:

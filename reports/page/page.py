@@ -219,6 +219,8 @@ def _options(record: Record) -> str:
     text = command.options(study, data)
     if record.bad_files:
         text += " ON_BAD=skip"
+    if "precision" in record.options:
+        text += f" PRECISION={record.options['precision']}"
     if "near_duplicates" in record.options:
         text += f" NEAR_DUPLICATES={record.options['near_duplicates']}"
     return text
