@@ -30,6 +30,10 @@ def answers(split: str, array: str) -> str:
     return f"{split}_{array}"
 
 
+# Raised when code, or a default, changes the numbers of a trial: all get new ids and are trained again.
+# 1: Keras' own batch normalisation; 2: the fused kernel, and evaluation in batches of one size.
+RESULTS_VERSION = 2
+
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -97,6 +101,7 @@ SPLIT_DIGEST = "study.split_digest"
 VALIDATION_DIGEST = "study.validation_digest"
 TEST_DIGEST = "study.test_digest"
 CLASSES = "study.classes"  # how many the data has
+VERSION = "study.results_version"  # of the code that trained, as names.RESULTS_VERSION counts
 SEED_COUNTS = "study.seed_counts"  # false of a model in which nothing is drawn
 POOL = "study.pool"  # images that splits are drawn from
 OWN_TEST = "study.own_test"  # those of them that form a test part of their own

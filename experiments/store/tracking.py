@@ -142,6 +142,7 @@ class Projection:
             names.TRIAL: trial.id,
             names.ATTEMPT: attempt,
             names.DATA: planned.data,
+            names.VERSION: str(trial.results_version),
             names.SEED_COUNTS: str(catalog.has_seed(trial.model, trial.arguments)).lower(),
             names.OWNER: processes.signature(),
         }

@@ -5,7 +5,7 @@ import hashlib
 from pydantic import BaseModel
 
 from experiments import names, processes
-from experiments.studies.specification import RESULTS_VERSION, Recipe, Trial
+from experiments.studies.specification import Recipe, Trial
 
 
 class Request(BaseModel):
@@ -17,7 +17,7 @@ class Request(BaseModel):
     classes: int
     recipe: Recipe
     cpu: str
-    results_version: int = RESULTS_VERSION
+    results_version: int = names.RESULTS_VERSION
 
     @property
     def key(self) -> str:

@@ -15,9 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from experiments import catalog, names, settings
 from experiments.data.crops import Windows
 
-# Bump when code, or a default, changes the numbers of a trial: all get new ids and are trained again.
-RESULTS_VERSION = 1
-
 
 class Frozen(BaseModel):
     """Immutable, strict about fields that it does not know, and written under the names that files have."""
@@ -95,17 +92,18 @@ class Trial(Frozen):
     windows: Windows = Field("centre", alias="crops")
     recipe: Recipe
     seed: int
+    results_version: Count = 1  # of the code that trains it; specifications from before the field are of 1
 
     @property
     def id(self) -> str:
         """16 hexadecimal digits of the SHA-256 of the canonical JSON of the content.
 
         Settings at their default are left out, so that a new setting leaves the ids of old trials alone; a
-        default that changes bumps RESULTS_VERSION.
+        default that changes raises names.RESULTS_VERSION.
         """
         content = {
             **self.model_dump(mode="json", exclude_defaults=True),
-            "results_version": RESULTS_VERSION,
+            "results_version": self.results_version,
             "recipe": self.recipe.model_dump(mode="json", exclude_defaults=True),
             "arguments": catalog.departures(self.model, self.arguments),
         }

@@ -292,6 +292,7 @@ class Study(Frozen):
             recipe=recipe if rate is None else recipe.model_copy(update={"learning_rate": rate}),
             split_seed=self.split_seed(seed),
             seed=seed,
+            results_version=names.RESULTS_VERSION,
         )
 
     def split_seed(self, seed: int) -> int:

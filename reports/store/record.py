@@ -54,6 +54,7 @@ TAGS = {
     "dirty": names.GIT_DIRTY,
     "model": names.MODEL,
     "threads": names.THREADS,
+    "results_version": names.VERSION,
 }
 TRIAL_METRICS = [
     names.metric(names.TEST, names.ACCURACY),
@@ -81,7 +82,10 @@ PARAMS = {
     "test_size": f"data.{names.TEST}",
     "learning_rate": f"recipe.{names.LEARNING_RATE}",
 }
-UNSAID = {"class_weight": "None"}  # of recipes: fields that a run records only where they are set
+UNSAID = {
+    "class_weight": "None",
+    "precision": "float32",
+}  # of recipes: fields that a run records only where they are set
 IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"]
 
 

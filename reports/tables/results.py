@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from experiments import names
 from reports import words
 from reports.answers import claims_table
 from reports.numbers import scores
@@ -162,12 +163,20 @@ def _commits(runs: pd.DataFrame) -> list[str]:
     return [f"{named} with local changes" if (runs["dirty"] == "true").any() else named]
 
 
+def _version(runs: pd.DataFrame) -> str:
+    """What the numbers were computed by; where the program computes by another now, that is said."""
+    found = ", ".join(sorted({version or "1" for version in runs["results_version"]}))
+    now = str(names.RESULTS_VERSION)
+    return found if found == now else f"{found} (now {now}: `make compare` would train anew)"
+
+
 def measured(record: Record) -> str:
     """The data, machine, code and day of the measurements, in a line."""
     runs = record.runs
     machines = ", ".join(sorted({cpu or "unknown CPU" for cpu in runs["cpu"]}))
+    version = f"results version {_version(runs)}"
     last = f"last trial {runs['ended'].max():%Y-%m-%d}"
-    return " · ".join([provenance(record), machines, *_commits(runs), last])
+    return " · ".join([provenance(record), machines, *_commits(runs), version, last])
 
 
 def explanation(report: Report) -> str:
