@@ -89,6 +89,13 @@ class Plan:
         return {each.trial.id: self.costs[each.trial.id].trial_seconds(each.trial) for each in self.waiting}
 
     @property
+    def in_order(self) -> list[PlannedTrial]:
+        """The waiting trials seed by seed, the longest of a seed first: then workers end close together."""
+        seeds = list(dict.fromkeys(each.trial.seed for each in self.waiting))
+        seconds = self.seconds
+        return sorted(self.waiting, key=lambda each: (seeds.index(each.trial.seed), -seconds[each.trial.id]))
+
+    @property
     def eta_seconds(self) -> float:
         """Estimated wall clock of the study from here on."""
         total = 0.0
