@@ -62,7 +62,7 @@ class Starter:
             server.close()
 
     def start(
-        self, program: Program, words: Sequence[str], threads: int, temporary: Path, output: BinaryIO
+        self, program: Program, words: Sequence[object], threads: int, temporary: Path, output: BinaryIO
     ) -> Running:
         """A process of the program with these words; its stdin closes when this process dies.
 
@@ -77,7 +77,7 @@ class Starter:
                 return self._server(threads).fork(program, words, temporary, output)
             self._isolation = "process"
         return subprocess.Popen(
-            [sys.executable, "-m", program, *words],
+            [sys.executable, "-m", program, *map(str, words)],
             cwd=ROOT,
             env=environment(threads, temporary),
             stdin=subprocess.PIPE,  # never written to: it closes when this process dies, however it does
@@ -122,7 +122,7 @@ class _Server:
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def fork(self, program: Program, words: Sequence[str], temporary: Path, output: BinaryIO) -> "_Fork":
+    def fork(self, program: Program, words: Sequence[object], temporary: Path, output: BinaryIO) -> "_Fork":
         """A new process.
 
         Raises:
@@ -130,7 +130,7 @@ class _Server:
         """
         request = {
             "program": program,
-            "words": [*words],
+            "words": [*map(str, words)],
             "environment": {"TMPDIR": str(temporary.absolute())},
         }
         asked, stdin = os.pipe()
