@@ -53,6 +53,7 @@ class Starter:
     def __init__(self, isolation: Isolation) -> None:
         self._isolation = isolation
         self._servers: dict[int, _Server] = {}
+        self._turn = threading.Lock()
 
     def __enter__(self) -> "Starter":
         return self
@@ -73,8 +74,9 @@ class Starter:
             OSError: no process can be started.
         """
         if self._isolation == "fork":
-            with contextlib.suppress(OSError):
-                return self._server(threads).fork(program, words, temporary, output)
+            for _ in range(2):  # the server may have been killed just now
+                with contextlib.suppress(OSError):
+                    return self._server(threads).fork(program, words, temporary, output)
             self._isolation = "process"
         return subprocess.Popen(
             [sys.executable, "-m", program, *map(str, words)],
@@ -93,10 +95,11 @@ class Starter:
                 self._server(threads)
 
     def _server(self, threads: int) -> "_Server":
-        server = self._servers.get(threads)
-        if server is None or server.gone:
-            server = self._servers[threads] = _Server(threads)
-        return server
+        with self._turn:
+            server = self._servers.get(threads)
+            if server is None or server.gone:
+                server = self._servers[threads] = _Server(threads)
+            return server
 
 
 class _Server:
@@ -137,10 +140,10 @@ class _Server:
         events, told = os.pipe()
         fork = _Fork(os.fdopen(events, "rb"), stdin)
         try:
-            with self._turn:
-                self._asked.append(fork)
             descriptors = [asked, told, output.fileno()]
-            socket.send_fds(self._connection, [json.dumps(request).encode()], descriptors)
+            with self._turn:  # numbers come in the order of requests
+                self._asked.append(fork)
+                socket.send_fds(self._connection, [json.dumps(request).encode()], descriptors)
             fork.await_birth()
         finally:
             os.close(asked)

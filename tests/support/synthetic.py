@@ -31,6 +31,7 @@ def tags(arm, order, seed, **changed):
         names.VERSIONS: "keras 3",
         names.WORKERS: "2",
         names.GIT_COMMIT: "0234b82a1b2c3d4e",
+        names.VERSION: str(names.RESULTS_VERSION),
         names.GIT_DIRTY: "false",
     }
     return given | changed

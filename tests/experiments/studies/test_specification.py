@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments import catalog
+from experiments import catalog, names
 from experiments.studies import reading
 from experiments.studies.specification import Recipe, Trial
 from experiments.studies.study import Study
@@ -79,6 +79,7 @@ def test_the_defaults_that_ids_rest_on_stay_the_same():
         "threads": 1,
         "gradient_flow": False,
         "class_weight": None,
+        "precision": "float32",
     }
     resnet = {"stem": "imagenet", "width": 64, "shortcuts": True, "batch_norm": True}
     before = {"stem": "imagenet", "dense": 4096}
@@ -106,3 +107,13 @@ def test_a_setting_at_its_default_is_the_same_trial_said_or_not():
 def test_specifications_survive_their_json():
     trial = some_trial()
     assert Trial.model_validate_json(trial.model_dump_json()).id == trial.id
+
+
+# Numbers of another version are other numbers: neither is taken for the other's.
+def test_a_specification_without_a_version_is_of_the_first():
+    trial = some_trial()
+    assert trial.results_version == names.RESULTS_VERSION
+    older = Trial.model_validate(trial.model_dump(mode="json", exclude={"results_version"}))
+    assert older.results_version == 1
+    assert older.id != trial.id
+    assert older.model_copy(update={"results_version": names.RESULTS_VERSION}).id == trial.id

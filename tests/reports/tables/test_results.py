@@ -200,13 +200,27 @@ def test_a_run_group_stands_once_in_the_table(ready):
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({}, "· commit 0234b82 · last"),
-        ({"dirty": "true"}, "· commit 0234b82 with local changes · last"),
-        ({"commit": ["0234b82a"] * 8 + ["ef50e83b"]}, "· 2 commits · last"),
-        ({"commit": ""}, "one CPU · last"),
+        ({}, "· commit 0234b82 · results"),
+        ({"dirty": "true"}, "· commit 0234b82 with local changes · results"),
+        ({"commit": ["0234b82a"] * 8 + ["ef50e83b"]}, "· 2 commits · results"),
+        ({"commit": ""}, "one CPU · results"),
     ],
 )
 def test_the_code_that_trained_is_named(ready, changed, told):
     record = read_record(ready.uri, "small")
     record = replace(record, runs=record.runs.assign(**changed))
+    assert told in results.text(Report(record))
+
+
+# Of a store from before runs told it, or of a pack of then, the version is 1.
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        (str(names.RESULTS_VERSION), f"· results version {names.RESULTS_VERSION} · last"),
+        ("", f"· results version 1 (now {names.RESULTS_VERSION}: `make compare` would train anew) · last"),
+    ],
+)
+def test_what_the_numbers_were_computed_by_is_named(ready, version, told):
+    record = read_record(ready.uri, "small")
+    record = replace(record, runs=record.runs.assign(results_version=version))
     assert told in results.text(Report(record))
