@@ -27,9 +27,7 @@ arguments = $(if $(filter ARGS,$(given)),$(ARGS))
 passed = $(foreach name,$(filter-out ARGS,$(given)),$(call quoted,$(name)=$($(name)))) $(arguments)
 # Targets without a command that would refuse the others itself.
 takes = $(if $(filter-out $(1) ARGS,$(given)),@echo "error: $@ takes no $(filter-out $(1) ARGS,$(given)); it takes $(or $(1),no variable)" >&2; exit 2)
-# A study in another precision than its file's has the word in its name, as experiments/names.py has it.
-in_precision = $(if $(filter PRECISION,$(given)),$(basename $(notdir $(STUDY)))-$(PRECISION),$(STUDY))
-study = $(call quoted,$(in_precision)) $(if $(filter DATA,$(given)),--data $(call quoted,$(DATA)))
+study = $(call quoted,$(STUDY)) $(if $(filter DATA,$(given)),--data $(call quoted,$(DATA))) $(if $(filter PRECISION,$(given)),--precision $(call quoted,$(PRECISION)))
 # A tiny or dry study, or one in another store, is not the one that a report would be drawn of.
 elsewhere = $(filter --smoke --dry-run --store --store=%,$(arguments))
 ours := $(BIN)/python -m experiments

@@ -127,6 +127,7 @@ def _run(options: argparse.Namespace, *, dry: bool) -> int:
         dry=dry,
         taken=taken,
         precision=options.precision,
+        seeds=options.seeds,
     )
     command = request.command_words(options.study, options.data, study, taken, options.precision)
     with Starter(options.isolation) as starter:
@@ -184,6 +185,8 @@ def _until_decided(study: Study, planning: plan.Options, options: argparse.Names
                 say(f"stopped by MINUTES={options.minutes} before seed {upto}; the next look: {count} seeds")
                 return 0
             status, standing = _train(part, planning, options)
+            if not done and standing.looks != wanted.looks:
+                say(_another_plan(standing))
             if status or planning.dry:
                 return status
         done = count
@@ -192,6 +195,15 @@ def _until_decided(study: Study, planning: plan.Options, options: argparse.Names
         if not undecided:
             break
     return 0
+
+
+def _another_plan(standing: Schedule) -> str:
+    """A line where the study was begun with another plan, which stands."""
+    looks = ", ".join(map(str, standing.looks))
+    return (
+        f"note: the plan that was registered before the first trial stands: a look after {looks} seeds; "
+        "seeds beyond it are judged by an e-value"
+    )
 
 
 def _taken(count: int, standing: Schedule) -> str:

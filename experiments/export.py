@@ -79,10 +79,11 @@ def travelling(source: str) -> str:
     return source if folder == source else f"path:{Path(folder).name}"
 
 
-def unpack(source: Path, work: Path, store: str) -> str:
-    """Bring a pack's trials into the work folder and the store; returns the study's name.
+def unpack(source: Path, work: Path, store: str) -> tuple[str, set[int]]:
+    """Bring a pack's trials into the work folder and the store; its study's name, and their versions.
 
-    Trials that are complete here stay as they are.
+    Trials that are complete here stay as they are, and those of the pack are results again where they had been
+    set aside.
 
     Raises:
         UserError: the file cannot be read, or is not a pack.
@@ -129,7 +130,13 @@ def unpack(source: Path, work: Path, store: str) -> str:
         registration.keep(work, study.name, registration.tags(study, registered) | schedule)
         tags = page.experiment_tags(study) | registration.changed_tags(study, work, in_store.tags)
         tags |= schedule
-        projection.describe(tags | {key: notices[key] for key in names.NOTICES if key in notices}, {})
+        packed = {each.trial.id: each.role for each in trials}
+        changed = {
+            run: packed[trial]
+            for run, trial, role in in_store.complete
+            if trial in packed and role != packed[trial]
+        }
+        projection.describe(tags | {key: notices[key] for key in names.NOTICES if key in notices}, changed)
         projected = {trial for _, trial, _ in in_store.complete}
         for planned in trials:
             folder = trial_folder.of(work, planned.trial)
@@ -142,7 +149,7 @@ def unpack(source: Path, work: Path, store: str) -> str:
                         (folder / file).write_bytes(content[f"{planned.trial.id}/{file}"])
             if planned.trial.id not in projected:
                 projection.project(planned, folder, events.read(trial_folder.log(folder)))
-    return study.name
+    return study.name, {each.trial.results_version for each in trials}
 
 
 def add_export(parser: Parser) -> None:
@@ -151,6 +158,7 @@ def add_export(parser: Parser) -> None:
         "study", nargs="?", default="compare", help="a study's name or file (default: compare)"
     )
     command_line.add_data_options(parser)
+    command_line.add_precision(parser)
     parser.add_argument("--to", type=Path, help="the file to write (default: exports/<study>.tar.xz)")
     parser.add_argument(
         "--pictures", action="store_true", help="also the pictures of mistakes, most of its size"
@@ -161,7 +169,12 @@ def add_export(parser: Parser) -> None:
 def export(options: argparse.Namespace) -> int:
     """Pack a study's complete trials."""
     study = request.read_study(
-        options.study, options.data, options.work, say, taken=command_line.data_options(options)
+        options.study,
+        options.data,
+        options.work,
+        say,
+        taken=command_line.data_options(options),
+        precision=options.precision,
     )
     target = options.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
     packed = pack(study, plan.trials(study, options.work), options.work, target, options.pictures)
@@ -178,8 +191,17 @@ def add_import(parser: Parser) -> None:
 
 def import_(options: argparse.Namespace) -> int:
     """Unpack a file; the study's name on stdout, for the report that follows."""
-    say(unpack(options.file, options.work, options.store))
-    print("imported trials count as complete: `make compare` does not train them again", file=sys.stderr)
+    study, versions = unpack(options.file, options.work, options.store)
+    say(study)
+    if versions == {names.RESULTS_VERSION}:
+        told = "imported trials count as complete: `make compare` does not train them again"
+    else:
+        found = ", ".join(map(str, sorted(versions)))
+        told = (
+            f"imported trials are of results version {found}, and this program computes version "
+            f"{names.RESULTS_VERSION}: reports show them, and `make compare` would train the study anew"
+        )
+    print(told, file=sys.stderr)
     return 0
 
 

@@ -35,6 +35,9 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", help="the other data that the study was run on, as `make compare DATA=…`")
     parser.add_argument(
+        "--precision", choices=names.PRECISIONS, help="of the study, as `make compare PRECISION=…`"
+    )
+    parser.add_argument(
         "--store",
         metavar="URI",
         default=reading.default_uri(),
@@ -49,15 +52,19 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def choose_study(uri: str, study: str | None, data: str | None) -> str:
+def choose_study(uri: str, study: str | None, data: str | None, precision: str | None = None) -> str:
     """The study named, or the only one in the store. Raises StoreError where that is none or several."""
     if study and not data:
-        return names.experiment_name(study)
+        return names.experiment_name(study, precision=precision)
+    if precision and not study:
+        raise reading.StoreError(
+            f"--precision needs the study's name beside it: STUDY --precision {precision}"
+        )
     if data and not study:
         raise reading.StoreError(f"--data needs the study's name beside it: STUDY --data {data}")
     studies = reading.list_studies(uri)
     if study:
-        named = names.experiment_name(study, located(data))
+        named = names.experiment_name(study, located(data), precision)
         if named not in studies:
             raise reading.StoreError(
                 f"study '{study}' was not run on data '{data}': no '{named}' in {uri} "
@@ -110,6 +117,8 @@ def guess(experiment: str, data: str) -> tuple[str, str | None]:
     shipped = sorted((path.stem for path in STUDIES.glob("*.yaml")), key=len, reverse=True)
     for study in shipped:
         if experiment == study:
+            return study, None
+        if experiment in [f"{study}-{precision}" for precision in names.PRECISIONS]:
             return study, None
         if experiment.startswith(f"{study}-"):
             return study, f"path:FOLDER/{data.removeprefix('path:')}" if data.startswith("path:") else data

@@ -63,7 +63,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Rewrite the pages; the exit status."""
-    study = names.experiment_name(options.study or command.DEFAULT_STUDY, command.located(options.data))
+    study = names.experiment_name(
+        options.study or command.DEFAULT_STUDY, command.located(options.data), options.precision
+    )
     drawn = options.out / study
     blocks = [Block(*block) for block in files.read_stamp(drawn).results]
     if not blocks:

@@ -28,7 +28,7 @@ def main(options: argparse.Namespace) -> int:
 
     study = None
     try:
-        study = command.choose_study(options.store, options.study, options.data)
+        study = command.choose_study(options.store, options.study, options.data, options.precision)
         judged = drawing.read_fair(options.store, study).judged
     except (reading.StoreError, *drawing.REFUSALS) as reason:
         return command.refuse(reason, options.study or study, options.data)

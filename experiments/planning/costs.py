@@ -8,7 +8,7 @@ from pathlib import Path
 
 from experiments import catalog, files
 from experiments.errors import UserError
-from experiments.processes import Starter, usual_isolation
+from experiments.processes import Running, Starter, usual_isolation
 from experiments.studies.cost import Cost, Request
 
 
@@ -46,9 +46,16 @@ def measured(
         tell(f"measuring what {what} on this machine (once) …")
         with contextlib.ExitStack() as own, ThreadPoolExecutor(workers) as pool:
             starter = starter or own.enter_context(Starter(usual_isolation()))
-            measured = pool.map(lambda each: _measure_in_child(each, folder, starter), missing)
-            for number, done in enumerate(measured, start=1):
-                tell(f"  {number} of {len(missing)}: {_short_name(done)}")
+            children: list[Running] = []
+            measured = pool.map(lambda each: _measure_in_child(each, folder, starter, children), missing)
+            try:
+                for number, done in enumerate(measured, start=1):
+                    tell(f"  {number} of {len(missing)}: {_short_name(done)}")
+            except BaseException:  # Ctrl-C reaches this thread alone, and the others wait for their child
+                pool.shutdown(wait=False, cancel_futures=True)
+                for child in children:
+                    child.kill()
+                raise
     return {key: Cost.model_validate_json((folder / f"{key}.json").read_text()) for key in wanted}
 
 
@@ -58,7 +65,8 @@ def _short_name(measured: Request) -> str:
     return " ".join([measured.model, *(f"{name}={value}" for name, value in departures.items())])
 
 
-def _measure_in_child(wanted: Request, folder: Path, starter: Starter) -> Request:
+def _measure_in_child(wanted: Request, folder: Path, starter: Starter, children: list[Running]) -> Request:
+    """The request, once it is answered; children: gets the process that answers it."""
     answer = folder / f"{wanted.key}.json"
     request = files.beside(folder / f"{wanted.key}.request")
     request.write_text(wanted.model_dump_json())
@@ -67,14 +75,17 @@ def _measure_in_child(wanted: Request, folder: Path, starter: Starter) -> Reques
         child = starter.start(
             "experiments.trial.measure", words, wanted.recipe.threads, Path(temporary), told
         )
-        try:
-            child.stdout.read()
-            status = child.wait()
-        finally:
-            child.kill()  # Ctrl-C, say; one that has ended is let be
-            request.unlink()
+        children.append(child)
+        child.stdout.read()
+        status = child.wait()
+        request.unlink()
         told.seek(0)
         lines = told.read().decode(errors="replace").strip().splitlines()
+    if status < 0:
+        raise UserError(
+            f"what {wanted.model} costs could not be measured: its process was ended by signal {-status}; "
+            "start again, with fewer workers where memory is short"
+        )
     if status:
         lines = lines or [f"ended with status {status}"]
         height, width, _ = wanted.input_shape

@@ -63,6 +63,11 @@ def _power(plan: Plan) -> list[str]:
         return []
     from experiments import looks  # only here: a plan without claims answers in half the time
 
+    if len(study.seeds) > planned[-1]:
+        return [
+            f"power: {len(study.seeds)} seeds are more than the {planned[-1]} that were planned before the "
+            "first trial: those beyond are judged by an e-value, which decides less often"
+        ]
     seeds = planned[-1]
     level = looks.level(len(tested), planned, power.ALPHA)
     least = power.detectable(seeds, level, _share(plan))

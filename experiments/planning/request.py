@@ -23,10 +23,12 @@ def read_study(
     dry: bool = False,
     taken: Mapping[str, str] | None = None,
     precision: str | None = None,
+    seeds: int | None = None,
 ) -> Study:
     """The study of a file, on other data where `data` is given, in its reduced form where `smoke` is.
 
-    taken: fields of `data` in place of those of the file; precision: of every arm, in place of theirs.
+    taken: fields of `data` in place of those of the file; precision: of every arm, in place of theirs;
+    seeds: how many may be trained at most, where that is known.
 
     Raises:
         UserError: whatever is wrong with the file or the data.
@@ -39,8 +41,11 @@ def read_study(
     if taken:
         document = {**document, "data": {**document["data"], **taken}}
     if precision:
+        _check_one_precision(study, path)
         document = variants.in_precision(document, precision)
-    return on_data(variants.reduced(document) if smoke else document, data, path, work, tell, dry=dry)
+    return on_data(
+        variants.reduced(document) if smoke else document, data, path, work, tell, dry=dry, seeds=seeds
+    )
 
 
 def command_words(
@@ -92,6 +97,7 @@ def on_data(
     tell: Tell,
     *,
     dry: bool = False,
+    seeds: int | None = None,
 ) -> Study:
     """The study of a document; data named on the command line makes another study.
 
@@ -118,7 +124,7 @@ def on_data(
     wanted = study.data.wanted
     facts = dataset.summary_or_published(wanted, work, tell) if dry else dataset.summary(wanted, work)
     sizes = _sizes(study)
-    fitting = split_sizes.fitting(sizes, facts, schedule.split_seeds(study), work)
+    fitting = split_sizes.fitting(sizes, facts, schedule.split_seeds(study, seeds), work)
     if not all(fitting.values()):
         total = facts.train_part + facts.test_part
         raise UserError(f"data source {data}: {total} images are too few for three splits; add some")
@@ -130,6 +136,18 @@ def on_data(
     if fitting == sizes:
         return study
     return reading.parse(variants.sized(document, fitting), path)
+
+
+def _check_one_precision(study: Study, path: Path) -> None:
+    """Refuse another precision for a study that compares precisions.
+
+    Raises:
+        UserError: it does.
+    """
+    if len({study.recipe_of(arm).precision for arm in study.models.values()}) > 1 or any(
+        "precision" in varied for varied in study.vary
+    ):
+        raise UserError(f"{path}: its arms differ in precision already; drop PRECISION (--precision)")
 
 
 def _check_source(data: str) -> None:

@@ -20,7 +20,8 @@ Isolation = Literal["fork", "process"]
 ISOLATIONS: tuple[str, ...] = get_args(Isolation)
 Program = Literal["experiments.trial", "experiments.trial.measure"]  # each has a `main` that takes words
 SERVER = "experiments.trial.server"
-START_SECONDS = 120.0  # that a server may take for its imports
+START_SECONDS = 300.0  # that a server may take for its imports
+MOST_FAILURES = 3  # of forking, one after the other, until fresh processes are used without trying
 
 
 def usual_isolation() -> Isolation:
@@ -54,6 +55,7 @@ class Starter:
         self._isolation = isolation
         self._servers: dict[int, _Server] = {}
         self._turn = threading.Lock()
+        self._failures = 0  # of servers, one after the other
 
     def __enter__(self) -> "Starter":
         return self
@@ -73,11 +75,13 @@ class Starter:
         Raises:
             OSError: no process can be started.
         """
-        if self._isolation == "fork":
+        if self._isolation == "fork" and self._failures < MOST_FAILURES:
             for _ in range(2):  # the server may have been killed just now
                 with contextlib.suppress(OSError):
-                    return self._server(threads).fork(program, words, temporary, output)
-            self._isolation = "process"
+                    fork = self._server(threads).fork(program, words, temporary, output)
+                    self._failures = 0
+                    return fork
+            self._failures += 1
         return subprocess.Popen(
             [sys.executable, "-m", program, *map(str, words)],
             cwd=ROOT,
@@ -142,9 +146,15 @@ class _Server:
         try:
             descriptors = [asked, told, output.fileno()]
             with self._turn:  # numbers come in the order of requests
-                self._asked.append(fork)
                 socket.send_fds(self._connection, [json.dumps(request).encode()], descriptors)
+                self._asked.append(fork)
             fork.await_birth()
+        except TimeoutError:
+            self._process.kill()  # or it would fork after all, with nobody to listen
+            raise
+        except OSError:
+            fork.ended(-signal.SIGKILL)
+            raise
         finally:
             os.close(asked)
             os.close(told)
@@ -166,9 +176,11 @@ class _Server:
                 with self._turn:
                     if "status" in answer:
                         self._forks.pop(answer["pid"]).ended(answer["status"])
-                    else:
+                    elif answer["pid"]:
                         self._forks[answer["pid"]] = self._asked.popleft()
                         self._forks[answer["pid"]].born(answer["pid"])
+                    else:  # there is no room for another process
+                        self._asked.popleft().ended(-signal.SIGKILL)
         with self._turn:
             self.gone = True
             # What was forked ends with the server.
@@ -194,13 +206,18 @@ class _Fork:
         """Wait until the process is there.
 
         Raises:
-            OSError: it never will be.
+            TimeoutError: the server does not answer.
+            OSError: it never will be there.
         """
-        if not self._known.wait(START_SECONDS) or not self.pid:
-            raise OSError("the server of trials has ended, or does not answer")
+        if not self._known.wait(START_SECONDS):
+            raise TimeoutError("the server of trials does not answer")
+        if not self.pid:
+            raise OSError("the server of trials has ended, or has no room for another process")
 
     def ended(self, status: int) -> None:
-        """Take note of its end."""
+        """Take note of its end; of the first, if it is told twice."""
+        if self._over.is_set():
+            return
         self._status = status
         os.close(self._stdin)
         self._over.set()

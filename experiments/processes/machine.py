@@ -19,7 +19,7 @@ def cpu() -> str:
     return f"{model}, {available_cores()} cores"
 
 
-BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}  # as /proc/cpuinfo calls them
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # as /proc/cpuinfo calls them; the last on ARM
 
 
 def computes_in_bfloat16() -> bool:
@@ -28,7 +28,9 @@ def computes_in_bfloat16() -> bool:
         return True
     listing = Path("/proc/cpuinfo")
     lines = listing.read_text().splitlines() if listing.exists() else []
-    flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
+    flags = next(
+        (line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), []
+    )
     return bool(BFLOAT16_FLAGS & set(flags))
 
 

@@ -46,12 +46,14 @@ def until_decided(study: Study, most: int = names.LOOKS[-1]) -> Schedule:
     return Schedule(seeds=_further(study, most)[:most], looks=looks)
 
 
-def split_seeds(study: Study) -> list[int]:
+def split_seeds(study: Study, most: int | None = None) -> list[int]:
     """The seeds of every split that the study may come to draw: its own, its sweep's, those of all looks.
 
-    Sizes that fit these stay the same whether or not seeds are added, and so do the trials.
+    Sizes that fit these stay the same whether or not seeds are added, and so do the trials. most: seeds that
+    are asked for, where they are more than the usual looks have.
     """
-    seeds = _further(study, names.LOOKS[-1]) if study.splits == "each" else list(study.seeds)
+    furthest = max(names.LOOKS[-1], most or 0)
+    seeds = _further(study, furthest) if study.splits == "each" else list(study.seeds)
     swept = study.tune.all_seeds if study.tune else []
     return list(dict.fromkeys(study.split_seed(seed) for seed in [*seeds, *swept]))
 

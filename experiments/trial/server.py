@@ -7,9 +7,11 @@ starts no thread that is within an operation, and no device is looked at, so tha
 process does, to the last bit.
 
 DESCRIPTOR is a socket of packets. A request is JSON with three descriptors (standard input, output and error
-of the trial); the answers are {"pid": …} for it, and {"pid": …, "status": …} when a trial has ended.
+of the trial). The answer is {"pid": …}, 0 where there is no room for a process; when a trial has ended,
+{"pid": …, "status": …} follows.
 """
 
+import contextlib
 import ctypes
 import importlib
 import json
@@ -76,10 +78,13 @@ def _ended() -> list[dict[str, int]]:
 
 
 def _forked(connection: socket.socket, request: dict, descriptors: list[int]) -> int:
-    """The process number of a new trial."""
+    """The process number of a new trial; 0 where none can be made."""
     server = os.getpid()
-    if pid := os.fork():
-        return pid
+    try:
+        if pid := os.fork():
+            return pid
+    except OSError:  # no memory, or too many processes: those that run go on
+        return 0
     status = 1
     try:
         _end_with(server)
@@ -99,11 +104,14 @@ def _forked(connection: socket.socket, request: dict, descriptors: list[int]) ->
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1
     except BaseException:
-        traceback.print_exc()
+        with contextlib.suppress(OSError):  # the disk is full
+            traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)
 
 
 def _end_with(server: int) -> None:

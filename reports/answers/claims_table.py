@@ -154,7 +154,7 @@ def interval(each: Judged) -> str:
     """`+0.004 … +0.020`; `exact` of a counted number, `–` where trials that all agree leave no interval."""
     if each.stated.metric in names.EXACT_METRICS:
         return "exact" if each.left else "–"
-    if math.isnan(each.low) or each.low == each.high:
+    if math.isnan(each.low) or (each.low == each.high and each.alone >= 1):
         return "–"
     return f"{amount(each.low, each.stated.metric)} … {amount(each.high, each.stated.metric)}"
 

@@ -188,7 +188,7 @@ def _judged(look: Look, decision: planned_looks.Decision | None, planned: Plan, 
         ),
         own_splits=not look.record.one_split,
         look=(at + 1, len(planned.looks), planned.looks[at]),
-        confidence=confidence(planned) if found.sides.differences is not None else 0.95,
+        confidence=confidence(planned),
         of_medians=found.sides.of_medians,
         planned_late=planned.after_data,
     )

@@ -67,7 +67,7 @@ def explain(each: Judged, claims: int) -> str:
     found = f"{kind}{to}: {where}{values}; {difference} {claims_table.amount(each.effect, metric)}"
     if metric in names.EXACT_METRICS:
         return f"{found}, counted, the same at every seed."
-    if each.low < each.high:
+    if not math.isnan(each.low) and not (each.low == each.high and each.alone >= 1):
         level = claims_table.confidence(each.confidence)
         found += f", {level} interval {claims_table.interval(each)}, p {_equals(each.alone)}"
         found += f" (adjusted for {claims} claims: {claims_table.probability(each.p)})" if claims > 1 else ""

@@ -151,7 +151,7 @@ def _data(record: Record, read: mistakes.Reader) -> dict[str, object]:
     return {
         "samples": _samples(record, read),
         "versions": sorted(set(record.runs["versions"])),
-        "inspect": f"make inspect{_options(record)}",
+        "inspect": f"make inspect{_options(record, precision=False)}",
         "commands": _commands(record),
     }
 
@@ -209,8 +209,8 @@ def _pages(uri: str) -> str:
     return names.without_secrets(uri).replace("…@", "").rstrip("/") if server else LOCAL_PAGES
 
 
-def _options(record: Record) -> str:
-    """The variables of make that name the study, its data, and how its doubtful files are treated."""
+def _options(record: Record, *, precision: bool = True) -> str:
+    """The variables of make that name study, data and precision, and what becomes of doubtful files."""
     study, data = command.guess(record.study, record.runs["data"].iloc[0])
     if record.options:
         study, data = record.options.get("study", study), record.options.get("data")
@@ -219,11 +219,20 @@ def _options(record: Record) -> str:
     text = command.options(study, data)
     if record.bad_files:
         text += " ON_BAD=skip"
-    if "precision" in record.options:
-        text += f" PRECISION={record.options['precision']}"
+    if precision and (found := _precision(record)):
+        text += f" PRECISION={found}"
     if "near_duplicates" in record.options:
         text += f" NEAR_DUPLICATES={record.options['near_duplicates']}"
     return text
+
+
+def _precision(record: Record) -> str | None:
+    """The precision that the command named; of a pack, which does not tell, that in the study's name."""
+    if "precision" in record.options:
+        return record.options["precision"]
+    study, _ = command.guess(record.study, record.runs["data"].iloc[0])
+    named = {names.experiment_name(study, precision=each): each for each in names.PRECISIONS}
+    return next((each for name, each in named.items() if record.study.startswith(name)), None)
 
 
 def _commands(record: Record) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ def check(runs: pd.DataFrame) -> list[str]:
     for what in ("validation", "test"):
         _same(requests, ["request", "seed"], what)
     mixed = {
+        "results versions": "results_version",
         "library versions": "versions",
         "CPUs": "cpu",
         "GPUs": "gpu",
@@ -48,6 +49,13 @@ def check(runs: pd.DataFrame) -> list[str]:
 
 def _one_trial_a_seed(runs: pd.DataFrame) -> None:
     for (label, seed), group in runs.groupby(["label", "seed"], sort=False):
+        versions = sorted({version or "1" for version in group["results_version"]})
+        if len(versions) > 1:
+            raise UnfairComparisonError(
+                f"refused: {label}, seed {seed} stands here in results versions {' and '.join(versions)} (of "
+                f"an imported pack?); run {reading.TRAIN} again, which sets older ones aside, or import the "
+                "pack into a store of its own (--store)"
+            )
         if len(group) > 1:
             raise UnfairComparisonError(
                 f"refused: {len(group)} different trials stand for {label}, seed {seed} "

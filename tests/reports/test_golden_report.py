@@ -30,7 +30,7 @@ def drawn(tmp_path_factory):
     """The folder of figures and tables, and the store they are of."""
     place = tmp_path_factory.mktemp("recorded")
     uri = f"sqlite:///{place / 'mlflow.db'}"
-    study = export.unpack(RECORDED / "recorded.tar.xz", place / "work", uri)
+    study, _ = export.unpack(RECORDED / "recorded.tar.xz", place / "work", uri)
     drawing.draw_all(uri, study, place / study)
     return place / study, uri
 

@@ -55,7 +55,7 @@ def report(request, tmp_path_factory):
     """The page of a study, drawn from its pack."""
     place = tmp_path_factory.mktemp(request.param)
     uri = f"sqlite:///{place / 'mlflow.db'}"
-    study = export.unpack(PACKS[request.param], place / "work", uri)
+    study, _ = export.unpack(PACKS[request.param], place / "work", uri)
     drawing.draw_all(uri, study, place / study)
     return study, place / study / "report.html"
 
