@@ -82,8 +82,8 @@ def travelling(source: str) -> str:
 def unpack(source: Path, work: Path, store: str) -> tuple[str, set[int]]:
     """Bring a pack's trials into the work folder and the store; its study's name, and their versions.
 
-    Trials that are complete here stay as they are, and those of the pack are results again where they had been
-    set aside.
+    Trials that are complete here stay as they are, and those of the pack are results again where they had
+    been set aside.
 
     Raises:
         UserError: the file cannot be read, or is not a pack.
