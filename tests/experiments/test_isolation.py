@@ -7,6 +7,8 @@ import psutil
 import pytest
 
 from experiments.processes import Starter, isolation
+from tests.support import undisturbed
+from tests.support.places import make_place
 
 PROGRAM = "experiments.trial.measure"
 
@@ -69,3 +71,40 @@ def test_where_forking_fails_the_process_is_a_fresh_one(tmp_path, monkeypatch):
         status, output, _ = ended(starter, ["--help"], tmp_path)
     assert status == 0
     assert output.startswith("usage: ")
+
+
+# Dropout, moving statistics, a forest's draws and Adam's moments: whatever could be left behind by a fork.
+STUDY = """
+name: tiny
+question: Does a fork compute what a fresh process does?
+data: {source: digits, image_size: 16, train: 120, validation: 60, test: 100}
+models:
+  resnet18: {arguments: {stem: small, width: 8}}
+  dropout:
+    model: vgg11
+    arguments: {stem: small, width: 8, dense: 32}
+    recipe: {optimizer: adam, learning_rate: 0.002}
+  forest:
+    model: autoencoder_features
+    arguments: {filters: [4], code: 8, classifier: random_forest}
+    recipe: {optimizer: adam, learning_rate: 0.01}
+seeds: [1]
+targets: [0.2]
+recipe: {batch_size: 20, epochs: 3, learning_rate: 0.05, flip: true, shift: 1}
+"""
+
+
+@pytest.mark.slow
+def test_a_fork_computes_what_a_fresh_process_does_whatever_runs_beside_it(tmp_path):
+    found = []
+    for name, options in (
+        ("fork", ("--workers", "2")),
+        ("process", ("--workers", "1")),
+    ):
+        (tmp_path / name).mkdir()
+        place = make_place(tmp_path / name, STUDY)
+        done = place.compare("--isolation", name, *options)
+        assert done.returncode == 0, done.stderr
+        found.append(undisturbed.content(place.store))
+    assert found[0].rows > 50
+    assert undisturbed.differences(*found) == []
