@@ -36,6 +36,9 @@ RESULTS_VERSION = 2
 
 PRECISIONS = ("float32", "bfloat16")
 
+# Fields of recipes that older runs do not have, and what those were trained with; a run at it leaves it out.
+LATER_RECIPE_FIELDS = {"class_weight": "None", "precision": "float32"}
+
 
 def experiment_name(study: str, data: str | None = None, precision: str | None = None) -> str:
     """The MLflow experiment of a study (a name, or a path to its file), with the other data it runs on.

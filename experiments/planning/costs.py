@@ -35,7 +35,8 @@ def measured(
     """The cost of each request by its key: kept ones at once, the others measured now, `workers` at a time.
 
     Raises:
-        UserError: a network cannot be built from its arguments, with the reason.
+        UserError: a network cannot be built from its arguments, with the reason, or the process that
+            measures it was ended by a signal.
     """
     folder = work / "costs"
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,17 +71,17 @@ def _measure_in_child(wanted: Request, folder: Path, starter: Starter, children:
     answer = folder / f"{wanted.key}.json"
     request = files.beside(folder / f"{wanted.key}.request")
     request.write_text(wanted.model_dump_json())
-    with tempfile.TemporaryDirectory() as temporary, (Path(temporary) / "told").open("w+b") as told:
+    with tempfile.TemporaryDirectory() as temporary, (Path(temporary) / "stderr").open("w+b") as errors:
         words = [str(request.absolute()), str(answer.absolute()), "--with-parent"]
         child = starter.start(
-            "experiments.trial.measure", words, wanted.recipe.threads, Path(temporary), told
+            "experiments.trial.measure", words, wanted.recipe.threads, Path(temporary), errors
         )
         children.append(child)
         child.stdout.read()
         status = child.wait()
         request.unlink()
-        told.seek(0)
-        lines = told.read().decode(errors="replace").strip().splitlines()
+        errors.seek(0)
+        lines = errors.read().decode(errors="replace").strip().splitlines()
     if status < 0:
         raise UserError(
             f"what {wanted.model} costs could not be measured: its process was ended by signal {-status}; "

@@ -170,10 +170,11 @@ def _early_looks(study: Study, planned: Sequence[int]) -> str | None:
     if not claims or not early:
         return None
     counted = ", ".join(map(str, early))
+    whose = "the claim" if claims == 1 else f"a claim while all {claims} are open"
     return (
-        f"the {'look' if len(early) == 1 else 'looks'} after {counted} seeds cannot decide a claim while all "
-        f"{claims} are open: seeds that all agree have p = {power.least_p(early[0]):.2g} after {early[0]}, "
-        f"and each of {len(planned)} looks takes {level:.2g}"
+        f"the {'look' if len(early) == 1 else 'looks'} after {counted} seeds cannot decide {whose}: seeds that "
+        f"all agree have p = {power.least_p(early[0]):.2g} after {early[0]}, and each of {len(planned)} looks "
+        f"takes {level:.2g}"
     )
 
 

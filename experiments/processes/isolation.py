@@ -124,7 +124,7 @@ class _Server:
                 start_new_session=True,
             )
         self._turn = threading.Lock()
-        self._asked: collections.deque[_Fork] = collections.deque()  # those whose number is not known yet
+        self._unborn: collections.deque[_Fork] = collections.deque()  # those whose number is not known yet
         self._forks: dict[int, _Fork] = {}
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -140,14 +140,14 @@ class _Server:
             "words": [*map(str, words)],
             "environment": {"TMPDIR": str(temporary.absolute())},
         }
-        asked, stdin = os.pipe()
-        events, told = os.pipe()
-        fork = _Fork(os.fdopen(events, "rb"), stdin)
+        their_stdin, stdin = os.pipe()
+        stdout, their_stdout = os.pipe()
+        fork = _Fork(os.fdopen(stdout, "rb"), stdin)
         try:
-            descriptors = [asked, told, output.fileno()]
+            descriptors = [their_stdin, their_stdout, output.fileno()]
             with self._turn:  # numbers come in the order of requests
                 socket.send_fds(self._connection, [json.dumps(request).encode()], descriptors)
-                self._asked.append(fork)
+                self._unborn.append(fork)
             fork.await_birth()
         except TimeoutError:
             self._process.kill()  # or it would fork after all, with nobody to listen
@@ -156,8 +156,8 @@ class _Server:
             fork.ended(-signal.SIGKILL)
             raise
         finally:
-            os.close(asked)
-            os.close(told)
+            os.close(their_stdin)
+            os.close(their_stdout)
         return fork
 
     def close(self) -> None:
@@ -177,14 +177,14 @@ class _Server:
                     if "status" in answer:
                         self._forks.pop(answer["pid"]).ended(answer["status"])
                     elif answer["pid"]:
-                        self._forks[answer["pid"]] = self._asked.popleft()
+                        self._forks[answer["pid"]] = self._unborn.popleft()
                         self._forks[answer["pid"]].born(answer["pid"])
                     else:  # there is no room for another process
-                        self._asked.popleft().ended(-signal.SIGKILL)
+                        self._unborn.popleft().ended(-signal.SIGKILL)
         with self._turn:
             self.gone = True
             # What was forked ends with the server.
-            for fork in [*self._forks.values(), *self._asked]:
+            for fork in [*self._forks.values(), *self._unborn]:
                 fork.ended(-signal.SIGKILL)
 
 
@@ -215,7 +215,7 @@ class _Fork:
             raise OSError("the server of trials has ended, or has no room for another process")
 
     def ended(self, status: int) -> None:
-        """Take note of its end; of the first, if it is told twice."""
+        """Take note of its end; a second note of it changes nothing."""
         if self._over.is_set():
             return
         self._status = status

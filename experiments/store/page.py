@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from experiments import names
 from experiments.data.facts import Facts
-from experiments.studies.specification import Recipe, Trial
+from experiments.studies.specification import Trial
 from experiments.studies.study import Study
 
 
@@ -69,17 +69,13 @@ def claims(study: Study) -> str:
     )
 
 
-LATER_FIELDS = ("class_weight", "precision")  # of recipes, that older runs do not tell
-
-
 def params(trial: Trial, data: str) -> dict[str, str]:
     """The specification as MLflow params: dotted names, the data's fields under "data."."""
     content = trial.model_dump(mode="json", exclude={"results_version"})
     own = {"model", "arguments", "recipe", "seed"}
     nested = {key: value for key, value in content.items() if key in own}
-    # As in runs from before the fields: where they are at their default it is no difference, and no news.
-    for field in LATER_FIELDS:
-        if getattr(trial.recipe, field) == Recipe.model_fields[field].default:
+    for field, before in names.LATER_RECIPE_FIELDS.items():
+        if str(nested["recipe"][field]) == before:
             del nested["recipe"][field]
     nested["data"] = {"source": data, **{key: value for key, value in content.items() if key not in own}}
     flat: dict[str, str] = {}

@@ -82,10 +82,6 @@ PARAMS = {
     "test_size": f"data.{names.TEST}",
     "learning_rate": f"recipe.{names.LEARNING_RATE}",
 }
-UNSAID = {
-    "class_weight": "None",
-    "precision": "float32",
-}  # of recipes: fields that a run records only where they are set
 IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"]
 
 
@@ -229,7 +225,11 @@ def _frames(complete: list[reading.Run], points: list[tuple]) -> tuple[pd.DataFr
     numbers = ["arm_order", "seed", *PARAMS]
     runs[numbers] = runs[numbers].apply(pd.to_numeric)
     recipes = [json.loads(recipe) for recipe in runs["recipe"]]
-    unsaid = {field: value for field, value in UNSAID.items() if any(field in recipe for recipe in recipes)}
+    unsaid = {
+        field: before
+        for field, before in names.LATER_RECIPE_FIELDS.items()
+        if any(field in recipe for recipe in recipes)
+    }
     runs["recipe"] = [json.dumps(unsaid | recipe) for recipe in recipes]
     runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
     named = (runs["setting"] != "") & (runs["setting"].nunique() > 1)

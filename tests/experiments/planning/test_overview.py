@@ -103,7 +103,13 @@ def test_numbers_that_are_equal_at_every_seed_need_no_seeds():
 
 # Flat levels for one and for five claims over these looks are about 0.02 and 0.004; seeds that all agree have
 # p = 2 / 2^n: 0.031 after 6, 0.0078 after 8, 0.002 after 10.
-@pytest.mark.parametrize(("claims", "early"), [(1, "look after 6 seeds"), (5, "looks after 6, 8 seeds")])
+@pytest.mark.parametrize(
+    ("claims", "early"),
+    [
+        (1, "look after 6 seeds cannot decide the claim:"),
+        (5, "looks after 6, 8 seeds cannot decide a claim while all 5 are open:"),
+    ],
+)
 def test_looks_too_early_for_a_verdict_are_told(claims, early):
     names = [
         "higher test accuracy",
@@ -115,7 +121,7 @@ def test_looks_too_early_for_a_verdict_are_told(claims, early):
     stated = [f"resnet18 has {name} than plain_cnn" for name in names[:claims]]
     study = reading.parse(changed("claims", stated), "small")
     note = overview.too_few_seeds(study, [6, 8, 10])
-    assert note.startswith(f"the {early} cannot decide a claim while all {claims} are open")
+    assert note.startswith(f"the {early}")
 
 
 def test_one_look_after_enough_seeds_needs_no_note():
