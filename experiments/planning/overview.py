@@ -171,9 +171,10 @@ def _early_looks(study: Study, planned: Sequence[int]) -> str | None:
         return None
     counted = ", ".join(map(str, early))
     whose = "the claim" if claims == 1 else f"a claim while all {claims} are open"
+    look = "look" if len(early) == 1 else "looks"
+    alike = f"seeds that all agree have p = {power.least_p(early[0]):.2g} after {early[0]}"
     return (
-        f"the {'look' if len(early) == 1 else 'looks'} after {counted} seeds cannot decide {whose}: seeds that "
-        f"all agree have p = {power.least_p(early[0]):.2g} after {early[0]}, and each of {len(planned)} looks "
+        f"the {look} after {counted} seeds cannot decide {whose}: {alike}, and each of {len(planned)} looks "
         f"takes {level:.2g}"
     )
 
