@@ -30,6 +30,12 @@ takes = $(if $(filter-out $(1) ARGS,$(given)),@echo "error: $@ takes no $(filter
 study = $(call quoted,$(STUDY)) $(if $(filter DATA,$(given)),--data $(call quoted,$(DATA))) $(if $(filter PRECISION,$(given)),--precision $(call quoted,$(PRECISION)))
 # A tiny or dry study, or one in another store, is not the one that a report would be drawn of.
 elsewhere = $(filter --smoke --dry-run --store --store=%,$(arguments))
+# Told before minutes of set-up; options of the command itself may name it, or ask for help.
+needs = $(if $(filter $(1),$(MAKECMDGOALS)),$(if $(filter $(2) ARGS,$(given)),,$(error make $(1) needs $(2)=$(3))))
+$(call needs,run,MODEL,resnet18)
+$(call needs,predict,RUN,the id of a run or trial)
+$(call needs,predict,IMAGES,folder)
+$(call needs,import,FILE,exports/compare.tar.xz)
 ours := $(BIN)/python -m experiments
 reports := $(BIN)/python -m reports
 

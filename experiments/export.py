@@ -194,14 +194,14 @@ def import_(options: argparse.Namespace) -> int:
     study, versions = unpack(options.file, options.work, options.store)
     say(study)
     if versions == {names.RESULTS_VERSION}:
-        told = "imported trials count as complete: `make compare` does not train them again"
+        message = "imported trials count as complete: `make compare` does not train them again"
     else:
         found = ", ".join(map(str, sorted(versions)))
-        told = (
+        message = (
             f"imported trials are of results version {found}, and this program computes version "
             f"{names.RESULTS_VERSION}: reports show them, and `make compare` would train the study anew"
         )
-    print(told, file=sys.stderr)
+    print(message, file=sys.stderr)
     return 0
 
 

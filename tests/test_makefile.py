@@ -32,6 +32,9 @@ def make(*arguments):
         (["STUDYY=depth"], "make takes no STUDYY; "),
         (["compare", "DATA="], "DATA= is empty; give it a value or leave it out"),
         (["report", "DATA= "], "DATA= is empty; "),
+        (["run"], "make run needs MODEL="),
+        (["predict", "RUN=3fa9"], "make predict needs IMAGES="),
+        (["import"], "make import needs FILE="),
     ],
 )
 def test_what_no_target_takes_is_refused_before_anything_runs(given, told):
@@ -45,8 +48,7 @@ def test_what_no_target_takes_is_refused_before_anything_runs(given, told):
     [
         (["plan", "SEED=4"], "error: plan takes no SEED; it takes "),
         (["run", "MODEL=resnet18", "STUDY=depth"], "error: run takes no STUDY; it takes BATCH_SIZE, "),
-        (["run"], "error: model is missing (in make: MODEL=…)"),
-        (["predict", "RUN=3fa9"], "error: images is missing (in make: IMAGES=…)"),
+        (["run", "ARGS=--epochs 2"], "error: model is missing (in make: MODEL=…)"),
         (["report", "WORKERS=2"], "error: report takes no WORKERS; it takes STUDY DATA"),
         (["smoke", "STUDY=depth"], "error: smoke takes no STUDY; it takes DATA ON_BAD"),
         (["test", "STUDY=depth"], "error: test takes no STUDY; it takes no variable"),

@@ -16,14 +16,14 @@ def content_of(trial: Trial) -> tuple[str, str]:
     return trial.data_digest, trial.partition
 
 
-def check(planned: PlannedTrial, there: Facts) -> None:
+def check(planned: PlannedTrial, facts: Facts) -> None:
     """Look at one trial beside what its data holds.
 
     Raises:
         UserError: a crop, shift or hole too large for the images, or too few images.
     """
     trial = planned.trial
-    height, width, _ = there.image_shape
+    height, width, _ = facts.image_shape
     if trial.crop and trial.crop > min(height, width):
         raise UserError(
             f"data.crop: {trial.crop} is larger than the images of {planned.data} ({height}×{width})"
@@ -34,15 +34,15 @@ def check(planned: PlannedTrial, there: Facts) -> None:
     if trial.recipe.cutout >= window:
         raise UserError(f"recipe.cutout: {trial.recipe.cutout} must be below the {window} pixels of an image")
     sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
-    fitting = split_sizes.fitting_sizes(sizes, train_part=there.train_part, test_part=there.test_part)
+    fitting = split_sizes.fitting_sizes(sizes, train_part=facts.train_part, test_part=facts.test_part)
     if fitting != sizes:
-        own = f" and {there.test_part} in its own test part" if there.test_part else ""
+        own = f" and {facts.test_part} in its own test part" if facts.test_part else ""
         raise UserError(
-            f"data: {planned.data} holds {there.train_part} images{own}, too few for train {trial.train} + "
+            f"data: {planned.data} holds {facts.train_part} images{own}, too few for train {trial.train} + "
             f"validation {trial.validation}{'' if own else f' + test {trial.test}'}"
             f"{f' and test {trial.test}' if own else ''}; ask for fewer"
         )
-    classes = len(there.classes)
+    classes = len(facts.classes)
     fewest = min(sizes, key=sizes.__getitem__)
     if sizes[fewest] < classes:
         raise UserError(
@@ -84,12 +84,12 @@ def check_splits(planned: list[PlannedTrial], by_content: dict[tuple[str, str], 
             split_sizes.check_classes(sizes, by_content[key[:2]], trial.split_seed, work, each.data)
 
 
-def memory_mib(trial: Trial, cost: cost.Cost, there: Facts) -> float:
+def memory_mib(trial: Trial, cost: cost.Cost, facts: Facts) -> float:
     """What a trial takes at its peak: as measured, and its images twice, as arrays and as tensors.
 
     Images that are too many for that are read from the disk, and shown to the network in portions.
     """
-    height, width, channels = there.image_shape
+    height, width, channels = facts.image_shape
     windows = len(crops.corners(height, width, trial.crop, trial.windows))
     seen = windows * channels * (trial.crop**2 if trial.crop else height * width)
     # Training images whole; slice, validation and test in their windows.

@@ -196,8 +196,8 @@ def _refuse_beside_another(work: Path) -> None:
 def _begun(trials: list[PlannedTrial], stored: Stored, work: Path) -> bool:
     """True if a result of the study is known, here or in the store, or is being trained."""
     results = [each.trial for each in trials if each.role == names.RESULT_ROLE]
-    there = any(role == names.RESULT_ROLE for _, _, role in stored.complete)
-    return there or any(trial_folder.log(trial_folder.of(work, trial)).exists() for trial in results)
+    stored_result = any(role == names.RESULT_ROLE for _, _, role in stored.complete)
+    return stored_result or any(trial_folder.log(trial_folder.of(work, trial)).exists() for trial in results)
 
 
 def _tags(
@@ -206,7 +206,7 @@ def _tags(
     """The tags that the study's experiment must be given."""
     wanted = page.experiment_tags(study) | page.data_tags(facts)
     if options.command:
-        wanted[names.ASKED] = json.dumps(options.command)
+        wanted[names.OPTIONS] = json.dumps(options.command)
     changed = {key: value for key, value in wanted.items() if stored.tags.get(key) != value}
     planned = registration.changed_plan(study, standing, options.work, stored.tags)
     return changed | registration.changed_tags(study, options.work, stored.tags) | planned
@@ -253,7 +253,7 @@ def _phases(
 
     A complete ladder whose best rate is at its edge grows, and the sweep is complete once it no longer does.
     """
-    further: dict[rates.Place, list[float]] = {}
+    further: dict[rates.ArmSetting, list[float]] = {}
     while True:
         sweep = study.tuning_trials(digests, further)
         if not all(trial_folder.is_complete(trial_folder.of(work, each.trial)) for each in sweep):
@@ -274,9 +274,9 @@ def data_or_published(study: Study, work: Path, tell: Tell) -> dict[Wanted, Fact
     return {wanted: dataset.summary_or_published(wanted, work, tell) for wanted in study.sources()}
 
 
-def scores_of(sweep: list[PlannedTrial], work: Path) -> dict[rates.Place, rates.Tried]:
+def scores_of(sweep: list[PlannedTrial], work: Path) -> dict[rates.ArmSetting, rates.Tried]:
     """By (arm, setting) and rate, the score of each tuning seed, from the event logs of a complete sweep."""
-    found: dict[rates.Place, rates.Tried] = {}
+    found: dict[rates.ArmSetting, rates.Tried] = {}
     for planned in sweep:
         tried = found.setdefault((planned.arm, planned.setting), {})
         log = trial_folder.log(trial_folder.of(work, planned.trial))

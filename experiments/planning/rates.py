@@ -11,7 +11,7 @@ from experiments.studies.study import Rates, Tune
 
 MOST_STEPS = 2  # at either end
 DIGITS = 3  # of a rate that a ladder grows by: 0.3 × 3 is 0.9, not 0.8999999999999999
-Place = tuple[str, str]  # arm and setting
+ArmSetting = tuple[str, str]  # arm and setting
 Score = tuple[float, float]  # validation accuracy and negative loss at the chosen epoch; below 0: it diverged
 Tried = dict[float, list[Score]]  # by rate, a score a tuning seed
 
@@ -32,12 +32,14 @@ def best(tried: Mapping[float, Sequence[Score]]) -> float:
     return max(tried, key=rank)
 
 
-def chosen(sweep: Mapping[Place, Mapping[float, Sequence[Score]]]) -> Rates:
+def chosen(sweep: Mapping[ArmSetting, Mapping[float, Sequence[Score]]]) -> Rates:
     """The rate of each (arm, setting) of a complete sweep."""
-    return {place: best(tried) for place, tried in sweep.items()}
+    return {where: best(tried) for where, tried in sweep.items()}
 
 
-def further(tune: Tune, sweep: Mapping[Place, Mapping[float, Sequence[Score]]]) -> dict[Place, list[float]]:
+def further(
+    tune: Tune, sweep: Mapping[ArmSetting, Mapping[float, Sequence[Score]]]
+) -> dict[ArmSetting, list[float]]:
     """By (arm, setting), the rates beyond the ladder that the sweep takes, those that it tried included.
 
     None for a sweep in the form of older files, with a single `seed`.
@@ -46,7 +48,7 @@ def further(tune: Tune, sweep: Mapping[Place, Mapping[float, Sequence[Score]]]) 
         return {}
     below, above = beyond(tune.learning_rate)
     found = {}
-    for place, tried in sweep.items():
+    for where, tried in sweep.items():
         # The rates are in steps away from the ladder: the first ones are those that were tried.
         down, up = (sum(rate in tried for rate in rates) for rates in (below, above))
         choice = best(tried)
@@ -55,7 +57,7 @@ def further(tune: Tune, sweep: Mapping[Place, Mapping[float, Sequence[Score]]]) 
         elif choice == max(tried):
             up += 1
         if taken := [*below[:down], *above[:up]]:
-            found[place] = taken
+            found[where] = taken
     return found
 
 

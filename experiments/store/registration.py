@@ -90,10 +90,10 @@ def changed_plan(study: Study, standing: Planned, work: Path, stored: dict[str, 
 def plans(work: Path, study: str, stored: dict[str, str]) -> list[Planned | None]:
     """The schedules that are registered here and in the tags of the store; None where there is none."""
     try:
-        there = Planned.model_validate_json(stored[names.PLAN])
+        tagged = Planned.model_validate_json(stored[names.PLAN])
     except (KeyError, ValidationError):
-        there = None
-    return [plan(work, study), there]
+        tagged = None
+    return [plan(work, study), tagged]
 
 
 def earliest(known: Iterable[Planned | None]) -> Planned | None:
@@ -103,8 +103,10 @@ def earliest(known: Iterable[Planned | None]) -> Planned | None:
 
 def changed_tags(study: Study, work: Path, stored: dict[str, str]) -> dict[str, str]:
     """The tags of claims that the store must be given; `stored`: those that the experiment has."""
-    here, there = times(work, study.name), _times_in(stored)
-    earliest = {digest: min(each.get(digest, math.inf) for each in (here, there)) for digest in here | there}
+    kept, tagged = times(work, study.name), _times_in(stored)
+    earliest = {
+        digest: min(each.get(digest, math.inf) for each in (kept, tagged)) for digest in kept | tagged
+    }
     wanted = tags(study, earliest)
     if names.CLAIMS in stored:
         wanted.setdefault(names.CLAIMS, "[]")

@@ -200,9 +200,9 @@ def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
             "is adjusted for them too"
         )
     found += [
-        f"{each.stated.text}: {told}"
+        f"{each.stated.text}: {conditions}"
         for each in judged
-        if (told := each.conditions.told(*(arm for arm, _ in each.sides)) if each.sides else "")
+        if (conditions := each.conditions.sentence(*(arm for arm, _ in each.sides)) if each.sides else "")
     ]
     if missing and judged:
         found.append("trials are still due: verdicts before the last one are preliminary")

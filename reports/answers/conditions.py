@@ -42,7 +42,7 @@ class Conditions:
             return Interval(math.nan, math.nan, math.nan)
         return Interval(float(np.median(self.ratios)), min(self.ratios), max(self.ratios))
 
-    def told(self, left: str, right: str) -> str:
+    def sentence(self, left: str, right: str) -> str:
         """In words, without a full stop; empty where the metric has none. left, right: names of the arms."""
         if self.machine:
             return "; ".join([f"seconds of {self.machine}", *self._factor(left, right)])

@@ -216,10 +216,10 @@ def _beyond(record: Record, planned: Plan, judged: list[Judged], level: float) -
             look, planned_looks.Decision(None, math.nan, UNDECIDED), planned, len(planned.looks) - 1
         )
         value = values[index]
-        told = f"{len(further)} seeds were added after the plan of {len(planned.seeds)}: an unplanned look"
-        told += f", e-value {value:.3g}" if value is not None else ""
+        added = f"{len(further)} seeds were added after the plan of {len(planned.seeds)}: an unplanned look"
+        added += f", e-value {value:.3g}" if value is not None else ""
         verdict = look.evidence.verdict if shown[index] else UNDECIDED
-        note = "; ".join(filter(None, (again.note, told)))
+        note = "; ".join(filter(None, (again.note, added)))
         found.append(replace(again, verdict=verdict, note=note, alone=math.nan, seeds=None))
     return found
 

@@ -71,8 +71,8 @@ def explain(each: Judged, claims: int) -> str:
         level = claims_table.confidence(each.confidence)
         found += f", {level} interval {claims_table.interval(each)}, p {_equals(each.alone)}"
         found += f" (adjusted for {claims} claims: {claims_table.probability(each.p)})" if claims > 1 else ""
-    told = each.conditions.told(*(arm for arm, _ in each.sides))
-    under = f" {told[:1].upper()}{told[1:]}." if told else ""
+    sentence = each.conditions.sentence(*(arm for arm, _ in each.sides))
+    under = f" {sentence[:1].upper()}{sentence[1:]}." if sentence else ""
     return f"{found}.{under} {_outlook(each)}"
 
 
@@ -161,11 +161,13 @@ def _failures(record: Record) -> str:
     if record.runs.empty:
         return ""
     failed = record.runs.assign(failed=failures.failed(record.runs))
-    told = []
+    counts = []
     for label, arm in failed.groupby("label", sort=False):
         count, of = int(arm["failed"].sum()), len(arm)
-        told.append(f"{label} {count} of {of} (up to {failures.possible(count, of):.0%} possible)")
-    return f"Seeds that failed (the loss no longer finite, or one answer for all images): {', '.join(told)}."
+        counts.append(f"{label} {count} of {of} (up to {failures.possible(count, of):.0%} possible)")
+    return (
+        f"Seeds that failed (the loss no longer finite, or one answer for all images): {', '.join(counts)}."
+    )
 
 
 def _floor(seeds: int, judged: Sequence[Judged], *, pairs: bool) -> str:

@@ -47,7 +47,7 @@ POOLS = (Pool(1_600, 1_000, 400), Pool(60_000, 1_000, 2_000))
 def accuracies(population: Population, pool: Pool, teams: Sequence[int]) -> np.ndarray:
     """Float (teams, SEEDS, learners): each seed draws its split from the team's pool, and trains anew."""
     found = np.empty((len(teams), SEEDS, len(LEARNERS)))
-    for place, team in enumerate(teams):
+    for position, team in enumerate(teams):
         generator = tables.generator(8, pool.images, team)
         own = generator.choice(len(population), pool.images, replace=False)
         for seed in range(SEEDS):
@@ -55,7 +55,7 @@ def accuracies(population: Population, pool: Pool, teams: Sequence[int]) -> np.n
             train, test = drawn[: pool.train], drawn[pool.train :]
             features, labels = population.features, population.labels
             with threadpool_limits(1):  # several threads would wait for each other longer than they work
-                found[place, seed] = [
+                found[position, seed] = [
                     np.mean(learn(generator, features[train], labels[train], features[test]) == labels[test])
                     for learn in LEARNERS.values()
                 ]
@@ -70,7 +70,7 @@ def train(
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[Pool, np.ndarray]:
     """The accuracies of so many teams with each pool; tell: takes a line now and then, with the time left."""
-    began, told = time.perf_counter(), 0.0
+    began, last_line = time.perf_counter(), 0.0
     found = {pool: np.full((teams, SEEDS, len(LEARNERS)), np.nan) for pool in pools}
     waiting = {
         executor.submit(accuracies, population, pool, range(first, min(teams, first + AT_ONCE))): (
@@ -84,8 +84,8 @@ def train(
         pool, first = waiting[future]
         found[pool][first : first + AT_ONCE] = future.result()
         passed = time.perf_counter() - began
-        if passed > told + 15:
-            told = passed
+        if passed > last_line + 15:
+            last_line = passed
             left = passed / done * (len(waiting) - done)
             tell(f"trained {done} of {len(waiting)} parts, about {left / 60:.0f} min left")
     return found

@@ -40,12 +40,12 @@ def bins(confidences: np.ndarray, right: np.ndarray, count: int = BINS) -> Bins:
     confidences = confidences.astype(float)
     number = np.clip(np.ceil(confidences * count).astype(int) - 1, 0, count - 1)
     images = np.bincount(number, minlength=count)
-    held = images > 0
+    filled = images > 0
     confidence, accuracy = (
-        np.bincount(number, weights=values, minlength=count)[held] / images[held]
+        np.bincount(number, weights=values, minlength=count)[filled] / images[filled]
         for values in (confidences, right.astype(float))
     )
-    return Bins(confidence, accuracy, images[held] / len(confidences))
+    return Bins(confidence, accuracy, images[filled] / len(confidences))
 
 
 def calibration_error(confidences: np.ndarray, right: np.ndarray, count: int = BINS) -> float:

@@ -81,9 +81,9 @@ def finding(record: Record) -> str:
     swept = [each for each in sweep.arms(record.tuning) if not math.isnan(each.lead)]
     if not swept:
         return ""
-    told = [f"{each.label} {each.best:g} (ahead by {each.lead:.3f})" for each in swept[:MOST_LISTED]]
+    rates = [f"{each.label} {each.best:g} (ahead by {each.lead:.3f})" for each in swept[:MOST_LISTED]]
     more = f", and so on for {len(swept) - MOST_LISTED} more" if len(swept) > MOST_LISTED else ""
-    chosen = f"Chosen by mean validation accuracy: {words.listed(told)}{more}."
+    chosen = f"Chosen by mean validation accuracy: {words.listed(rates)}{more}."
     if all(math.isnan(each.spread) for each in swept):
         return f"{chosen} Of one tuning seed nobody knows how far a lead varies."
     return " ".join(filter(None, [chosen, leads(swept)]))

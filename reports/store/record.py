@@ -191,7 +191,7 @@ def read_record(uri: str, study: str) -> Record:
         training_level=scores.training_level(epochs),
         notices=tuple(map(str, _json(rows.tags, names.DATA_NOTICES, []))),
         bad_files=int(_json(rows.tags, names.BAD_FILES, 0)),
-        options=_json(rows.tags, names.ASKED, {}),
+        options=_json(rows.tags, names.OPTIONS, {}),
         claims=stated.read(rows.tags, begun),
         plan=plan.read(rows.tags, begun),
     )

@@ -68,7 +68,7 @@ def test_trials_above_the_level_from_the_first_epoch_are_counted(writable):
     (found,) = judged(writable, "above")
     assert found.conditions.above == (5, 5)
     assert dict(found.sides) == pytest.approx({"plain": 0.05, "deep": 0.1})
-    told = found.conditions.told("deep", "plain")
+    told = found.conditions.sentence("deep", "plain")
     assert told.endswith("above it from the first epoch, whose gap stands: 5 of deep, 5 of plain")
     assert any(told in note for note in claims_table.notes([found], missing=False))
 
@@ -111,7 +111,7 @@ def test_seconds_say_machine_threads_and_factor(writable):
     # Deep is there at its second epoch of 20, 21, …, 24 seconds, plain at its second of 10.
     assert to_target.conditions.ratios == pytest.approx([2.0, 2.1, 2.2, 2.3, 2.4])
     assert whole.conditions.ratio == pytest.approx((2.2, 2.0, 2.4))
-    told = to_target.conditions.told("deep", "plain")
+    told = to_target.conditions.sentence("deep", "plain")
     assert told == (
         "seconds of one CPU, 1 thread a trial, 2 trials side by side; deep takes 2.2 times as long as plain "
         "(2.0 to 2.4, seed by seed)"
@@ -128,9 +128,9 @@ def test_a_factor_is_of_the_seeds_at_which_both_got_there():
     left, right = np.array([2.0, math.nan, 6.0]), np.array([1.0, 2.0, math.nan])
     assert conditions.ratios(left, right) == (2.0,)
     some = conditions.Conditions(machine="one CPU", ratios=(2.0,), seeds=3)
-    assert "(2.0 to 2.0, seed by seed; 1 of 3 seeds)" in some.told("a", "b")
-    assert conditions.Conditions(machine="one CPU", seeds=3).told("a", "b") == "seconds of one CPU"
-    assert conditions.NONE.told("a", "b") == ""
+    assert "(2.0 to 2.0, seed by seed; 1 of 3 seeds)" in some.sentence("a", "b")
+    assert conditions.Conditions(machine="one CPU", seeds=3).sentence("a", "b") == "seconds of one CPU"
+    assert conditions.NONE.sentence("a", "b") == ""
 
 
 def test_the_gap_to_test_images(writable):
