@@ -17,6 +17,7 @@ TEST = "test"
 ACCURACY = "accuracy"
 LOSS = "loss"
 MACRO_F1 = "macro_f1"
+BALANCED = "balanced_accuracy"  # the mean over classes of the share of their images that is found
 RECONSTRUCTION_LOSS = "reconstruction_loss"
 
 
@@ -35,9 +36,15 @@ def answers(split: str, array: str) -> str:
 RESULTS_VERSION = 2
 
 PRECISIONS = ("float32", "bfloat16")
+SCORES = (ACCURACY, BALANCED)  # of validation, by which epochs are chosen and targets reached
 
 # Fields of recipes that older runs do not have, and what those were trained with; a run at it leaves it out.
-LATER_RECIPE_FIELDS = {"class_weight": "None", "precision": "float32"}
+LATER_RECIPE_FIELDS = {
+    "class_weight": "None",
+    "precision": "float32",
+    "evaluate_every": "1",
+    "chosen_by": ACCURACY,
+}
 
 
 def experiment_name(study: str, data: str | None = None, precision: str | None = None) -> str:

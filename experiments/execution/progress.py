@@ -56,7 +56,7 @@ class Outlook:
 
 def score_text(metrics: dict[str, float]) -> str:
     """The validation measure of an epoch, in words."""
-    for measure in (names.ACCURACY, names.RECONSTRUCTION_LOSS):
+    for measure in (names.BALANCED, names.ACCURACY, names.RECONSTRUCTION_LOSS):
         key = names.metric(names.VALIDATION, measure)
         if key in metrics:
             return f"validation {measure.replace('_', ' ')} {metrics[key]:.3f}"

@@ -85,17 +85,18 @@ def _seconds(logged: list[events.Event]) -> float:
     return total
 
 
-ACCURACY = names.metric(names.VALIDATION, names.ACCURACY)
+SCORES = [names.metric(names.VALIDATION, measure) for measure in names.SCORES]
 LOSS = names.metric(names.VALIDATION, names.LOSS)
 
 
 def validation_score(log: Path) -> tuple[float, float]:
-    """Validation accuracy and negative loss of a trial's best epoch; a diverged trial is worst of all."""
+    """Score and negative loss of validation at a trial's chosen epoch; a diverged trial is worst of all.
+
+    The score is accuracy, or the other of names.SCORES where the trial's epochs have it.
+    """
     logged = events.read(log)
     if any(isinstance(event, events.Finished) and event.diverged for event in logged):
         return (-1.0, 0.0)
-    return max(
-        (event.metrics[ACCURACY], -event.metrics[LOSS])
-        for event in logged
-        if isinstance(event, events.EpochEnded) and ACCURACY in event.metrics
-    )
+    measured = [event.metrics for event in logged if isinstance(event, events.EpochEnded)]
+    scored = [(metrics, [metrics[name] for name in SCORES if name in metrics]) for metrics in measured]
+    return max((found[-1], -metrics[LOSS]) for metrics, found in scored if found)

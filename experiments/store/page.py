@@ -48,7 +48,8 @@ Each run is one trial; the step of a metric is the epoch, from 1.
 | `validation/accuracy`, `validation/loss` | after each epoch, in inference mode |
 | `train/accuracy`, `train/loss` | the same evaluator on a fixed slice of the training images, without \
 augmentation: train − validation is the overfitting gap |
-| `test/accuracy`, `test/macro_f1` | measured once, at `chosen_epoch` (best validation accuracy) |
+| `test/accuracy`, `test/macro_f1` | measured once, at `chosen_epoch`, where validation's \
+`recipe.chosen_by` (if not set, its accuracy) is highest |
 | `train_seconds` | cumulative; the clock stands still in compilation and evaluation |
 | `images_seen`, `macs`, `parameters` | cost: training images so far, multiply-accumulates of one forward \
 pass, trainable weights |

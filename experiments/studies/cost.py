@@ -45,7 +45,7 @@ class Cost(BaseModel):
         recipe = trial.recipe
         steps = recipe.epochs * recipe.steps_per_epoch(trial.train)
         measured = min(trial.train, trial.validation) + trial.validation
-        evaluated = recipe.epochs * measured + trial.test
+        evaluated = recipe.evaluations * measured + trial.test
         return self.start_seconds + steps * self.step_seconds + evaluated * self.evaluated_image_seconds
 
     def training_macs(self, trial: Trial) -> int:
@@ -59,9 +59,11 @@ def request_of(trial: Trial, image_shape: tuple[int, int, int], classes: int) ->
     """The request that a trial's cost answers."""
     height, width, channels = image_shape
     shape = (trial.crop or height, trial.crop or width, channels)
-    # Neither the length of the training nor its rates change the cost of a step.
+    # What changes the cost of no step and no evaluation.
+    same = Recipe.model_fields
     recipe = trial.recipe.model_copy(
         update={"epochs": 1, "steps": None, "learning_rate": 0.01, "warmup_epochs": 0}
+        | {field: same[field].default for field in ("evaluate_every", "chosen_by")}
     )
     return Request(
         model=trial.model,

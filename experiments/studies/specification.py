@@ -28,6 +28,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 Precision = Literal["float32", "bfloat16"]
+ChosenBy = Literal["accuracy", "balanced_accuracy"]
 
 
 class Recipe(Frozen):
@@ -36,6 +37,8 @@ class Recipe(Frozen):
     `weight_decay` is Keras' decoupled decay (× learning rate), not the L2 term that He et al. pass
     through the momentum. `class_weight` weighs the training images' losses, and nothing that is measured.
     `precision` is that of products and activations; variables, statistics, logits and losses are float32.
+    `evaluate_every`: so many epochs lie between two evaluations; the last epoch is always evaluated.
+    `chosen_by` is the measure of validation by which an epoch is chosen and targets are reached.
     """
 
     optimizer: Literal["sgd", "adam"] = "sgd"
@@ -55,6 +58,13 @@ class Recipe(Frozen):
     gradient_flow: bool = False
     class_weight: Literal["balanced"] | None = None
     precision: Precision = "float32"
+    evaluate_every: Count = 1
+    chosen_by: ChosenBy = "accuracy"
+
+    @property
+    def evaluations(self) -> int:
+        """How many epochs are evaluated."""
+        return math.ceil(self.epochs / self.evaluate_every)
 
     def steps_per_epoch(self, images: int) -> int:
         """As set, or ceil(images / batch_size): an epoch's last batch is filled up with its first images."""

@@ -196,7 +196,13 @@ class Study(Frozen):
             raise ValueError(f"vary: {trials:,} trials, more than the {MOST_TRIALS:,} that a study may have")
         for label, arm in self.models.items():
             with _errors_in(f"models.{label}.recipe"):
-                self.recipe_of(arm)
+                recipe = self.recipe_of(arm)
+            if recipe.chosen_by != self.recipe.chosen_by:
+                raise ValueError(
+                    f"models.{label}.recipe.chosen_by: is the same for all arms; state it in recipe"
+                )
+        if "recipe.chosen_by" in self.vary:
+            raise ValueError("vary.recipe.chosen_by: is the same for all trials of a study")
         for point in self._points() if self.vary else []:
             with _errors_in("vary"):
                 self._at(point)

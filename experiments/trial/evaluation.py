@@ -30,6 +30,14 @@ def score(split: str, probabilities: np.ndarray, labels: np.ndarray) -> dict[str
     }
 
 
+def balanced_accuracy(split: str, probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """The mean recall of the classes of one split, by metric name; a class without an image has none."""
+    right = probabilities.argmax(axis=1) == labels
+    images = np.bincount(labels)
+    found = np.bincount(labels, weights=right)[images > 0] / images[images > 0]
+    return {names.metric(split, names.BALANCED): float(found.mean())}
+
+
 def test_report(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> dict[str, object]:
     """Confusion matrix (rows: true class) and per-class precision, recall and F1, as JSON values."""
     predicted = probabilities.argmax(axis=1)

@@ -96,7 +96,7 @@ class KerasLearner:
             metrics = evaluate(self.predict)
             spreads = self._activations.spreads() if self._activations else {}
             report(epoch.number, {**epoch.progress, **metrics, **spreads})
-            return rank(metrics)
+            return rank(metrics, self._recipe.chosen_by)
 
         images = len(self._data.images)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -142,10 +142,10 @@ def in_float32(network: keras.Model, recipe: Recipe) -> keras.Model:
     return copy
 
 
-def rank(metrics: dict[str, float]) -> tuple[float, float]:
-    """Higher is better: validation accuracy, then validation loss (not-a-number is worst)."""
+def rank(metrics: dict[str, float], chosen_by: str = names.ACCURACY) -> tuple[float, float]:
+    """Higher is better: a measure of validation, then validation loss (not-a-number is worst)."""
     loss = metrics[names.metric(names.VALIDATION, names.LOSS)]
-    return metrics[names.metric(names.VALIDATION, names.ACCURACY)], -loss if np.isfinite(loss) else -np.inf
+    return metrics[names.metric(names.VALIDATION, chosen_by)], -loss if np.isfinite(loss) else -np.inf
 
 
 def pixel_normalisation(images: np.ndarray | View) -> keras.layers.Normalization:

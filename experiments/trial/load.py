@@ -27,9 +27,13 @@ class EvaluatedImages:
         """The mean over the windows of each image, float (n, classes)."""
         return crops.averaged(predict(self.images), len(self.labels))
 
-    def scores(self, split: str, predict: evaluation.Predict) -> dict[str, float]:
-        """Accuracy and loss by metric name; split: its name."""
-        return evaluation.score(split, self.probabilities(predict), self.labels)
+    def scores(self, split: str, predict: evaluation.Predict, chosen_by: str) -> dict[str, float]:
+        """Accuracy, loss and what epochs are chosen by, by metric name; split: its name."""
+        probabilities = self.probabilities(predict)
+        found = evaluation.score(split, probabilities, self.labels)
+        if chosen_by == names.BALANCED:
+            found |= evaluation.balanced_accuracy(split, probabilities, self.labels)
+        return found
 
     def pictures(self, indices: np.ndarray) -> np.ndarray:
         """Images as the network sees them; of several windows of an image the middle one."""
@@ -42,7 +46,8 @@ class TrainingData:
     """The training subset in training order, and what each epoch is evaluated on.
 
     images: uint8 (n, height, width, channels), whole; labels: int64 (n,); classes: their number; train_slice:
-    the training images that are evaluated; validation: for the choice of an epoch only.
+    the training images that are evaluated; validation: for the choice of an epoch only, by the measure
+    `chosen_by`.
     """
 
     images: np.ndarray | View
@@ -52,6 +57,7 @@ class TrainingData:
     train_slice: EvaluatedImages
     validation: EvaluatedImages
     windows: Windows = "centre"
+    chosen_by: str = names.ACCURACY
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -66,8 +72,8 @@ class TrainingData:
     def evaluate(self, predict: evaluation.Predict) -> dict[str, float]:
         """The scores of the training slice and of validation, by metric name."""
         return {
-            **self.train_slice.scores(names.TRAIN, predict),
-            **self.validation.scores(names.VALIDATION, predict),
+            **self.train_slice.scores(names.TRAIN, predict, self.chosen_by),
+            **self.validation.scores(names.VALIDATION, predict, self.chosen_by),
         }
 
 
@@ -121,6 +127,7 @@ def load(trial: Trial, work: Path) -> TrialData:
         # The gap compares train with validation: the slice has as many images as validation.
         train_slice=evaluated(chosen.train[: len(chosen.validation)]),
         validation=evaluated(chosen.validation),
+        chosen_by=trial.recipe.chosen_by,
     )
     found = splits.digests(chosen, data.image_digests)
     return TrialData(

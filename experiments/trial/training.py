@@ -151,8 +151,8 @@ def train(
         batches: the endless stream of (inputs, targets) from an epoch on; epochs count from 1.
         recipe: the number of epochs and the batch size.
         images: the number of training images.
-        epoch_ended: called after each epoch, while the clock stands still; returns its rank. Called again
-            for the last epoch where a training is resumed that was over.
+        epoch_ended: called after each epoch that is evaluated, while the clock stands still; returns its
+            rank. Called again for the last epoch where a training is resumed that was over.
         checkpoints: where the training goes on from, and keeps its state.
         logged_seconds: the training clock at the end of epochs that an earlier process trained; an epoch that
             is trained a second time keeps the time of the first.
@@ -209,7 +209,7 @@ def warm_up(model: keras.Model, batches: tf.data.Dataset) -> None:
 
 
 class _Epochs(keras.callbacks.Callback):
-    """What happens at the end of each epoch; times the epochs, and nothing between them."""
+    """Evaluates epochs as the recipe says; times all of them, and nothing between them."""
 
     def __init__(
         self,
@@ -237,8 +237,9 @@ class _Epochs(keras.callbacks.Callback):
         self.seconds = self._logged_seconds.get(number, self.seconds + self._clock() - self._began)
         diverged = not math.isfinite((logs or {}).get("loss", math.nan))
         ended = Epoch(number, self._progress(number), last=diverged or number == self._recipe.epochs)
-        rank = self._epoch_ended(ended)
-        self._best.offer(number, rank, self.model.get_weights)
+        if ended.last or number % self._recipe.evaluate_every == 0:
+            rank = self._epoch_ended(ended)
+            self._best.offer(number, rank, self.model.get_weights)
         if self._checkpoints:
             self._checkpoints.offer(lambda: self._state(ended), over=ended.last)
         if diverged:

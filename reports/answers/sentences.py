@@ -46,8 +46,11 @@ def groups(judged: Sequence[Judged]) -> list[Group]:
     return found
 
 
-def explain(each: Judged, claims: int) -> str:
-    """What was measured for a claim, how sure that is, and what would change it; claims: in the study."""
+def explain(each: Judged, claims: int, score: str = "validation accuracy") -> str:
+    """What was measured for a claim, how sure that is, and what would change it.
+
+    claims: in the study; score: what targets are reached in.
+    """
     if not each.left or not each.right:
         return f"Nothing to judge yet: {each.note}." if each.note else "Nothing to judge yet."
     metric = each.stated.metric
@@ -61,7 +64,7 @@ def explain(each: Judged, claims: int) -> str:
         target = words.target(each.stated.target)
         held = ", held for two evaluations" if each.stated.held else ""
         budget = f"one that never got there counted as the end of the {metric} that all had"
-        to = f" to validation accuracy {target}{held}, {budget}"
+        to = f" to {score} {target}{held}, {budget}"
     difference = "median difference of a seed" if each.of_medians else "difference"
     kind = "Means of the seeds that trained" if each.of_medians else "Means"
     found = f"{kind}{to}: {where}{values}; {difference} {claims_table.amount(each.effect, metric)}"

@@ -1,8 +1,9 @@
 """Scores of trials, pure: from the epochs frame, its rows in epoch order, to a number a trial, by run_id.
 
 Columns used: run_id, label, epoch (from 1), train/accuracy, validation/accuracy, validation/loss,
-train_seconds, images_seen, diverged (the same for all rows of a trial). An epoch at which no accuracy was
-measured (autoencoder features, before the last) has NaN.
+train_seconds, images_seen, diverged (the same for all rows of a trial), and validation/balanced_accuracy
+where epochs were chosen by it. An epoch at which no accuracy was measured (autoencoder features, before the
+last) has NaN.
 """
 
 import math
@@ -13,23 +14,36 @@ from experiments import names
 
 TRAIN_ACCURACY = names.metric(names.TRAIN, names.ACCURACY)
 VALIDATION_ACCURACY = names.metric(names.VALIDATION, names.ACCURACY)
+VALIDATION_BALANCED = names.metric(names.VALIDATION, names.BALANCED)
 VALIDATION_LOSS = names.metric(names.VALIDATION, names.LOSS)
 LEAST_LEVEL = 0.5  # below it a trial has hardly begun to learn, and its gap means nothing
 
 
-def chosen(epochs: pd.DataFrame) -> pd.DataFrame:
-    """By run_id, the row of highest validation accuracy, then lower validation loss, then earlier.
+def chosen_by(epochs: pd.DataFrame) -> str:
+    """The measure of validation by which epochs were chosen and targets are reached, in words."""
+    balanced = VALIDATION_BALANCED in epochs and epochs[VALIDATION_BALANCED].notna().any()
+    return "validation balanced accuracy" if balanced else "validation accuracy"
 
-    All NaN for a trial without any validation accuracy (it diverged in its first epoch).
+
+def score(epochs: pd.DataFrame) -> pd.Series:
+    """That measure, a value a row; NaN where it was not measured."""
+    balanced = VALIDATION_BALANCED in epochs and epochs[VALIDATION_BALANCED].notna().any()
+    return epochs[VALIDATION_BALANCED if balanced else VALIDATION_ACCURACY]
+
+
+def chosen(epochs: pd.DataFrame) -> pd.DataFrame:
+    """By run_id, the row of highest score, then lower validation loss, then earlier.
+
+    All NaN for a trial without any score (it diverged in its first epoch).
     """
-    order = [VALIDATION_ACCURACY, VALIDATION_LOSS, "epoch"]
-    measured = epochs.dropna(subset=[VALIDATION_ACCURACY])
-    best = measured.sort_values(order, ascending=[False, True, True], kind="stable")
+    measured = epochs.assign(score=score(epochs)).dropna(subset=["score"])
+    order = ["score", VALIDATION_LOSS, "epoch"]
+    best = measured.sort_values(order, ascending=[False, True, True], kind="stable").drop(columns="score")
     return best.drop_duplicates("run_id").set_index("run_id").reindex(epochs["run_id"].unique())
 
 
 def to_target(epochs: pd.DataFrame, target: float, cost: str = "epoch", held: bool = False) -> pd.Series:
-    """By run_id, the cost (epoch, train_seconds or images_seen) when validation accuracy first is `target`.
+    """By run_id, the cost (epoch, train_seconds or images_seen) when validation's score first is `target`.
 
     held: at the first of two evaluations in a row that are at or above it: one lucky evaluation is not
     enough, and so a target that only the last one reaches is not held. A trial that was evaluated once (at
@@ -37,8 +51,9 @@ def to_target(epochs: pd.DataFrame, target: float, cost: str = "epoch", held: bo
     NaN if never reached: censored at the end of the trial's budget. A diverged trial counts as never: the
     network that it ends with does not have the accuracy.
     """
-    measured = epochs[epochs[VALIDATION_ACCURACY].notna()]
-    above = measured[VALIDATION_ACCURACY] >= target
+    reached = score(epochs)
+    measured = epochs[reached.notna()]
+    above = reached[reached.notna()] >= target
     if held:
         trials = above.groupby(measured["run_id"])
         above &= trials.shift(-1, fill_value=False) | (trials.transform("size") == 1)

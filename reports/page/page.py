@@ -71,7 +71,10 @@ def _answer(report: Report) -> dict[str, object]:
         "claim_groups": [
             (
                 group,
-                [(claims_table.statement(each), sentences.explain(each, tested)) for each in group.claims],
+                [
+                    (claims_table.statement(each), sentences.explain(each, tested, report.record.chosen_by))
+                    for each in group.claims
+                ],
             )
             for group in sentences.groups(judged)
         ],
@@ -124,7 +127,8 @@ def _tables(report: Report) -> dict[str, object]:
         "results_explained": results.explanation(report),
         "facts": remarks.lines(report.record),
         "times_table": times.table(report.times, report.scored_once),
-        "times_explained": times.EXPLANATION,
+        "times_explained": times.EXPLANATION.format(score=report.record.chosen_by),
+        "score": report.record.chosen_by,
         "differing": differences.table(report.record),
         "alike": differences.alike(report.record),
     }

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from experiments import names
 from reports import words
 from reports.numbers import scores
-from reports.numbers.scores import VALIDATION_ACCURACY
 from reports.plots import axes, curves, phrases, style
 from reports.store.record import Record
 from reports.tables import summary
@@ -28,14 +27,15 @@ DIVERGED = (
 
 def figure(record: Record) -> Figure:
     """Both panels for one setting."""
-    medians = curves.across_seeds(record.epochs, VALIDATION_ACCURACY, after_divergence=-math.inf)
+    measured = record.epochs.assign(score=scores.score(record.epochs))
+    medians = curves.across_seeds(measured, "score", after_divergence=-math.inf)
     with style.context():
         if medians.empty:
             return style.empty_page(f"{TITLE}: no trial was validated", record)
         page = style.page(height=5.4)
         by_epoch, by_second = page.subplots(1, 2, sharey=True)
         curves.draw(medians.assign(x=medians["epoch"]), by_epoch)
-        by_epoch.set(xlabel="epoch", ylabel="validation accuracy", title="by epoch")
+        by_epoch.set(xlabel="epoch", ylabel=record.chosen_by, title="by epoch")
         by_epoch.set_xticks(style.whole_epochs(1, medians["epoch"].max()))
         curves.draw(medians.assign(x=medians[names.TRAIN_SECONDS]), by_second)
         by_second.set(xlabel="training time (s)", title="by training time")
@@ -55,7 +55,7 @@ def finding(record: Record) -> str:
         return "The median trial of no arm reaches a target."
     target = reached[-1]
     found = (
-        f"To validation accuracy {words.target(target)}, the highest target that the median trial of any arm "
+        f"To {record.chosen_by} {words.target(target)}, the highest target that the median trial of any arm "
         "reaches"
     )
     if len(arms) > phrases.MOST_LISTED:

@@ -22,7 +22,7 @@ MOST_LISTED = 6  # arms that a sentence goes through
 COLUMNS, PANEL = 4, 2.1  # panels a row; inches
 MOST_PANELS = 24
 NOTE = (
-    "The sweep: validation accuracy at the chosen epoch on seeds that no result uses. Lines: mean over "
+    "The sweep: {score} at the chosen epoch on seeds that no result uses. Lines: mean over "
     "tuning seeds; small marks: seeds; ring: the rate that was chosen. A trial that diverged counts as 0 and "
     "is drawn at the lower edge."
 )
@@ -48,7 +48,7 @@ def figure(record: Record) -> Figure | None:
         for ax in panels[len(swept) :]:
             ax.set_visible(False)
         for ax in panels[:: min(COLUMNS, len(swept))]:
-            ax.set_ylabel("validation accuracy", fontsize=10)
+            ax.set_ylabel(record.chosen_by, fontsize=10)
         for ax in panels[max(0, len(swept) - COLUMNS) : len(swept)]:
             ax.set_xlabel("learning rate, log scale", fontsize=10)
         page.get_layout_engine().set(rect=(0, 0, 1, 1 - (style.TITLE_HEIGHT + 0.1) / page.get_figheight()))
@@ -83,7 +83,7 @@ def finding(record: Record) -> str:
         return ""
     rates = [f"{each.label} {each.best:g} (ahead by {each.lead:.3f})" for each in swept[:MOST_LISTED]]
     more = f", and so on for {len(swept) - MOST_LISTED} more" if len(swept) > MOST_LISTED else ""
-    chosen = f"Chosen by mean validation accuracy: {words.listed(rates)}{more}."
+    chosen = f"Chosen by mean {record.chosen_by}: {words.listed(rates)}{more}."
     if all(math.isnan(each.spread) for each in swept):
         return f"{chosen} Of one tuning seed nobody knows how far a lead varies."
     return " ".join(filter(None, [chosen, leads(swept)]))

@@ -18,7 +18,7 @@ TITLE = "Overfitting"
 APPLIES = "each setting"
 NOTE = (
     "Gap: train minus validation accuracy, both without augmentation and in inference mode; 0 is none. "
-    "Left: median and range over seeds. {chosen}: at each trial's epoch of highest validation accuracy, "
+    "Left: median and range over seeds. {chosen}: at each trial's epoch of highest {score}, "
     "which flatters validation; stroke: mean test accuracy there. "
     "{level}"
     "Small marks: seeds (equal ones overlap); large marks and numbers: means over seeds, as in the results "
@@ -130,7 +130,11 @@ def figure(record: Record) -> Figure:
             ax.margins(x=0.15)
             ax.locator_params(axis="x", nbins=4)
         style.legend(page, record, at_once=set(medians.loc[medians["at_once"], "label"]))
-        note = NOTE.format(chosen="Middle" if at_level else "Right", level=AT_LEVEL if at_level else "")
+        note = NOTE.format(
+            score=record.chosen_by,
+            chosen="Middle" if at_level else "Right",
+            level=AT_LEVEL if at_level else "",
+        )
         style.caption(page, TITLE, record, note)
     return page
 

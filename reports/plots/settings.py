@@ -19,7 +19,7 @@ TITLE = "Settings"
 APPLIES = "all settings"
 NOTE = (
     "Large marks: mean test accuracy over seeds with Student's 95 % t interval; small marks: seeds. "
-    "Each trial was tested once, at its epoch of highest validation accuracy. "
+    "Each trial was tested once, at its epoch of highest {score}. "
     "A row names only what is varied for its arms; an arm with nothing varied has a line through all rows."
 )
 UNVARIED = "nothing varied"

@@ -137,7 +137,11 @@ def _legend_width(labels: Sequence[str], columns: int) -> float:
 
 
 def caption(figure: Figure, title: str, record: Record, note: str) -> None:
-    """Title above; below, what the figure was drawn from and how to read it."""
+    """Title above; below, what the figure was drawn from and how to read it.
+
+    note: `{score}` in it stands for what epochs were chosen by.
+    """
+    note = note.replace("{score}", record.chosen_by)
     setting = record.runs["setting"].iloc[0]
     top = 1 - 0.12 / figure.get_figheight()
     title = f"{title} · {setting}" if setting else title

@@ -77,7 +77,7 @@ def finding(record: Record) -> str:
     means = found[found["target"] == target].set_index("label")
     least, most = means["restricted_mean"].min(), means["restricted_mean"].max()
     sentence = (
-        f"To validation accuracy {words.target(target)}, counting a trial that never gets there as the whole "
+        f"To {record.chosen_by} {words.target(target)}, counting a trial that never gets there as the whole "
         "common budget, the mean is "
     )
     if least == most:

@@ -91,7 +91,7 @@ def figure(record: Record) -> Figure:
         by_epoch, by_second = page.subplots(1, 2, sharey=True)
         totals = record.epochs.groupby("label")[["epoch", names.TRAIN_SECONDS]].max()
         draw(reached.assign(cost=reached["epoch"]), by_epoch)
-        by_epoch.set(xlabel="epochs", ylabel="target (validation accuracy)", title="epochs to target")
+        by_epoch.set(xlabel="epochs", ylabel=f"target ({record.chosen_by})", title="epochs to target")
         by_epoch.set_xlim(0, totals["epoch"].max() * 1.04)
         by_epoch.set_xticks(style.whole_epochs(1, totals["epoch"].max()))
         draw(reached.assign(cost=reached[names.TRAIN_SECONDS]), by_second)

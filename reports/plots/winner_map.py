@@ -27,7 +27,7 @@ NOTE = (
     "t interval (of two seeds none is told) and the lead over the next arm. Hatched: that interval overlaps "
     "the one of another arm, so it may be ahead by chance. Grey: fewer than two arms were tested, or an arm "
     "on one seed only. ± 0.000: alike at every seed; it is no certainty about other images. Each trial was "
-    "tested once, at its epoch of highest validation accuracy."
+    "tested once, at its epoch of highest {score}."
 )
 DIVERGED = " A diverged trial counts with what was measured before."
 FIELDS = (sizes.CROP, sizes.TRAIN)

@@ -96,7 +96,7 @@ class Record:
     epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
     NaN where nothing was logged.
     tuning: a row a complete trial of the learning-rate sweep, which is no result: as runs, but of
-    the metrics only validation accuracy and loss at its chosen epoch.
+    the metrics only the score (as validation accuracy) and loss of validation at its chosen epoch.
     All are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
     training_level: `scores.training_level` of all settings, so that figures of one setting and the table
     compare gaps at one training accuracy.
@@ -122,6 +122,11 @@ class Record:
     bad_files: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
     uri: str = ""
+
+    @property
+    def chosen_by(self) -> str:
+        """What epochs are chosen by and targets reached in: `validation accuracy`, or the balanced one."""
+        return scores.chosen_by(self.epochs)
 
     @property
     def one_split(self) -> bool:
@@ -201,7 +206,10 @@ def _sweep(complete: list[reading.Run], points: list[tuple]) -> pd.DataFrame:
     """The trials of the sweep, each with its validation at the chosen epoch."""
     ids = {run.run_id for run in complete}
     tuning, epochs = _frames(complete, [point for point in points if point[0] in ids])
-    best = scores.chosen(epochs)[[scores.VALIDATION_ACCURACY, scores.VALIDATION_LOSS]]
+    best = scores.chosen(epochs)
+    best = best.assign(**{scores.VALIDATION_ACCURACY: scores.score(best)})[
+        [scores.VALIDATION_ACCURACY, scores.VALIDATION_LOSS]
+    ]
     return tuning.drop(columns=[*TRIAL_METRICS, names.TRAIN_SECONDS, names.IMAGES_SEEN]).join(
         best, on="run_id"
     )

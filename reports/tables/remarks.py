@@ -24,6 +24,7 @@ def lines(record: Record) -> list[str]:
         *_shrunk(record),
         *(f"data: {notice}" for notice in record.notices),
         *_epoch_lengths(record.runs),
+        *_evaluations(record.runs),
         *tuned_rates(record),
         *differences.departures(record.runs, tuned),
         *no_level,
@@ -55,6 +56,16 @@ def _epoch_lengths(runs: pd.DataFrame) -> list[str]:
         passes = f"passes {words.listed(each)} training images"
         found.append(f"an epoch is {fields['steps']} steps, {images:,} images: {passes}")
     return [*dict.fromkeys(found)]
+
+
+def _evaluations(runs: pd.DataFrame) -> list[str]:
+    """How far the points of curves lie apart, where not every epoch was evaluated."""
+    every = {int(json.loads(recipe).get("evaluate_every", 1)) for recipe in runs["recipe"]}
+    return [
+        f"evaluated every {epochs} epochs and after the last: a time to target may be {epochs - 1} "
+        f"{'epoch' if epochs == 2 else 'epochs'} late"
+        for epochs in sorted(every - {1})
+    ]
 
 
 def _undrawn(record: Record) -> list[str]:

@@ -19,11 +19,11 @@ COSTS = ("Parameters", "Forward MACs", "Training")  # the last columns
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 EXPLANATION = (
     "Test accuracy: mean over seeds ± half-width of Student's 95 % t interval, measured once a "
-    "trial, at its epoch of highest validation accuracy; {split} {same}{few}"
+    "trial, at its epoch of highest {score}; {split} {same}{few}"
     "Gap: train minus validation accuracy, mean over seeds ± the same. That at the chosen epoch is "
-    "optimistic, for the epoch is the one of highest validation accuracy; the gap to test, train minus test "
+    "optimistic, for the epoch is the one of highest {score}; the gap to test, train minus test "
     "accuracy at the same epoch, is not. {level}"
-    "To a target: median over all seeds of the epochs and training seconds until validation accuracy first "
+    "To a target: median over all seeds of the epochs and training seconds until {score} first "
     'reaches it, and how many trials did; "not reached": the median trial ended its budget below it. {once}'
     "Forward MACs: multiply-accumulates for one image. "
     "Training: mean seconds a trial, without evaluation."
@@ -185,6 +185,7 @@ def explanation(report: Report) -> str:
     level = record.training_level
     splits = record.runs.groupby(["setting", "arm"])["split_digest"].nunique()
     return EXPLANATION.format(
+        score=record.chosen_by,
         split=PER_SEED if splits.max() > 1 else SHARED,
         once=ONCE if report.scored_once else "",
         same=SAME if (arms["test_accuracy_half_width"] == 0).any() else "",

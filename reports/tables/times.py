@@ -14,7 +14,7 @@ from reports.store.record import Record
 from reports.words import Cell, scaled, seconds
 
 EXPLANATION = (
-    "Median over all seeds of what it took until validation accuracy first reached the target, with an "
+    "Median over all seeds of what it took until {score} first reached the target, with an "
     "interval between two trials (at least 93 %; from five seeds on). A trial that never did counts as later "
     "than any. Restricted mean: the mean in which such a trial counts as the epochs that all were given; "
     "arms can be compared by it where medians don't exist. ≤: an arm scored once reaches a target only at "

@@ -91,6 +91,17 @@ def test_an_arm_may_have_a_label_of_its_own():
         ("recipe.learning_rate", float("nan"), "recipe.learning_rate: input should be a finite number"),
         ("recipe.warmup_epochs", 2, "warmup_epochs (2) must be below epochs (2)"),
         ("vary", {"recipe.epoch": [1]}, "recipe.epoch"),
+        ("recipe.chosen_by", "recall", "recipe.chosen_by: input should be 'accuracy' or 'balanced_accuracy'"),
+        (
+            "models.resnet18.recipe",
+            {"chosen_by": "balanced_accuracy"},
+            "models.resnet18.recipe.chosen_by: is the same for all arms; state it in recipe",
+        ),
+        (
+            "vary",
+            {"recipe.chosen_by": ["accuracy", "balanced_accuracy"]},
+            "vary.recipe.chosen_by: is the same for all trials of a study",
+        ),
         ("vary", {"seeds": [[1], [2]]}, "vary.seeds: no such field"),
         ("vary", {"data.train": []}, "vary.data.train: list should have at least 1 item"),
         ("tune", {"learning_rate": [0.1]}, "tune.learning_rate: list should have at least 2 items"),

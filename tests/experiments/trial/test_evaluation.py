@@ -3,13 +3,14 @@
 import io
 import json
 import math
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import accuracy_score, f1_score, log_loss
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, log_loss
 
 from experiments.trial import evaluation
 
@@ -155,3 +156,13 @@ def test_what_is_kept_of_answers_is_rounded_but_its_classes_are_not():
         np.dtype(np.int32)
     }
     assert content == evaluation.kept_answers(probabilities, labels, positions)
+
+
+@given(predictions())
+def test_balanced_accuracy_as_scikit_learn_has_it(case):
+    probabilities, labels = case
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class that is predicted and has no image
+        expected = balanced_accuracy_score(labels, probabilities.argmax(axis=1))
+    found = evaluation.balanced_accuracy("validation", probabilities, labels)
+    assert found == {"validation/balanced_accuracy": pytest.approx(expected)}

@@ -1,6 +1,9 @@
 """A training that was ended and goes on from its checkpoint ends with the bits of one that was not."""
 
+from dataclasses import replace
+
 import keras
+import numpy as np
 import pytest
 
 from experiments import catalog
@@ -93,6 +96,24 @@ def test_the_optimizer_s_moments_and_gradient_sums_are_kept(folder):
     assert_resumes("plain_cnn", SMALL["plain_cnn"], folder, recipe=recipe)
 
 
+# Epochs 2, 3 are one evaluation apart from 4, the last; the state of epoch 3 has a best epoch from before.
+@pytest.mark.parametrize(("every", "evaluated", "end_in"), [(2, [2, 4], 4), (3, [3, 4], 3)])
+def test_epochs_between_evaluations_are_trained_as_ever(folder, every, evaluated, end_in):
+    often, _ = train("plain_cnn", SMALL["plain_cnn"], folder / "undisturbed")
+    recipe = RECIPE.model_copy(update={"evaluate_every": every})
+    (folder / "seldom").mkdir()
+    seldom, bits = train("plain_cnn", SMALL["plain_cnn"], folder / "seldom", recipe)
+    assert seldom == {epoch: often[epoch] for epoch in evaluated}
+    assert bits[0] in evaluated
+
+    with pytest.raises(EndedError):
+        train("plain_cnn", SMALL["plain_cnn"], folder / "ended", recipe, end_in=end_in)
+    assert checkpoint.read(folder / "ended" / checkpoint.FILE).epoch == end_in - 1
+    again, bits_again = train("plain_cnn", SMALL["plain_cnn"], folder / "ended", recipe)
+    assert again == {epoch: often[epoch] for epoch in evaluated if epoch >= end_in}
+    assert bits_again == bits
+
+
 # Ended after its last checkpoint: nothing is trained again, the classifier is fitted anew.
 @pytest.mark.slow
 def test_a_training_that_was_over_ends_the_same(folder):
@@ -121,3 +142,20 @@ def test_the_clock_goes_on_from_what_was_logged(folder):
     )
     assert seconds[:2] == [100.0, 200.0]
     assert 200 < seconds[2] < seconds[3]
+
+
+# Of 16 validation images two are of class 1, so that the two accuracies choose different epochs or scores.
+def test_an_epoch_is_chosen_by_the_measure_that_the_recipe_names():
+    rare = np.flatnonzero(LABELS == 1)[-2:]
+    common = np.flatnonzero(LABELS == 0)[-14:]
+    images, labels = IMAGES[[*rare, *common], 2:26, 2:26], LABELS[[*rare, *common]]
+    data = replace(DATA, validation=EvaluatedImages(images, labels), chosen_by="balanced_accuracy")
+    recipe = RECIPE.model_copy(update={"chosen_by": "balanced_accuracy"})
+    learner = build.learner("plain_cnn", SMALL["plain_cnn"], data, recipe, seed=5)
+    reports = {}
+    chosen = learner.fit(data.evaluate, lambda epoch, metrics: reports.update({epoch: metrics}))
+    found = {epoch: metrics["validation/balanced_accuracy"] for epoch, metrics in reports.items()}
+    assert found[chosen] == max(found.values())
+    predicted = learner.predict(images).argmax(axis=1)
+    assert found[chosen] == np.mean([np.mean(predicted[labels == each] == each) for each in (0, 1)])
+    assert found != {epoch: metrics["validation/accuracy"] for epoch, metrics in reports.items()}

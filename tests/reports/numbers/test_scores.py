@@ -48,6 +48,20 @@ def test_chosen_epoch_breaks_a_tie_by_loss_then_by_time():
     assert scores.chosen(SLOW)["epoch"].item() == 2
 
 
+# Accuracy is highest at epoch 3, balanced accuracy at 2; 0.6 is reached by accuracy at 2, by the other at 1.
+def test_where_epochs_were_chosen_by_balanced_accuracy_so_are_targets_reached():
+    balanced = FAST.assign(**{"validation/balanced_accuracy": [0.62, 0.66, 0.64]})
+    assert scores.chosen(balanced)["epoch"].item() == 2
+    assert scores.to_target(balanced, 0.6).item() == 1
+    assert scores.to_target(FAST, 0.6).item() == 2
+    assert [scores.chosen_by(each) for each in (balanced, FAST)] == [
+        "validation balanced accuracy",
+        "validation accuracy",
+    ]
+    # A store whose other trials have the column, and these not.
+    assert scores.chosen(FAST.assign(**{"validation/balanced_accuracy": math.nan}))["epoch"].item() == 3
+
+
 @pytest.mark.parametrize(
     ("target", "cost", "fast", "slow"),
     [
