@@ -33,6 +33,9 @@ def some_trial(**changes) -> Trial:
         {"recipe": Recipe(epochs=2, jitter=0.1)},
         {"recipe": Recipe(epochs=2, cutout=4)},
         {"recipe": Recipe(epochs=2, class_weight="balanced")},
+        {"recipe": Recipe(epochs=2, precision="bfloat16")},
+        {"recipe": Recipe(epochs=2, evaluate_every=2)},
+        {"recipe": Recipe(epochs=2, chosen_by="balanced_accuracy")},
         {"model": "resnet34"},
     ],
     ids=str,
@@ -80,6 +83,8 @@ def test_the_defaults_that_ids_rest_on_stay_the_same():
         "gradient_flow": False,
         "class_weight": None,
         "precision": "float32",
+        "evaluate_every": 1,
+        "chosen_by": "accuracy",
     }
     resnet = {"stem": "imagenet", "width": 64, "shortcuts": True, "batch_norm": True}
     before = {"stem": "imagenet", "dense": 4096}
