@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from experiments import processes
 from experiments.studies import reading, variants
 from tests.support import known_costs
 from tests.support.commands import run
@@ -32,6 +33,8 @@ def photographs(tmp_path) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_reduced_form_runs(name, tmp_path, photographs):
+    if name == "precision" and not processes.computes_in_bfloat16():
+        pytest.skip("this processor has no bfloat16 arithmetic")
     place = make_place(tmp_path)
     place = place._replace(study=reading.find(name))
     done = subprocess.run(place.command("--smoke", "--data", photographs), **place.surroundings())
@@ -66,6 +69,7 @@ def work(tmp_path_factory):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_dry_run_lists_every_trial(name, work, monkeypatch, capsys):
     known_costs.know(monkeypatch)
+    monkeypatch.setattr(processes, "computes_in_bfloat16", lambda: True)
     store = f"sqlite:///{work / 'none.db'}"
     command = ["compare", name, "--data", "digits", "--dry-run", "--work", str(work), "--store", store]
     assert run(*command) == 0
