@@ -1,8 +1,8 @@
 """Ids of trials stay: of all that ship, and of all that were trained and packed. A new id is a new training.
 
 trial_ids.txt holds, a line a study, the ids of its sweep and its results on made-up data digests, as of
-commit 9f0699e (of a study that came later, as of its first commit), whose results version is 1: a later version makes other ids of the same content. To write the
-list anew:
+commit 9f0699e (of a study that came later, as of its first commit), whose results version is 1: a later
+version makes other ids of the same content. To write the list anew:
 
     PYTHONPATH=. python -c "from tests.experiments.studies.test_trial_ids import *; record()"
 """
