@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SET_UP := $(VENV)/set-up
+GPU_SET_UP := $(VENV)/set-up-gpu
 
 export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONUNBUFFERED := 1
@@ -12,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 # A misspelt variable would be ignored, and something else trained. Which target takes which, the commands know.
-KNOWN := STUDY DATA PRECISION ON_BAD NEAR_DUPLICATES WORKERS KEEP_MODELS UNTIL SEEDS MINUTES MODEL RUN IMAGES OUT FILE PORT SEED ARGS
+KNOWN := STUDY DATA PRECISION ON_BAD NEAR_DUPLICATES WORKERS DEVICES GPU KEEP_MODELS UNTIL SEEDS MINUTES MODEL RUN IMAGES OUT FILE PORT SEED ARGS
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 given := $(sort $(filter-out MAKE% MFLAGS -%% SHELL PYTHON VENV MLFLOW_% TF_% KERAS_% CUDA_% PIP_% UV_%,$(given)))
 unknown := $(filter-out $(KNOWN),$(given))
@@ -40,15 +41,20 @@ ours := $(BIN)/python -m experiments
 reports := $(BIN)/python -m reports
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lock compare report report-check calibrate pages ui plan run predict inspect diagrams cost smoke export import bench bench-report test test-slow test-browser test-faults fuzz lint format clean distclean
+.PHONY: help set-up lock compare report report-check calibrate pages doctor ui plan run predict inspect diagrams cost smoke export import bench bench-report test test-slow test-browser test-faults fuzz lint format clean distclean
 
 help: ## list the targets
 	$(call takes,)
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [PRECISION=float32|bfloat16] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip] [NEAR_DUPLICATES=together|apart] [ARGS=…]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-set-up: $(SET_UP) ## make the virtual environment (every other target does it by itself)
-	$(call takes,)
+set-up: $(SET_UP) $(if $(filter GPU,$(given)),$(GPU_SET_UP)) ## make the virtual environment, as other targets do by themselves (GPU=1: with CUDA's libraries)
+	$(call takes,GPU)
+
+$(GPU_SET_UP): $(SET_UP) requirements-gpu.lock
+	@echo "setting up: NVIDIA's libraries go into $(VENV) too, 3 GB, once; some minutes"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-gpu.lock
+	@touch $@
 
 $(SET_UP): requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("error: Python 3.11 to 3.13 is needed, $(PYTHON) is %d.%d; use make PYTHON=python3.12" % v)'
@@ -59,10 +65,12 @@ $(SET_UP): requirements.lock
 	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
 
-lock: $(SET_UP) ## requirements.txt → requirements.lock: the newest versions that fit, with their hashes
+lock: $(SET_UP) ## requirements.txt → requirements.lock: the newest versions that fit, with their hashes; the same for GPUs
 	$(call takes,)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  requirements.txt --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  requirements-gpu.txt --constraint requirements.lock --output-file requirements-gpu.lock
 
 compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then draw its figures (UNTIL=decided [SEEDS=20] [MINUTES=…]: more seeds, at planned looks)
 	@$(ours) compare $(passed); status=$$?; \
@@ -83,6 +91,9 @@ calibrate: $(SET_UP) ## how often verdicts are false and what intervals cover, b
 
 pages: report ## bring the tables and figures of README.md and docs/answers.md up to date with STUDY
 	@$(reports) pages $(study)
+
+doctor: $(SET_UP) ## what this machine has for training (processor, memory, GPUs, libraries), and what to do
+	@$(ours) doctor $(passed)
 
 ui: $(SET_UP) ## serve MLflow's pages on http://127.0.0.1:5000 (PORT=… for another)
 	@$(ours) ui $(passed)

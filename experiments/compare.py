@@ -20,7 +20,8 @@ from experiments.errors import UserError
 from experiments.execution import carry_out, keeping, scheduler
 from experiments.logs import checkpoint
 from experiments.planning import overview, plan, request
-from experiments.processes import ISOLATIONS, Starter, usual_isolation
+from experiments.processes import ISOLATIONS, Starter, gpus, usual_isolation
+from experiments.processes.gpus import Card
 from experiments.studies import schedule
 from experiments.studies.schedule import Schedule
 from experiments.studies.study import Study
@@ -37,6 +38,11 @@ def add_options(parser: Parser) -> None:
     command_line.add_precision(parser)
     parser.add_argument(
         "--workers", type=positive, help="trials at a time (default: one a core, as memory allows)"
+    )
+    parser.add_argument(
+        "--devices",
+        help="the GPUs that trials run on, as 0,1 or by UUID, or none (default: all there are); each trial "
+        "sees one, which several share as far as its memory carries them",
     )
     parser.add_argument("--work", type=Path, default=location.WORK, help="event logs and prepared data")
     parser.add_argument(
@@ -70,6 +76,15 @@ def add_options(parser: Parser) -> None:
         help="a trial's process: a fork of one that has imported everything, or a fresh one; the numbers are "
         "the same (default: %(default)s)",
     )
+
+
+def cards_of(devices: str | None) -> list[Card] | None:
+    """The GPUs that `--devices` names; None where none was named and none is known.
+
+    Raises:
+        UserError: one of them is not there.
+    """
+    return gpus.chosen(devices) or (None if devices is None else [])
 
 
 def add_study(parser: Parser) -> None:
@@ -138,6 +153,7 @@ def _run(options: argparse.Namespace, *, dry: bool) -> int:
             dry=dry,
             command=None if options.smoke else command,
             starter=starter,
+            cards=cards_of(options.devices),
         )
         return _as_asked(study, planning, options)
 

@@ -75,6 +75,7 @@ def main(options: argparse.Namespace) -> int:
             dry=options.dry_run,
             outdate=False,
             starter=starter,
+            cards=compare.cards_of(options.devices),
         )
         planned = plan.make(study, planning, command_line.say)
         status = compare.execute(planned, options, starter, dry=options.dry_run)

@@ -45,3 +45,14 @@ def test_this_environment_is_the_locked_one():
     for name in ("tensorflow", "keras", "numpy", "mlflow", "scikit-learn", "pydantic"):
         fitting = [each for each in pinned()[name] if each.marker is None or each.marker.evaluate()]
         assert [str(each.specifier) for each in fitting] == [f"=={metadata.version(name)}"], sys.version
+
+
+def test_the_lock_for_gpus_adds_cuda_s_libraries_and_changes_nothing_else():
+    ours, theirs = (
+        dict(re.findall(r"^([a-z0-9][\w.-]*)==(\S+)", text, re.MULTILINE))
+        for text in (LOCK, (ROOT / "requirements-gpu.lock").read_text())
+    )
+    assert {name: theirs.get(name) for name in ours} == ours
+    more = set(theirs) - set(ours)
+    assert more and all(name.startswith("nvidia-") for name in more)
+    assert {"nvidia-cudnn-cu12", "nvidia-cuda-runtime-cu12", "nvidia-cublas-cu12"} <= more

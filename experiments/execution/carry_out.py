@@ -84,7 +84,7 @@ def _train(
     tell: Callable[[str], None],
 ) -> int:
     workers = scheduler.LocalWorkers(
-        plan.in_order, options.work, plan.workers, options.starter, options.patience
+        plan.in_order, options.work, plan.workers, options.starter, options.patience, plan.devices
     )
     # What is ignored stays so: `nohup` wants a study to outlive its terminal.
     heeded = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]

@@ -40,8 +40,11 @@ class Patience:
 class _Child:
     """A running process, its trial's folder, and when it was last heard."""
 
-    def __init__(self, planned: PlannedTrial, process: Running, folder: Path) -> None:
+    def __init__(
+        self, planned: PlannedTrial, process: Running, folder: Path, device: str | None = None
+    ) -> None:
         self.planned, self.process, self.folder = planned, process, folder
+        self.device = device
         self.memory_kills = endings.memory_kills()
         self.began = time.time()
         self.listener: threading.Thread | None = None
@@ -58,6 +61,8 @@ class LocalWorkers:
     Where memory runs out, one trial fewer runs side by side from then on.
     """
 
+    # devices: the GPU that the trial in each slot sees; empty: trials see what this process does.
+
     def __init__(
         self,
         trials: Sequence[PlannedTrial],
@@ -65,7 +70,9 @@ class LocalWorkers:
         workers: int,
         starter: Starter,
         patience: Patience | None = None,
+        devices: Sequence[str] = (),
     ) -> None:
+        self._free = list(reversed(devices))
         self._waiting = list(reversed(trials))
         self._work, self._workers = work, workers
         self._patience = patience or Patience()
@@ -133,6 +140,8 @@ class LocalWorkers:
             except subprocess.TimeoutExpired:  # its last event has come, and the interpreter hangs at its end
                 child.process.kill()
                 child.process.wait()
+            if child.device is not None:
+                self._free.append(child.device)
         if not isinstance(event, events.Failed):
             return heard
         if event.reason.startswith(endings.OUT_OF_MEMORY):
@@ -164,10 +173,13 @@ class LocalWorkers:
         temporary.mkdir()
         arguments = [str(folder.absolute()), "--workers", str(self._workers), "--with-parent"]
         arguments += ["--checkpoint-seconds", str(self._patience.checkpoint_seconds)]
+        device = self._free[-1] if self._free else None
         with (folder / OUTPUT).open("wb") as output:
             threads = planned.trial.recipe.threads
-            process = self._starter.start("experiments.trial", arguments, threads, temporary, output)
-        child = _Child(planned, process, folder)
+            process = self._starter.start("experiments.trial", arguments, threads, temporary, output, device)
+        if device is not None:
+            self._free.pop()
+        child = _Child(planned, process, folder, device)
         child.listener = threading.Thread(target=self._listen, args=(child,), daemon=True)
         self._running[planned.trial.id] = child
         child.listener.start()

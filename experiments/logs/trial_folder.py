@@ -53,7 +53,7 @@ def lock(work: Path) -> Iterator[None]:
     """Hold the work folder: one parent at a time starts trials in it. The lock ends with its process.
 
     Raises:
-        UserError: another process holds it.
+        UserError: another process holds it, or the file system has no locks.
     """
     work.mkdir(parents=True, exist_ok=True)
     with (work / "lock").open("a+") as file:
@@ -65,6 +65,8 @@ def lock(work: Path) -> Iterator[None]:
             raise UserError(
                 f"{work}: process {owner} is training there; wait for it, or watch it with `make ui`"
             ) from None
+        except OSError as error:
+            raise _no_locks(work / "lock", error) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -114,11 +116,23 @@ def hold(folder: Path) -> Iterator[None]:
     """Hold a trial's folder: waits until the process before, whose parent was killed, has ended too.
 
     Raises:
-        UserError: another process trains there, and goes on.
+        UserError: another process trains there, and goes on, or the file system has no locks.
     """
     try:
-        acquired = FileLock(folder / "lock", timeout=HOLD_SECONDS).acquire()
+        # A marker file in place of a lock would outlive a process that is killed.
+        acquired = FileLock(folder / "lock", timeout=HOLD_SECONDS, fallback_to_soft=False).acquire()
     except Timeout:
         raise UserError(f"{folder}: another process trains this trial") from None
+    except (OSError, NotImplementedError) as error:
+        raise _no_locks(folder / "lock", error) from None
     with acquired:
         yield
+
+
+def _no_locks(file: Path, error: Exception) -> UserError:
+    """Of a file system that refuses locks, as network ones do where they are mounted without."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return UserError(
+        f"{file}: cannot be locked here ({reason}), so two processes could train one trial; name a folder on "
+        "another file system with --work"
+    )

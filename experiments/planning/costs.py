@@ -31,8 +31,11 @@ def measured(
     workers: int,
     tell: Callable[[str], None],
     starter: Starter | None = None,
+    device: str | None = None,
 ) -> dict[str, Cost]:
     """The cost of each request by its key: kept ones at once, the others measured now, `workers` at a time.
+
+    device: the GPU on which they are measured, as `Starter.start` has it.
 
     Raises:
         UserError: a network cannot be built from its arguments, with the reason, or the process that
@@ -48,7 +51,9 @@ def measured(
         with contextlib.ExitStack() as own, ThreadPoolExecutor(workers) as pool:
             starter = starter or own.enter_context(Starter(usual_isolation()))
             children: list[Running] = []
-            measured = pool.map(lambda each: _measure_in_child(each, folder, starter, children), missing)
+            measured = pool.map(
+                lambda each: _measure_in_child(each, folder, starter, children, device), missing
+            )
             try:
                 for number, done in enumerate(measured, start=1):
                     tell(f"  {number} of {len(missing)}: {_short_name(done)}")
@@ -66,7 +71,9 @@ def _short_name(measured: Request) -> str:
     return " ".join([measured.model, *(f"{name}={value}" for name, value in departures.items())])
 
 
-def _measure_in_child(wanted: Request, folder: Path, starter: Starter, children: list[Running]) -> Request:
+def _measure_in_child(
+    wanted: Request, folder: Path, starter: Starter, children: list[Running], device: str | None
+) -> Request:
     """The request, once it is answered; children: gets the process that answers it."""
     answer = folder / f"{wanted.key}.json"
     request = files.beside(folder / f"{wanted.key}.request")
@@ -74,7 +81,7 @@ def _measure_in_child(wanted: Request, folder: Path, starter: Starter, children:
     with tempfile.TemporaryDirectory() as temporary, (Path(temporary) / "stderr").open("w+b") as errors:
         words = [str(request.absolute()), str(answer.absolute()), "--with-parent"]
         child = starter.start(
-            "experiments.trial.measure", words, wanted.recipe.threads, Path(temporary), errors
+            "experiments.trial.measure", words, wanted.recipe.threads, Path(temporary), errors, device
         )
         children.append(child)
         child.stdout.read()

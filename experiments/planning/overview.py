@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 
-from experiments import catalog, names, words
+from experiments import catalog, names, processes, words
 from experiments.data.facts import Facts, Wanted
 from experiments.planning import feasible, power
 from experiments.planning.plan import Plan
 from experiments.planning.rates import MOST_STEPS
+from experiments.processes import gpus
 from experiments.studies.study import Study
 
 
@@ -24,13 +25,34 @@ def text(plan: Plan) -> str:
     total = len(plan.trials) + len(plan.later)
     lines.append(
         f"{waiting + len(plan.later)} of {total} trials to train, {words.macs_amount(macs)}, "
-        f"{min(plan.workers, len(due))} at a time: about {words.duration(plan.eta_seconds)}"
+        f"{min(plan.workers, len(due))} at a time on {_machine(plan)}: about "
+        f"{words.duration(plan.eta_seconds)}"
     )
+    lines += _unused_gpu(plan)
     if warning := too_few_seeds(study, plan.schedule.looks):
         lines.append(f"note: {warning}")
     if plan.later:
         lines.append(_sweep(plan))
     return "\n".join([*lines, *_power(plan)])
+
+
+def _machine(plan: Plan) -> str:
+    """What trials run on: the processor, or the names of GPUs."""
+    used = {plan.costs[each.trial.id].device for each in plan.waiting + plan.later} - {""}
+    if not used:
+        return f"the processor ({processes.cpu()})"
+    cards = [card.name for card in plan.cards if card.device in plan.devices]
+    counted = [f"{cards.count(name)} × {name}" for name in dict.fromkeys(cards)]
+    return ", ".join(counted or sorted(used))
+
+
+def _unused_gpu(plan: Plan) -> list[str]:
+    """A line where the machine has a GPU that nobody declined, and tensorflow does not use it."""
+    declined = set(plan.devices) == {""}
+    used = any(plan.costs[each.trial.id].device for each in plan.waiting + plan.later)
+    if used or declined or not gpus.are_there():
+        return []
+    return ["note: tensorflow cannot use the GPU of this machine; `make doctor` says what is missing"]
 
 
 def _sweep(plan: Plan) -> str:

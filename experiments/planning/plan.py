@@ -1,7 +1,7 @@
 """From a study to a plan: prepares the data, lists the trials, and finds the cost of those to be trained."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from experiments.data.facts import Facts, Wanted
 from experiments.logs import history, trial_folder
 from experiments.planning import costs as network_costs
 from experiments.planning import feasible, rates
+from experiments.processes import gpus
+from experiments.processes.gpus import Card
 from experiments.store import client, page, registration, tracking
 from experiments.store.client import Stored
 from experiments.store.registration import Planned
@@ -29,7 +31,8 @@ class Options:
     published sizes do for a named data set that cannot be had here. outdate: runs of the experiment that the
     study does not ask for become outdated. command: its words for the reports' page, as
     `request.command_words` gives them. schedule: seeds and looks that go further than the study's own seeds.
-    starter: of the processes that measure what networks cost; None: one of its own.
+    starter: of the processes that measure what networks cost; None: one of its own. cards: the GPUs that
+    trials may use; None: whatever tensorflow finds.
     """
 
     work: Path
@@ -40,6 +43,7 @@ class Options:
     command: Mapping[str, str] | None = None
     schedule: Schedule | None = None
     starter: processes.Starter | None = None
+    cards: Sequence[Card] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Plan:
     abandoned: list[str]  # ids of runs that the store calls RUNNING though their process is gone
     work: Path
     schedule: Schedule  # the seeds and looks by which the study's claims are judged
+    devices: tuple[str, ...] = ()  # the GPU of each trial that runs side by side; empty: nobody chose any
+    cards: Sequence[Card] = ()  # those that trials may use
 
     @property
     def files(self) -> tracking.FilesOf:
@@ -135,7 +141,7 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         stored.tags,
         begun=_begun(trials, stored, work),
     )
-    costs, workers = _costs(waiting, later, by_content, options, tell)
+    costs, workers, devices = _costs(waiting, later, by_content, options, tell)
     return Plan(
         study=study,
         data=facts,
@@ -152,6 +158,8 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         abandoned=[run for run, process in stored.running.items() if processes.is_gone(process)],
         work=work,
         schedule=standing.schedule,
+        devices=devices,
+        cards=options.cards or (),
     )
 
 
@@ -161,26 +169,37 @@ def _costs(
     by_content: dict[tuple[str, str], Facts],
     options: Options,
     tell: Tell,
-) -> tuple[dict[str, cost.Cost], int]:
-    """The cost of each trial by its id, and how many trials run side by side."""
+) -> tuple[dict[str, cost.Cost], int, tuple[str, ...]]:
+    """The cost of each trial by its id, how many trials run side by side, and on which GPUs."""
     due = [each.trial for each in waiting + later]
     facts = {trial.id: by_content[feasible.content_of(trial)] for trial in due}
+    cards = options.cards
+    gpu = cards[0].name if cards else ""
     requests = {
-        trial.id: cost.request_of(trial, facts[trial.id].image_shape, len(facts[trial.id].classes))
+        trial.id: cost.request_of(trial, facts[trial.id].image_shape, len(facts[trial.id].classes), gpu)
         for trial in due
     }
     if waiting and not (options.dry and network_costs.are_known(requests.values(), options.work)):
         _refuse_beside_another(options.work)
     threads = max((trial.recipe.threads for trial in due), default=1)
     at_once = options.workers or processes.default_workers(threads)
-    measured = network_costs.measured(requests.values(), options.work, at_once, tell, options.starter)
+    if cards:
+        at_once = 1  # two on one card would measure each other
+    device = None if cards is None else cards[0].device if cards else ""
+    measured = network_costs.measured(requests.values(), options.work, at_once, tell, options.starter, device)
     costs, memory = {}, []
     for trial in due:
         windows = crops.corners(*facts[trial.id].image_shape[:2], trial.crop, trial.windows)
         costs[trial.id] = measured[requests[trial.id].key].of_windows(len(windows))
         memory.append(feasible.memory_mib(trial, costs[trial.id], facts[trial.id]))
     largest = max(memory, default=processes.MIB_PER_WORKER)
-    return costs, options.workers or processes.default_workers(threads, largest)
+    workers = options.workers or processes.default_workers(threads, largest)
+    if cards is None:
+        return costs, workers, ()
+    if not cards:
+        return costs, workers, ("",) * workers
+    devices = gpus.slots(cards, max((each.device_mib for each in costs.values()), default=0.0), workers)
+    return costs, len(devices), devices
 
 
 def _refuse_beside_another(work: Path) -> None:

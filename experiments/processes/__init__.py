@@ -3,16 +3,20 @@
 from experiments.processes.children import end_with_parent, is_gone, run_child, signature
 from experiments.processes.isolation import ISOLATIONS, Isolation, Running, Starter, usual_isolation
 from experiments.processes.machine import (
+    BFLOAT16_FLAGS,
     MIB_PER_WORKER,
     available_cores,
     computes_in_bfloat16,
     cpu,
+    cpu_flags,
     default_workers,
     environment,
+    free_memory_mib,
     load_tensorflow,
 )
 
 __all__ = [
+    "BFLOAT16_FLAGS",
     "ISOLATIONS",
     "MIB_PER_WORKER",
     "Isolation",
@@ -21,9 +25,11 @@ __all__ = [
     "available_cores",
     "computes_in_bfloat16",
     "cpu",
+    "cpu_flags",
     "default_workers",
     "end_with_parent",
     "environment",
+    "free_memory_mib",
     "is_gone",
     "load_tensorflow",
     "run_child",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol, get_args
 
 from experiments.location import ROOT
+from experiments.processes import gpus
 from experiments.processes.machine import environment
 
 Isolation = Literal["fork", "process"]
@@ -65,12 +66,18 @@ class Starter:
             server.close()
 
     def start(
-        self, program: Program, words: Sequence[object], threads: int, temporary: Path, output: BinaryIO
+        self,
+        program: Program,
+        words: Sequence[object],
+        threads: int,
+        temporary: Path,
+        output: BinaryIO,
+        device: str | None = None,
     ) -> Running:
         """A process of the program with these words; its stdin closes when this process dies.
 
-        temporary: the folder of its temporary files; output: where its stderr goes. Where forking fails, the
-        trial gets a fresh process.
+        temporary: the folder of its temporary files; output: where its stderr goes; device: the GPU that it
+        sees, empty for none, None for all. Where forking fails, the trial gets a fresh process.
 
         Raises:
             OSError: no process can be started.
@@ -78,14 +85,14 @@ class Starter:
         if self._isolation == "fork" and self._failures < MOST_FAILURES:
             for _ in range(2):  # the server may have been killed just now
                 with contextlib.suppress(OSError):
-                    fork = self._server(threads).fork(program, words, temporary, output)
+                    fork = self._server(threads).fork(program, words, temporary, output, device)
                     self._failures = 0
                     return fork
             self._failures += 1
         return subprocess.Popen(
             [sys.executable, "-m", program, *map(str, words)],
             cwd=ROOT,
-            env=environment(threads, temporary),
+            env=environment(threads, temporary) | _seeing(device),
             stdin=subprocess.PIPE,  # never written to: it closes when this process dies, however it does
             stdout=subprocess.PIPE,
             stderr=output,
@@ -104,6 +111,11 @@ class Starter:
             if server is None or server.gone:
                 server = self._servers[threads] = _Server(threads)
             return server
+
+
+def _seeing(device: str | None) -> dict[str, str]:
+    """The environment of a process that may see one GPU, or none."""
+    return {} if device is None else {gpus.VISIBLE: device}
 
 
 class _Server:
@@ -129,7 +141,14 @@ class _Server:
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def fork(self, program: Program, words: Sequence[object], temporary: Path, output: BinaryIO) -> "_Fork":
+    def fork(
+        self,
+        program: Program,
+        words: Sequence[object],
+        temporary: Path,
+        output: BinaryIO,
+        device: str | None = None,
+    ) -> "_Fork":
         """A new process.
 
         Raises:
@@ -138,7 +157,7 @@ class _Server:
         request = {
             "program": program,
             "words": [*map(str, words)],
-            "environment": {"TMPDIR": str(temporary.absolute())},
+            "environment": {"TMPDIR": str(temporary.absolute())} | _seeing(device),
         }
         their_stdin, stdin = os.pipe()
         stdout, their_stdout = os.pipe()

@@ -1,5 +1,6 @@
 """The machine that a trial runs on: processor, cores, free memory, and the environment of its process."""
 
+import math
 import os
 import platform
 import sys
@@ -7,6 +8,8 @@ import tempfile
 from pathlib import Path
 
 import psutil
+
+from experiments.processes import quota
 
 
 def cpu() -> str:
@@ -16,7 +19,8 @@ def cpu() -> str:
     if listing.exists():
         lines = (line.partition(":") for line in listing.read_text().splitlines())
         model = next((value.strip() for key, _, value in lines if key.strip() == "model name"), model)
-    return f"{model}, {available_cores()} cores"
+    cores = available_cores()
+    return f"{model}, {cores} {'core' if cores == 1 else 'cores'}"
 
 
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # as /proc/cpuinfo calls them; the last on ARM
@@ -26,19 +30,31 @@ def computes_in_bfloat16() -> bool:
     """Whether this machine has bfloat16 arithmetic: AVX512_BF16, AMX, or a GPU of NVIDIA's."""
     if Path("/dev/nvidia0").exists():
         return True
+    return bool(BFLOAT16_FLAGS & cpu_flags())
+
+
+def cpu_flags() -> set[str]:
+    """What the processor can do, as /proc/cpuinfo calls it; empty where that is not there."""
     listing = Path("/proc/cpuinfo")
     lines = listing.read_text().splitlines() if listing.exists() else []
-    flags = next(
-        (line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), []
+    return set(
+        next((line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), [])
     )
-    return bool(BFLOAT16_FLAGS & set(flags))
 
 
 def available_cores() -> int:
-    """The cores that this process may use, by its affinity and the quota of its container."""
+    """The cores that this process may use, by its affinity and the quotas above it; at least one."""
     import joblib  # a fifth of a second
 
-    return joblib.cpu_count()
+    quota_cores = quota.cores()  # joblib knows that of a container's outermost group alone
+    return max(
+        1, min(joblib.cpu_count(), math.ceil(quota_cores) if math.isfinite(quota_cores) else sys.maxsize)
+    )
+
+
+def free_memory_mib() -> float:
+    """What trials may take: of the machine, and of the limits above this process."""
+    return min(psutil.virtual_memory().available / 2**20, quota.free_memory_mib())
 
 
 MIB_PER_WORKER = 1500  # a trial that is not yet measured; tensorflow alone takes about 600
@@ -47,7 +63,7 @@ MIB_PER_WORKER = 1500  # a trial that is not yet measured; tensorflow alone take
 def default_workers(threads: int, mib: float = MIB_PER_WORKER) -> int:
     """One trial per `threads` cores, as far as the free memory carries them; at least one."""
     by_cores = available_cores() // threads
-    by_memory = int(psutil.virtual_memory().available / 2**20 // mib)
+    by_memory = int(free_memory_mib() // mib)
     return max(1, min(by_cores, by_memory))
 
 

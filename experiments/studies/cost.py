@@ -9,7 +9,10 @@ from experiments.studies.specification import Recipe, Trial
 
 
 class Request(BaseModel):
-    """What determines the cost of an epoch; the processor is in it, since seconds are."""
+    """What determines the cost of an epoch; processor and GPU are in it, since seconds are.
+
+    gpu: its name, empty where trials are to run on the processor.
+    """
 
     model: str
     arguments: dict
@@ -17,6 +20,7 @@ class Request(BaseModel):
     classes: int
     recipe: Recipe
     cpu: str
+    gpu: str = ""
     results_version: int = names.RESULTS_VERSION
 
     @property
@@ -35,6 +39,8 @@ class Cost(BaseModel):
     evaluated_image_seconds: float
     memory_mib: float  # peak
     activation_bytes: int  # of one image
+    device: str = ""  # the GPU that tensorflow used, empty where it was the processor
+    device_mib: float = 0  # peak of the tensors on it
 
     def of_windows(self, windows: int) -> "Cost":
         """The cost where an image is evaluated in so many windows."""
@@ -55,8 +61,8 @@ class Cost(BaseModel):
         return names.TRAINING_MACS_PER_FORWARD * self.macs * images
 
 
-def request_of(trial: Trial, image_shape: tuple[int, int, int], classes: int) -> Request:
-    """The request that a trial's cost answers."""
+def request_of(trial: Trial, image_shape: tuple[int, int, int], classes: int, gpu: str = "") -> Request:
+    """The request that a trial's cost answers; gpu: the name of the one that trials run on."""
     height, width, channels = image_shape
     shape = (trial.crop or height, trial.crop or width, channels)
     # What changes the cost of no step and no evaluation.
@@ -72,4 +78,5 @@ def request_of(trial: Trial, image_shape: tuple[int, int, int], classes: int) ->
         classes=classes,
         recipe=recipe,
         cpu=processes.cpu(),
+        gpu=gpu,
     )

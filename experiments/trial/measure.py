@@ -62,6 +62,8 @@ def measure(wanted: Request, began: float) -> Cost:
         evaluated_image_seconds=evaluation_seconds / len(images),
         memory_mib=provenance.peak_memory_mib(),
         activation_bytes=0 if learner.network is None else activation_bytes(learner.network),
+        device=provenance.gpu(otherwise=""),
+        device_mib=provenance.peak_gpu_mib(),
     )
 
 

@@ -49,10 +49,19 @@ def peak_memory_mib() -> float:
     return peak / (2**20 if sys.platform == "darwin" else 2**10)  # macOS counts bytes, Linux KiB
 
 
-def gpu() -> str:
-    """The names of the GPUs that tensorflow sees, or NO_GPU."""
+def peak_gpu_mib() -> float:
+    """The largest size of this process's tensors on its GPU so far, in MiB; 0 without one."""
+    import tensorflow as tf
+
+    if not tf.config.list_physical_devices("GPU"):
+        return 0.0
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
+
+
+def gpu(otherwise: str = NO_GPU) -> str:
+    """The names of the GPUs that tensorflow sees; `otherwise` where it sees none."""
     import tensorflow as tf
 
     found = tf.config.list_physical_devices("GPU")
     details = [tf.config.experimental.get_device_details(device) for device in found]
-    return ", ".join(detail.get("device_name", "unknown GPU") for detail in details) or NO_GPU
+    return ", ".join(detail.get("device_name", "unknown GPU") for detail in details) or otherwise

@@ -38,8 +38,8 @@ class Scripted(processes.Starter):
         super().__init__("process")
         self.file = file
 
-    def start(self, program, words, threads, temporary, output):
-        path = {"PYTHONPATH": str(ROOT)}
+    def start(self, program, words, threads, temporary, output, device):
+        path = {"PYTHONPATH": str(ROOT), "DEVICE": str(device)}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": output}
         return subprocess.Popen([sys.executable, self.file, *words], env={**os.environ, **path}, **pipes)
 
@@ -48,13 +48,13 @@ class Scripted(processes.Starter):
 def workers(tmp_path, monkeypatch):
     """Workers for the trials of a small study, each of which is this script."""
 
-    def make(script, count=None, slots=2, **patience):
+    def make(script, count=None, slots=2, devices=(), **patience):
         program = tmp_path / "trial.py"
         program.write_text(BEGIN + script)
         monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.05)
         trials = reading.parse(SMALL, "small").trials(DIGESTS)[:count]
         return scheduler.LocalWorkers(
-            trials, tmp_path, slots, Scripted(program), scheduler.Patience(**patience)
+            trials, tmp_path, slots, Scripted(program), scheduler.Patience(**patience), devices
         )
 
     return make
@@ -78,6 +78,30 @@ def test_a_trial_that_fails_gets_another_try_and_no_more(workers):
         (events.Failed, False),
     ]
     assert "no luck" in heard[0].event.reason
+
+
+DEVICE = "import os; (folder / 'device').write_text(os.environ['DEVICE'])\n"
+
+
+# Four trials on two cards, of which the first carries one and the second two.
+def test_each_slot_has_its_gpu_and_gives_it_back(workers, tmp_path):
+    running = workers(DEVICE + "time.sleep(0.3)\n" + FINISH, slots=3, devices=("0", "1", "1"))
+    heard = list(running.events())
+    assert len(ends(heard)) == 4
+    found = [(tmp_path / each.planned.trial.id / "device").read_text() for each in ends(heard)]
+    assert sorted(found[:3]) == ["0", "1", "1"]
+    assert found[3] in ("0", "1")
+
+
+def test_a_failed_try_gives_its_gpu_back(workers, tmp_path):
+    heard = list(workers(DEVICE + "sys.exit('no luck')", count=1, slots=1, devices=("GPU-7",)).events())
+    assert len(ends(heard)) == 2
+    assert (tmp_path / heard[0].planned.trial.id / "device").read_text() == "GPU-7"
+
+
+def test_without_devices_a_trial_sees_what_this_process_does(workers, tmp_path):
+    heard = list(workers(DEVICE + FINISH, count=1).events())
+    assert (tmp_path / heard[0].planned.trial.id / "device").read_text() == "None"
 
 
 def test_a_second_try_may_succeed(workers):

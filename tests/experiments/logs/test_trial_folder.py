@@ -1,5 +1,8 @@
 """A trial's folder has one process at a time, and is free as soon as that process is gone."""
 
+import errno
+import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -44,6 +47,20 @@ def test_a_killed_process_holds_nothing(tmp_path, holder):
         with trial_folder.hold(tmp_path):
             held += 1
     assert held == 2
+
+
+# As Lustre without flock, some FUSE and old NFS mounts answer.
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK])
+@pytest.mark.parametrize("taken", [trial_folder.lock, trial_folder.hold])
+def test_a_file_system_without_locks_is_told(tmp_path, monkeypatch, number, taken):
+    def refuse(descriptor, how):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(UserError) as told, taken(tmp_path):
+        pass
+    assert str(told.value).startswith(f"{tmp_path / 'lock'}: cannot be locked here ({os.strerror(number)})")
+    assert "--work" in str(told.value)
 
 
 def test_an_attempt_that_ended_without_a_word_gets_its_end(tmp_path):

@@ -31,7 +31,7 @@ def test_the_lines_name_the_question_the_data_and_the_trials(planned):
     assert first == "small: Which?"
     assert "digits, 10 classes, 8×8 grey: 100 training, 50 validation, 50 test images" in data
     assert trials.startswith("4 of 4 trials to train, ")
-    assert ", 2 at a time: " in trials
+    assert ", 2 at a time on the processor (" in trials
 
 
 def test_a_sweep_is_counted_apart_from_what_follows(planned):

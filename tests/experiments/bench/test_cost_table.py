@@ -6,7 +6,8 @@ import keras
 import pytest
 from keras import layers
 
-from experiments import catalog, cost_table
+from experiments import catalog
+from experiments.bench import cost_table
 from experiments.errors import UserError
 from experiments.planning import costs
 from experiments.studies import cost
