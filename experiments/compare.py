@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -206,7 +207,7 @@ def _until_decided(study: Study, planning: plan.Options, options: argparse.Names
             if status or planning.dry:
                 return status
         done = count
-        undecided, total = _undecided(study, options.store)
+        undecided, total = _undecided(study, wanted.seeds[:count], options.store)
         say(f"{_taken(count, standing)}: {total - undecided} of {total} claims decided")
         if not undecided:
             break
@@ -239,13 +240,25 @@ def _in_time(part: Study, planning: plan.Options, began: float, allowed: float) 
     return not planned.waiting or time.monotonic() - began + planned.eta_seconds <= allowed
 
 
-def _undecided(study: Study, store: str) -> tuple[int, int]:
-    """How many claims are undecided at the looks taken so far, and how many there are; a report judges.
+def _undecided(study: Study, seeds: Sequence[int], store: str) -> tuple[int, int]:
+    """How many claims are undecided with these seeds, and how many there are; a report judges.
+
+    The store may have further seeds, of a run that was ended after a later look.
 
     Raises:
         UserError: the report cannot judge them; its own line.
     """
-    command = [sys.executable, "-m", "reports", "judge", study.name, "--store", store]
+    command = [
+        sys.executable,
+        "-m",
+        "reports",
+        "judge",
+        study.name,
+        "--store",
+        store,
+        "--seeds",
+        *map(str, seeds),
+    ]
     done = subprocess.run(command, cwd=location.ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise UserError((done.stderr.strip().splitlines() or ["reports judge failed"])[-1])

@@ -6,6 +6,7 @@ Nothing is drawn. Each claim has its verdict, p (adjusted) and note; `undecided`
 import argparse
 import json
 import math
+from dataclasses import replace
 
 from reports import command
 from reports.store import reading
@@ -19,6 +20,13 @@ exit status: 0 judged; 2 there is nothing to judge, or the trials may not be com
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     command.add_study(parser)
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        metavar="SEED",
+        help="judge as if the store had these alone (default: all), as it did at an earlier look",
+    )
 
 
 def main(options: argparse.Namespace) -> int:
@@ -29,7 +37,10 @@ def main(options: argparse.Namespace) -> int:
     study = None
     try:
         study = command.choose_study(options.store, options.study, options.data, options.precision)
-        judged = drawing.read_fair(options.store, study).judged
+        report = drawing.read_fair(options.store, study)
+        if options.seeds:
+            report = replace(report, record=report.record.at_seeds(options.seeds))
+        judged = report.judged
     except (reading.StoreError, *drawing.REFUSALS) as reason:
         return command.refuse(reason, options.study or study, options.data)
     current = [each for each in judged if each.stated.current]

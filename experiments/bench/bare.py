@@ -1,36 +1,36 @@
-"""The yardstick of `python -m experiments bench`: the same network in nothing but `model.fit`.
+"""A person's training as a way to be timed: the same network in nothing but `model.fit`.
 
-`python -m experiments.bench.bare WORK/<trial id>` prints training images/s. The input is tf.data's own
-shuffle and batch, as a tutorial would write it; recipes with augmentation have no bare counterpart here.
+    python -m experiments.bench.bare NETWORK PRECISION
+
+The input is tf.data's own shuffle and batch, as a tutorial would write it, and each layer is Keras' own; threads
+and flags are those of a trial.
 """
 
 import sys
 import time
-from pathlib import Path
 
-from experiments import names
-from experiments.studies.specification import Trial
+from experiments import catalog
+from experiments.bench import standing
+from experiments.bench.networks import CLASSES, NETWORKS
 
 
 def main() -> int:
-    """Train one warm-up epoch and the timed ones."""
+    """Train as many steps a round."""
     import keras
     import tensorflow as tf
 
-    from experiments import catalog
-    from experiments.trial import load
-    from experiments.trial.process import prepare_process
+    from experiments.trial import process
 
-    folder = Path(sys.argv[1])
-    trial = Trial.model_validate_json((folder / names.SPECIFICATION_FILE).read_text())
-    recipe = trial.recipe
-    prepare_process(recipe.threads)
-    keras.utils.set_random_seed(trial.seed)
-    data = load.load(trial, folder.parent).training
-    network = catalog.build(trial.model, data.input_shape, data.classes, trial.arguments)
+    timed, precision = NETWORKS[sys.argv[1]], sys.argv[2]
+    recipe = timed.recipe(precision, rounds=1)
+    process.prepare_process(recipe.threads)
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    network = catalog.build(timed.model, timed.shape, CLASSES, timed.complete_arguments)
+    data = timed.data()
     normalisation = keras.layers.Normalization()
-    normalisation.adapt(data.images)
-    model = keras.Sequential([keras.Input(data.input_shape, dtype="uint8"), normalisation, network])
+    normalisation.adapt(data.images[:1000])
+    model = keras.Sequential([keras.Input(timed.shape, dtype="uint8"), normalisation, network])
     model.compile(
         keras.optimizers.SGD(
             recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay
@@ -40,21 +40,28 @@ def main() -> int:
     )
     batches = (
         tf.data.Dataset.from_tensor_slices((data.images, data.labels))
-        .shuffle(len(data.images), seed=trial.seed)
+        .shuffle(len(data.images), seed=0)
         .repeat()
-        .batch(recipe.batch_size)
+        .batch(timed.batch)
         .prefetch(2)
     )
-    steps = recipe.steps_per_epoch(trial.train)
-    model.fit(batches, epochs=1, steps_per_epoch=steps, verbose=0)
-    # Read at the end of each epoch: after the last one `fit` can wait long for tf.data's tuner to end.
-    seconds: list[float] = []
-    clock = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: seconds.append(time.perf_counter() - began)
-    )
-    began = time.perf_counter()
-    model.fit(batches, epochs=recipe.epochs, steps_per_epoch=steps, callbacks=[clock], verbose=0)
-    print(recipe.epochs * steps * recipe.batch_size / seconds[-1])
+    began = 0.0
+
+    def begin(epoch: int, logs: dict | None = None) -> None:
+        nonlocal began
+        if epoch == 1:
+            standing.say_ready()
+        if epoch:
+            standing.await_turn()
+        began = time.perf_counter()
+
+    def end(epoch: int, logs: dict | None = None) -> None:
+        if epoch:
+            standing.answer(timed.steps * timed.batch / (time.perf_counter() - began))
+
+    clock = keras.callbacks.LambdaCallback(on_epoch_begin=begin, on_epoch_end=end)
+    forever = 10**6  # epochs; the parent ends it
+    model.fit(batches, epochs=forever, steps_per_epoch=timed.steps, callbacks=[clock], verbose=0)
     return 0
 
 

@@ -71,6 +71,8 @@ def test_a_study_that_is_killed_takes_the_same_looks_and_ends_the_same(tmp_path)
     assert again.returncode == 0, again.stderr
     assert looks(again.stdout) == looks(done.stdout)
     assert judged(killed) == judged(undisturbed)
+    # All seeds are there by now: every look is told as it was taken.
+    assert looks(killed.compare(*options).stdout) == looks(done.stdout)
     plans = [
         json.loads(client.stored(each.store, "until").tags[names.PLAN]) for each in (killed, undisturbed)
     ]
