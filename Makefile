@@ -41,7 +41,7 @@ ours := $(BIN)/python -m experiments
 reports := $(BIN)/python -m reports
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lock compare report report-check calibrate pages doctor ui plan run predict inspect diagrams cost smoke export import bench bench-report test test-slow test-browser test-faults fuzz lint format clean distclean
+.PHONY: help set-up lock compare report report-check calibrate pages doctor ui plan run predict inspect diagrams cost smoke export import bench test test-slow test-browser test-faults fuzz lint format clean distclean
 
 help: ## list the targets
 	$(call takes,)
@@ -126,11 +126,8 @@ export: $(SET_UP) ## pack the event logs of STUDY into exports/STUDY.tar.xz
 import: $(SET_UP) ## rebuild store, figures and tables from FILE=exports/STUDY.tar.xz
 	@study=$$($(ours) import $(passed)) && $(reports) draw "$$study"
 
-bench: $(SET_UP) ## training throughput in a trial against a bare model.fit, side by side
+bench: $(SET_UP) ## how fast this is, by ratios: training, a study, plans, reports, resuming; a quarter of an hour
 	@$(ours) bench $(passed)
-
-bench-report: $(SET_UP) ## how long reports of many trials take, and how much memory
-	@$(ours) bench-reports $(passed)
 
 test: $(SET_UP) ## the fast tests
 	$(call takes,)

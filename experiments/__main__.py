@@ -19,7 +19,7 @@ COMMANDS = {
     "diagrams": ("experiments.diagrams.drawing:DIAGRAMS", "structure pictures of networks"),
     "doctor": ("experiments.doctor.command:DOCTOR", "what this machine has for training, and what to do"),
     "ui": ("experiments.ui:UI", "serve MLflow's pages"),
-    "bench": ("experiments.bench.throughput:THROUGHPUT", "throughput of a trial against a bare model.fit"),
+    "bench": ("experiments.bench.command:BENCH", "how fast this is, beside yardsticks"),
     "bench-photographs": ("experiments.bench.photographs:PHOTOGRAPHS", "what decoding photographs costs"),
     "bench-reports": ("experiments.bench.reports:REPORTS", "how long reports of many trials take"),
 }

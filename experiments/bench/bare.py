@@ -2,8 +2,8 @@
 
     python -m experiments.bench.bare NETWORK PRECISION
 
-The input is tf.data's own shuffle and batch, as a tutorial would write it, and each layer is Keras' own; threads
-and flags are those of a trial.
+The input is tf.data's own shuffle and batch, as a tutorial would write it, and each layer is Keras' own;
+threads and flags are those of a trial.
 """
 
 import sys

@@ -32,6 +32,8 @@ from experiments.trial import provenance
 WIDTH, HEIGHT, IMAGE_SIZE = 500, 400, 64
 LARGE, LARGE_SIZE = 26_000, 256  # 5.1 GB decoded
 STEPS, EPOCHS, CROP, BATCH = 25, 4, 56, 32
+FEW = 2_000  # photographs, where the input is one part of a bench
+CONSTANT = "a constant batch"
 
 
 def write_photographs(folder: Path, count: int) -> None:
@@ -156,27 +158,60 @@ def with_files() -> str:
     return f"{provenance.peak_memory_mib():,.0f} MiB"
 
 
-def compare_steps(data: dataset.Dataset, rounds: int) -> None:
-    """Print the time of a step by where its images come from."""
+def compare_steps(data: dataset.Dataset, rounds: int) -> dict[str, list[float]]:
+    """Seconds of a step a round, by where its images come from; the first way is a constant batch."""
     from experiments.trial import process
 
     process.prepare_process(threads=1)
     few = data.images[:2000]
     ways: dict[str, Callable[[], float]] = {
-        "a constant batch": lambda: step_seconds(few, constant=True),
+        CONSTANT: lambda: step_seconds(few, constant=True),
         "from memory": lambda: step_seconds(few),
         "from the disk": lambda: step_seconds(View(data.images), in_memory=0),
     }
     found: dict[str, list[float]] = {way: [] for way in ways}
     for _, (way, measured) in itertools.product(range(rounds), ways.items()):
         found[way].append(measured())
-    for way, seconds in found.items():
-        ratios = [one / base for one, base in zip(seconds, found["a constant batch"], strict=True)]
-        rounds_ = ", ".join(f"{ratio:.3f}" for ratio in ratios)
-        say(
-            f"step, {way:17} {1000 * statistics.median(seconds):7.2f} ms; of the constant batch: "
-            f"{statistics.median(ratios):.3f} (rounds: {rounds_})"
-        )
+    return found
+
+
+def measure(count: int, rounds: int, *, large: bool = False, tell: Callable[[str], None] = say) -> dict:
+    """Make the photographs and time everything; a line each to `tell`. large: decoding is not compared.
+
+    Returns the ratios of decoding to a Pillow loop, and seconds of a step by where its images come from, a
+    value a round; and the seconds of loading again.
+    """
+    size, cores = LARGE_SIZE if large else IMAGE_SIZE, processes.available_cores()
+    found: dict = {"decoding to Pillow": []}
+    with tempfile.TemporaryDirectory() as name:
+        folder, work = Path(name, "photographs"), Path(name, "work")
+        write_photographs(folder, count)
+        files = sorted(folder.rglob("*.jpg"))
+        mean = sum(file.stat().st_size for file in files) / count / 1024
+        tell(f"{count:,} photographs of {WIDTH}×{HEIGHT} pixels, {mean:.0f} KiB each; {processes.cpu()}")
+        for number in range(0 if large else rounds):
+            scratch = Path(name, f"scratch{number}")
+            scratch.mkdir()
+            bare, ours = bare_rate(files, cores), our_rate(folder, scratch)
+            found["decoding to Pillow"].append(ours / bare)
+            tell(
+                f"decoding: {ours:,.0f} images/s, a bare Pillow loop in {cores} processes {bare:,.0f}: "
+                f"{ours / bare:.3f}"
+            )
+        watch = MemoryWatch()
+        wanted = Wanted(f"path:{folder}", size)
+        began = time.perf_counter()
+        prepare.prepare(wanted, work)
+        tell(f"prepared, duplicates sought, in {time.perf_counter() - began:.1f} s")
+        began = time.perf_counter()
+        facts = dataset.summary(wanted, work)
+        data = dataset.open_prepared(facts.digest, facts.partition, work)
+        found["loading again"] = time.perf_counter() - began
+        tell(f"loaded again in {found['loading again']:.2f} s; {data.images.nbytes / 1e9:.2f} GB decoded")
+        tell(f"memory at its peak so far: {watch.peak:,.0f} MiB, with pages of files {with_files()}")
+        found["steps"] = compare_steps(data, 1 if large else rounds)
+        tell(f"memory at its peak: {watch.peak:,.0f} MiB, with pages of files {with_files()}")
+    return found
 
 
 def add_options(parser: Parser) -> None:
@@ -192,38 +227,17 @@ def add_options(parser: Parser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Make the photographs, and print each time."""
-    count, size = (LARGE, LARGE_SIZE) if options.larger_than_memory else (options.images, IMAGE_SIZE)
-    cores = processes.available_cores()
-    with tempfile.TemporaryDirectory() as name:
-        folder, work = Path(name, "photographs"), Path(name, "work")
-        write_photographs(folder, count)
-        files = sorted(folder.rglob("*.jpg"))
-        mean = sum(file.stat().st_size for file in files) / count / 1024
-        say(f"{count:,} photographs of {WIDTH}×{HEIGHT} pixels, {mean:.0f} KiB each; {processes.cpu()}")
-        if not options.larger_than_memory:
-            ratios = []
-            for number in range(options.rounds):
-                scratch = Path(name, f"scratch{number}")
-                scratch.mkdir()
-                bare, ours = bare_rate(files, cores), our_rate(folder, scratch)
-                ratios.append(ours / bare)
-                say(
-                    f"decoding: {ours:,.0f} images/s, a bare Pillow loop in {cores} processes {bare:,.0f}: "
-                    f"{ratios[-1]:.3f}"
-                )
-            say(f"decoding, of the bare loop of the same round: {statistics.median(ratios):.3f}")
-        watch = MemoryWatch()
-        wanted = Wanted(f"path:{folder}", size)
-        began = time.perf_counter()
-        prepare.prepare(wanted, work)
-        say(f"prepared, duplicates sought, in {time.perf_counter() - began:.1f} s")
-        began = time.perf_counter()
-        facts = dataset.summary(wanted, work)
-        data = dataset.open_prepared(facts.digest, facts.partition, work)
-        say(f"loaded again in {time.perf_counter() - began:.2f} s; {data.images.nbytes / 1e9:.2f} GB decoded")
-        say(f"memory at its peak so far: {watch.peak:,.0f} MiB, with pages of files {with_files()}")
-        compare_steps(data, 1 if options.larger_than_memory else options.rounds)
-        say(f"memory at its peak: {watch.peak:,.0f} MiB, with pages of files {with_files()}")
+    large = options.larger_than_memory
+    found = measure(LARGE if large else options.images, options.rounds, large=large)
+    if ratios := found["decoding to Pillow"]:
+        say(f"decoding, of the bare loop of the same round: {statistics.median(ratios):.3f}")
+    for way, seconds in found["steps"].items():
+        ratios = [one / base for one, base in zip(seconds, found["steps"][CONSTANT], strict=True)]
+        rounds_ = ", ".join(f"{ratio:.3f}" for ratio in ratios)
+        say(
+            f"step, {way:17} {1000 * statistics.median(seconds):7.2f} ms; of the constant batch: "
+            f"{statistics.median(ratios):.3f} (rounds: {rounds_})"
+        )
     return 0
 
 

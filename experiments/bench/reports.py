@@ -8,18 +8,20 @@ in a process of its own.
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from experiments import location, names, processes
 from experiments.command_line import Command, Parser, positive, say
+from experiments.errors import UserError
 from experiments.store import client
 from experiments.studies.claims import read_claim
 
@@ -128,10 +130,35 @@ def points(generator: np.random.Generator, level: float) -> list[tuple[str, floa
     ]
 
 
+class Measured(NamedTuple):
+    """One report: its seconds, its memory at its peak, and the size of its page."""
+
+    seconds: float
+    memory_gib: float
+    page_mb: float
+
+
+def measure(trials: int, settings: int = 1) -> Measured:
+    """Write a store of so many trials and draw its report."""
+    with tempfile.TemporaryDirectory() as folder:
+        uri = f"{location.SQLITE}{Path(folder, 'mlflow.db')}"
+        write(uri, trials, settings)
+        command = [sys.executable, "-m", "reports", "draw", STUDY, "--store", uri, "--out", folder]
+        began = time.monotonic()
+        with subprocess.Popen(command, cwd=location.ROOT, stdout=subprocess.DEVNULL) as child:
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.monotonic() - began
+        if child.returncode:
+            raise UserError(f"the report of {trials} trials ended with status {child.returncode}")
+        page = Path(folder, STUDY, "report.html").stat().st_size / 1e6
+        return Measured(seconds, usage.ru_maxrss / 2**20, page)
+
+
 def add_options(parser: Parser) -> None:
     """Add the options of the command."""
     parser.add_argument(
-        "--trials", type=positive, nargs="+", default=[250, 500, 1000], help="rising (default: 250 500 1000)"
+        "--trials", type=positive, nargs="+", default=[250, 500, 1000], help="default: 250 500 1000"
     )
     parser.add_argument("--settings", type=positive, default=1, help="default: %(default)s")
 
@@ -140,18 +167,9 @@ def main(options: argparse.Namespace) -> int:
     """Write a store of each size, draw its report, and print what that took."""
     say(processes.cpu())
     for trials in options.trials:
-        with tempfile.TemporaryDirectory() as folder:
-            uri = f"{location.SQLITE}{Path(folder, 'mlflow.db')}"
-            say(f"{trials} trials: writing the store …")
-            write(uri, trials, options.settings)
-            command = [sys.executable, "-m", "reports", "draw", STUDY, "--store", uri, "--out", folder]
-            began = time.monotonic()
-            subprocess.run(command, cwd=location.ROOT, check=True, stdout=subprocess.DEVNULL)
-            seconds = time.monotonic() - began
-            # Of the largest child so far: sizes rise, so it is this one.
-            memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-            page = Path(folder, STUDY, "report.html").stat().st_size / 1e6
-            say(f"{trials} trials: {seconds:.1f} s, {memory:.2f} GiB, page {page:.2f} MB")
+        say(f"{trials} trials: writing the store …")
+        seconds, memory, page = measure(trials, options.settings)
+        say(f"{trials} trials: {seconds:.1f} s, {memory:.2f} GiB, page {page:.2f} MB")
     return 0
 
 

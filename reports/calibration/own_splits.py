@@ -174,8 +174,7 @@ def _nothing_true(pool: Executor, studies: int) -> Table:
     rows, misses = [], []
     for name, world in WORLDS.items():
         shares = {counts: found[name, counts, studies] for counts in plans}
-        cells = (f"{false:.1%} ({covered:.1%})" for false, covered in shares.values())
-        rows.append([name, *(each.replace("(0.0%)", "(–)") for each in cells)])  # without any spread
+        rows.append([name, *(f"{false:.1%} ({_share(covered)})" for false, covered in shares.values())])
         if name in BEYOND:
             continue
         for counts, (false, covered) in shares.items():
@@ -287,3 +286,8 @@ most 5 % of studies may have one in the end."""
 POWER = """The distance between truth and margin is in standard deviations of the differences; in those of an
 arm it is 1.41 times that, where arms are independent. "Seeds on average": with looks, until the claim is
 decided, 20 where it is not."""
+
+
+def _share(covered: float) -> str:
+    """`95.2%`; without any spread there is no interval that could cover anything."""
+    return "–" if math.isnan(covered) else f"{covered:.1%}"
