@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from experiments.processes import quota
+from experiments.processes import gpus, quota
 
 
 def cpu() -> str:
@@ -86,7 +86,10 @@ def environment(threads: int, temporary: Path | None = None) -> dict[str, str]:
 
 
 def load_tensorflow() -> None:
-    """Import tensorflow and let it look for GPUs, without its messages; if it fails, they are shown."""
+    """Import tensorflow and let it look for GPUs, without its messages; if it fails, they are shown.
+
+    A GPU that it cannot use gets a line of ours.
+    """
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as heard:
@@ -94,7 +97,7 @@ def load_tensorflow() -> None:
         try:
             import tensorflow as tf
 
-            tf.config.list_physical_devices()
+            unused = not tf.config.list_physical_devices("GPU") and gpus.cards()
         except BaseException:
             heard.seek(0)
             os.write(kept, heard.read())
@@ -102,3 +105,5 @@ def load_tensorflow() -> None:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+    if unused:
+        print("note: tensorflow cannot use the GPU; `make doctor` says what is missing", file=sys.stderr)
