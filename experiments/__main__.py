@@ -1,5 +1,6 @@
 """One command line for all that trains, plans or shows: `python -m experiments COMMAND`, or `--help`."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -31,6 +32,7 @@ EPILOG = """example:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name (by default those of the command line); its exit status."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # a person's keras.json may name another
     return exit_status(lambda: _run([*sys.argv[1:]] if words is None else [*words]))
 
 

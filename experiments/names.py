@@ -118,6 +118,7 @@ OWN_TEST = "study.own_test"  # those of them that form a test part of their own
 GIT_COMMIT = "mlflow.source.git.commit"
 GIT_DIRTY = "study.git_dirty"
 ONEDNN = "study.onednn"
+FLAGS = "study.flags"  # variables of the environment by which tensorflow or XLA compute otherwise
 THREADS = "study.threads"  # of this trial
 WORKERS = "study.workers"  # trials that ran side by side; it changes seconds and no other number
 CPU = "study.cpu"

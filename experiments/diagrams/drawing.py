@@ -136,6 +136,9 @@ def main(options: argparse.Namespace) -> int:
         say(f"no plot_model pictures: they need {' and '.join(missing)}; the others are drawn")
     import keras
 
+    from experiments.trial import process
+
+    process.settle_keras()
     for number, picture in enumerate(wanted, start=1):
         keras.utils.clear_session()
         chosen = {each.name: value for each in fields(Input) if (value := getattr(options, each.name))}

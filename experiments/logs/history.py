@@ -7,7 +7,7 @@ from experiments import names
 from experiments.logs import events, trial_folder
 
 # Where one of these differs, so may the last bits of a trial.
-SAME_BITS = (names.VERSIONS, names.CPU, names.GPU, names.ONEDNN)
+SAME_BITS = (names.VERSIONS, names.CPU, names.GPU, names.ONEDNN, names.FLAGS)
 CLOCKS = (names.TRAIN_SECONDS,)
 
 

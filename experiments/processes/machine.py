@@ -57,6 +57,7 @@ def free_memory_mib() -> float:
     return min(psutil.virtual_memory().available / 2**20, quota.free_memory_mib())
 
 
+KERAS_LIMITS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "KERAS_NNX_ENABLED")
 MIB_PER_WORKER = 1500  # a trial that is not yet measured; tensorflow alone takes about 600
 
 
@@ -82,7 +83,9 @@ def environment(threads: int, temporary: Path | None = None) -> dict[str, str]:
     }
     defaults = {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
     folder = {"TMPDIR": str(temporary.absolute())} if temporary else {}
-    return {**defaults, **os.environ, **fixed, **folder}
+    # KERAS_MAX_EPOCHS and the like cut a training short without a word.
+    kept = {name: value for name, value in os.environ.items() if name not in KERAS_LIMITS}
+    return {**defaults, **kept, **fixed, **folder}
 
 
 def load_tensorflow() -> None:

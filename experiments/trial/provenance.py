@@ -4,12 +4,14 @@ import os
 import platform
 import resource
 import sys
+from collections.abc import Mapping
 from importlib import metadata
 
 from experiments import location, names, processes
 
 TRAINING_CODE = ("experiments", "resnet", "baselines", "requirements.txt")
 NO_GPU = "none"
+UNTOLD = ("TF_CPP_", "TF_ENABLE_ONEDNN_OPTS", "TF_FORCE_GPU_ALLOW_GROWTH", "ONEDNN_VERBOSE", "DNNL_VERBOSE")
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
@@ -23,8 +25,22 @@ def tags(threads: int, workers: int) -> dict[str, str]:
         names.THREADS: str(threads),
         names.WORKERS: str(workers),
         names.ONEDNN: os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        **({names.FLAGS: found} if (found := flags(os.environ)) else {}),
         **commit_tags(),
     }
+
+
+def flags(environment: Mapping[str, str]) -> str:
+    """The variables that may change what tensorflow or XLA compute: `TF_XLA_FLAGS=… XLA_FLAGS=…`, sorted.
+
+    Those that libraries set themselves, that only say what is printed, or that have a tag of their own are
+    left out.
+    """
+    return " ".join(
+        f"{name}={value}"
+        for name, value in sorted(environment.items())
+        if name.startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")) and not name.startswith(UNTOLD) and value
+    )
 
 
 def commit_tags() -> dict[str, str]:

@@ -19,7 +19,7 @@ from experiments import catalog, files, names
 from experiments.data.crops import Windows
 from experiments.errors import UserError
 from experiments.studies.specification import Trial
-from experiments.trial import macs, pipeline
+from experiments.trial import macs, pipeline, process
 from experiments.trial.evaluation import Predict
 from experiments.trial.features import class_probabilities, finite, flattened
 from experiments.trial.learners import Learner
@@ -108,6 +108,7 @@ def load(folder: Path) -> Model:
 
 def _load(folder: Path) -> Model:
     facts = Facts.model_validate_json((folder / FACTS).read_text(encoding="utf-8"))
+    process.settle_keras()
     catalog.import_layers(facts.model)
     return Model(
         network=facts.model,

@@ -31,12 +31,14 @@ def check(runs: pd.DataFrame) -> list[str]:
     _same(requests, ["request", "seed", "train_size"], "split")
     for what in ("validation", "test"):
         _same(requests, ["request", "seed"], what)
+    runs = runs.assign(flags=runs["flags"].replace("", "none"))
     mixed = {
         "results versions": "results_version",
         "library versions": "versions",
         "CPUs": "cpu",
         "GPUs": "gpu",
         "oneDNN settings": "onednn",
+        "flags of tensorflow in the environment": "flags",
         "numbers of trials side by side (their seconds are not comparable)": "workers",
     }
     return [

@@ -49,6 +49,7 @@ TAGS = {
     "cpu": names.CPU,
     "gpu": names.GPU,
     "onednn": names.ONEDNN,
+    "flags": names.FLAGS,
     "workers": names.WORKERS,
     "commit": names.GIT_COMMIT,
     "dirty": names.GIT_DIRTY,

@@ -1,5 +1,6 @@
 """Children that end with their parent, and what a trial's process is given."""
 
+import json
 import os
 import subprocess
 import sys
@@ -47,3 +48,35 @@ def test_workers_are_as_many_as_cores_and_memory_carry(monkeypatch):
 def test_the_cores_are_those_that_this_process_may_use():
     assert 1 <= processes.available_cores() <= (os.cpu_count() or 1)
     assert processes.cpu().rpartition(", ")[2].split()[0] == str(processes.available_cores())
+
+
+PROGRAM = """
+import hashlib
+from experiments import catalog
+from experiments.trial import build, process
+process.prepare_process(1)
+import keras
+with build.keras_seeds_from(3):
+    network = catalog.build("plain_cnn", (8, 8, 1), 3, catalog.complete_arguments("plain_cnn", {"dense": 4}))
+weights = b"".join(array.tobytes() for array in network.get_weights())
+print(keras.backend.backend(), network.layers[1].dtype, hashlib.sha256(weights).hexdigest())
+"""
+
+
+# Another float type, data format and backend in the person's file, and a limit on epochs in the environment.
+def test_a_persons_keras_settings_change_no_network(tmp_path, monkeypatch):
+    found = []
+    for settings in ({}, {"floatx": "float16", "image_data_format": "channels_first", "backend": "jax"}):
+        home = tmp_path / str(len(found))
+        home.mkdir()
+        (home / "keras.json").write_text(json.dumps({"epsilon": 1e-3, **settings} if settings else {}))
+        monkeypatch.setenv("KERAS_HOME", str(home))
+        monkeypatch.setenv("KERAS_MAX_EPOCHS", "1")
+        given = processes.environment(1)
+        assert "KERAS_MAX_EPOCHS" not in given
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM], cwd=ROOT, env=given, capture_output=True, text=True
+        )
+        found.append(done.stdout.split())
+        assert found[-1][:2] == ["tensorflow", "float32"], done.stderr
+    assert found[0] == found[1]

@@ -37,3 +37,18 @@ def test_the_commit(checkout):
 def test_only_code_that_trains_makes_a_difference(checkout, file, dirty):
     (checkout / file).write_text("two\n")
     assert provenance.commit_tags()[names.GIT_DIRTY] == dirty
+
+
+def test_flags_by_which_tensorflow_computes_otherwise_are_told():
+    environment = {
+        "XLA_FLAGS": "--xla_cpu_enable_fast_math=true",
+        "TF_XLA_FLAGS": "--tf_xla_auto_jit=2",
+        "TF_DETERMINISTIC_OPS": "1",
+        "TF_ENABLE_ONEDNN_OPTS": "0",  # has a tag of its own
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "PATH": "/bin",
+    }
+    assert provenance.flags(environment) == (
+        "TF_DETERMINISTIC_OPS=1 TF_XLA_FLAGS=--tf_xla_auto_jit=2 XLA_FLAGS=--xla_cpu_enable_fast_math=true"
+    )
+    assert provenance.flags({"HOME": "/"}) == ""
