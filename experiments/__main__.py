@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from experiments import catalog
 from experiments.command_line import Command, Parser, exit_status
+from experiments.errors import speak_plainly
 
 # Where each stands, and what it does. Only the one that is called is imported.
 COMMANDS = {
@@ -32,6 +33,7 @@ EPILOG = """example:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name (by default those of the command line); its exit status."""
+    speak_plainly()
     os.environ["KERAS_BACKEND"] = "tensorflow"  # a person's keras.json may name another
     return exit_status(lambda: _run([*sys.argv[1:]] if words is None else [*words]))
 

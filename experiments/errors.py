@@ -1,4 +1,14 @@
-"""How a command tells its user that an input cannot be used: one line, exit status 2, no traceback."""
+"""How a command speaks to its user: errors in one line, on any terminal, whatever its encoding."""
+
+import codecs
+import sys
+import unicodedata
+
+# What our own lines have beyond ASCII, in the letters of every encoding.
+PLAIN = {
+    "·": "-", "–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "±": "+/-", "≤": "<=", "≥": ">=", "→": "->",
+    "“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "√": "sqrt", "█": "#", "━": "-", "•": "*", "≈": "~",
+}  # fmt: skip
 
 
 class UserError(Exception):
@@ -14,3 +24,26 @@ class UserError(Exception):
 def printable(text: str) -> str:
     """The text with characters that a terminal would act on written out."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def speak_plainly() -> None:
+    """Let this process print any text on any terminal: what its encoding lacks comes as near as it can."""
+    codecs.register_error("plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a test's own stream has no encoding
+            stream.reconfigure(errors="plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """The handler of codecs: our own signs as ASCII, letters without their accents, others as \\uXXXX."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(map(_nearest, text)), error.end
+
+
+def _nearest(character: str) -> str:
+    if character in PLAIN:
+        return PLAIN[character]
+    letters = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return letters or character.encode("unicode_escape").decode()

@@ -8,6 +8,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from experiments.errors import speak_plainly
 from reports import command
 
 # The module of each, and what it does. Only the module of the command that runs is imported.
@@ -25,6 +26,7 @@ EPILOG = """example:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name (by default those of the command line); its exit status."""
+    speak_plainly()
     words = [*sys.argv[1:]] if words is None else [*words]
     parser = command.Parser(prog="python -m reports", description=__doc__, epilog=EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")

@@ -34,6 +34,7 @@ class Resumed:
 
 def measure() -> Resumed:
     """Run the trial twice."""
+    (location.WORK / "data").mkdir(parents=True, exist_ok=True)
     document = reading.load(reading.find("compare"))
     document |= {"models": {ARM: document["models"][ARM]}, "seeds": [1], "claims": []}
     document["recipe"] = {**document["recipe"], "epochs": EPOCHS}

@@ -81,6 +81,7 @@ class Study:
         self._file = folder / f"{self.name}.yaml"
         folder.mkdir(parents=True)
         YAML().dump(document, self._file)
+        (location.WORK / "data").mkdir(parents=True, exist_ok=True)
         self._work, self._store = folder / "work", f"{location.SQLITE}{folder / 'mlflow.db'}"
         self._work.mkdir()
         (self._work / "data").symlink_to(location.WORK / "data")

@@ -1,11 +1,16 @@
 """Bad input gets one clear line on stderr and exit status 2, never a traceback."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from experiments import catalog
 from experiments.__main__ import COMMANDS
 from experiments.command_line import Parser, set_arguments
 from experiments.errors import UserError
+from experiments.location import ROOT
 from tests.support import known_costs
 from tests.support.commands import answer, process, run
 from tests.support.places import TINY, make_place
@@ -205,3 +210,14 @@ def test_each_example_of_the_help_is_a_command_line():
         command.add_options(parser)
         assert COMMANDS[name][0] == place
         parser.parse_args(parser.as_options(words))
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp949", "utf-8"])
+def test_a_terminal_of_any_encoding_gets_lines_that_can_be_read(encoding):
+    program = "from experiments.errors import speak_plainly; speak_plainly(); print('a · seed 1 … 28×28 ± é 한 → ok')"
+    outside = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=outside, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    line = done.stdout.decode(encoding).strip()
+    assert line.endswith("ok")
+    assert line.startswith("a - seed 1 ... 28x28 +/- e " if encoding == "ascii" else "a · seed 1 ")
