@@ -85,7 +85,10 @@ def cards_of(devices: str | None) -> list[Card] | None:
     Raises:
         UserError: one of them is not there.
     """
-    return gpus.chosen(devices) or (None if devices is None else [])
+    try:
+        return gpus.chosen(devices) or (None if devices is None else [])
+    except ValueError as error:
+        raise UserError(f"devices: {error}") from None
 
 
 def add_study(parser: Parser) -> None:

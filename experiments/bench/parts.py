@@ -224,7 +224,7 @@ def reports(rounds: int) -> Part:
 
 def resume(rounds: int) -> Part:
     """Checkpoints, and a trial that is killed and goes on."""
-    found = [resumed.measure() for _ in range(min(rounds, 3))]
+    found = [resumed.measure() for _ in range(max(1, rounds // 3))]
     shares = [each.checkpoint_share for each in found]
     lost = [each.lost_seconds for each in found]
     return Part(
@@ -247,7 +247,7 @@ def input_pipeline(rounds: int) -> Part:
     """Decoding photographs, and where the images of a step come from."""
     from experiments.bench import photographs
 
-    found = photographs.measure(photographs.FEW, min(rounds, 3), tell=lambda line: say(f"  {line}"))
+    found = photographs.measure(photographs.FEW, max(1, rounds // 3), tell=lambda line: say(f"  {line}"))
     steps = found["steps"]
     constant = steps[photographs.CONSTANT]
     rows = [

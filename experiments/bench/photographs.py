@@ -160,6 +160,7 @@ def with_files() -> str:
 
 def compare_steps(data: dataset.Dataset, rounds: int) -> dict[str, list[float]]:
     """Seconds of a step a round, by where its images come from; the first way is a constant batch."""
+    processes.load_tensorflow()  # without its messages
     from experiments.trial import process
 
     process.prepare_process(threads=1)

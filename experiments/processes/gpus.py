@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.errors import UserError
-
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 FIELDS = ("index", "uuid", "name", "memory.total", "driver_version")
 ANSWER_SECONDS = 30.0  # a driver that hangs
@@ -53,7 +51,7 @@ def chosen(wanted: str | None) -> list[Card]:
     """The cards that an option names: indices or UUIDs with commas between, NONE, or None for all there are.
 
     Raises:
-        UserError: one of them is not there.
+        ValueError: one of them is not there.
     """
     found = [] if wanted == NONE else cards()
     if wanted in (None, NONE):
@@ -63,7 +61,7 @@ def chosen(wanted: str | None) -> list[Card]:
         card = next((card for card in found if name and (name == card.device or card.uuid == name)), None)
         if card is None:
             known = ", ".join(f"{card.device} ({card.name})" for card in found) or "none"
-            raise UserError(f"devices: no GPU {name!r} here; there is: {known}")
+            raise ValueError(f"no GPU {name!r} here; there is: {known}")
         picked.append(card)
     return list(dict.fromkeys(picked))
 

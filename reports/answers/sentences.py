@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from experiments import names
+from experiments import looks, names
 from reports import words
 from reports.answers import claims_table, conditions
-from reports.answers.judge import Judged, number_tested
+from reports.answers.judge import Judged, number_tested, plan_of
 from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED, WITHDRAWN
 from reports.numbers import failures, intervals, permutation
+from reports.store.plan import Plan
 from reports.store.record import Record
 
 WITHOUT_CLAIMS = (
@@ -63,7 +64,7 @@ def explain(each: Judged, claims: int, score: str = "validation accuracy") -> st
     if each.stated.target is not None:
         target = words.target(each.stated.target)
         held = ", held for two evaluations" if each.stated.held else ""
-        budget = f"one that never got there counted as the end of the {metric} that all had"
+        budget = f"one that never gets there counting as the end of the {metric} that all had"
         to = f" to {score} {target}{held}, {budget}"
     difference = "median difference of a seed" if each.of_medians else "difference"
     kind = "Means of the seeds that trained" if each.of_medians else "Means"
@@ -128,16 +129,18 @@ def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> l
         what = "first weights, order of images, and which images train, validate and test"
     found = [
         f"Seeds an arm: {seeds}. An interval tells how much other seeds ({what}) "
-        f"would change a mean; more seeds narrow it.{_floor(counts[0], judged, pairs=not record.one_split)}",
+        f"would change a mean; more seeds narrow it.{_floor(counts[0], judged, record)}",
         *_images(record, arms),
     ]
     if lost := _failures(record):
         found.append(lost)
     if not record.one_split and runs["seed"].nunique() > 1:
         found.append(
-            "Splits: each seed drew its own images from the data, the same for all arms. Verdicts are about "
-            "images like these, of the same source and labelled the same way; about others they say nothing."
+            "Splits: each seed drew its images anew from the same data, the same for all arms; where seeds "
+            "share images, intervals are wider for it. Verdicts are about images like these, of the same "
+            "source and labelled the same way; about others they say nothing."
         )
+        found.append(_looks(plan_of(record), judged))
     elif runs.groupby(["setting", "arm"])["split_digest"].nunique().max() == 1:
         nested = " Smaller training sets are parts of larger ones." if _nested(runs) else ""
         found.append(
@@ -173,14 +176,32 @@ def _failures(record: Record) -> str:
     )
 
 
-def _floor(seeds: int, judged: Sequence[Judged], *, pairs: bool) -> str:
+def _looks(planned: Plan, judged: Sequence[Judged]) -> str:
+    """How often the study is looked at, by its plan, and how often it was, in a sentence."""
+    counts = words.listed([str(count) for count in planned.looks])
+    if len(planned.looks) == 1:
+        return f"Looks: one, after {counts} seeds, as registered with the claims."
+    taken = max((each.look[0] for each in judged if each.look), default=0)
+    when = "after the first trial had begun" if planned.after_data else "before the first trial"
+    return (
+        f"Looks: after {counts} seeds, registered {when}; {taken} of {len(planned.looks)} taken. Each look "
+        "holds p to a stricter level, so that all together are wrong in at most 5 % of studies; a claim that "
+        "is decided at one keeps its verdict."
+    )
+
+
+def _floor(seeds: int, judged: Sequence[Judged], record: Record) -> str:
     """The least p that so many seeds can show for so many claims, in a sentence; empty without claims."""
+    pairs = not record.one_split
     tested = number_tested(each.stated for each in judged)
     if not tested or seeds < 2:
         return ""
     least = permutation.least_p(seeds, pairs=pairs)
-    adjusted = min(1.0, tested * least)
-    among = f", {adjusted:.2g} adjusted for {tested} claims" if tested > 1 else ""
+    planned = plan_of(record).looks
+    adjusted = min(1.0, tested * looks.overall(least, planned))
+    claims = "1 claim" if tested == 1 else f"{tested} claims"
+    all_looks = f" and {len(planned)} looks" if len(planned) > 1 else ""
+    among = f", {adjusted:.2g} adjusted for {claims}{all_looks}" if tested > 1 or all_looks else ""
     numbers = f"{seeds} pairs of seeds" if pairs else f"{seeds} against {seeds} seeds"
     return f" With {numbers} p can be no less than {least:.2g}{among}."
 
@@ -192,7 +213,7 @@ def _images(record: Record, arms: pd.DataFrame) -> Iterator[str]:
         "test": "A larger test set narrows it. A difference between two arms on the same images varies less.",
         "validation": "Every gap, every time to a target and the choice of the epoch rest on them.",
     }
-    where = "in addition" if record.one_split else "which the intervals over seeds hold already"
+    where = "in addition" if record.one_split else "of one seed; intervals over seeds hold that already"
     for split, remark in shown.items():
         size = record.runs[f"{split}_size"].max()
         if size > 0 and 0 < best < 1:

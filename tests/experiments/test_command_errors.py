@@ -214,7 +214,10 @@ def test_each_example_of_the_help_is_a_command_line():
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp949", "utf-8"])
 def test_a_terminal_of_any_encoding_gets_lines_that_can_be_read(encoding):
-    program = "from experiments.errors import speak_plainly; speak_plainly(); print('a · seed 1 … 28×28 ± é 한 → ok')"
+    program = (
+        "from experiments.errors import speak_plainly; speak_plainly(); print("
+        "'a · seed 1 … 28×28 ± é 한 → ok')"
+    )
     outside = {**os.environ, "PYTHONIOENCODING": encoding}
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=outside, capture_output=True)
     assert done.returncode == 0, done.stderr

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from experiments import compare
 from experiments.errors import UserError
 from experiments.processes import gpus
 from tests.support.cards import CARDS, LISTING
@@ -71,7 +72,7 @@ def test_devices_that_an_option_names(with_cards, wanted, devices):
 
 def test_a_device_that_is_not_there_is_told(with_cards):
     with pytest.raises(UserError, match=r"^devices: no GPU '5' here; there is: 0 \(NVIDIA H100"):
-        gpus.chosen("0,5")
+        compare.cards_of("0,5")
 
 
 def test_a_driver_that_does_not_answer_has_no_cards(with_cards, tmp_path):
