@@ -20,8 +20,8 @@ def test_a_ratio_is_the_median_of_rounds_with_the_least_and_the_most():
     assert page.ratio([]) == "–"
 
 
-# Started 2 s after its process. Ten seconds to the end of the first epoch: 3 trained, 1 evaluated, 6 compiled.
-# Then 3 s of training and 1 of evaluation an epoch, and half a second at the end.
+# Started 2 s after its process. Ten seconds to the end of the first epoch: 3 trained, 1 evaluated,
+# 6 compiled. Then 3 s of training and 1 of evaluation an epoch, and half a second at the end.
 def test_where_the_time_of_a_trial_went(tmp_path):
     log = trial_folder.log(tmp_path)
     events.append(log, events.Started(time=102.0, tags={}))
