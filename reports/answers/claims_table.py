@@ -33,19 +33,19 @@ ONE_SPLIT = (
     "All seeds share one split: more of them would say more of these images, and nothing of others like them."
 )
 OWN_SPLITS = (
-    "Verdict: about images like these, since each seed drew training, validation and test images anew from "
-    "the same data, the same for all arms: supported where the two-sided p is at most 0.05 and the interval "
-    "lies wholly on the claimed side of the margin, refuted where it lies wholly on the other side. "
-    "Difference: first arm minus second, mean over seeds (before they are rounded); of a time to a target, a "
-    "trial that never got there counts as the end of the common budget; where a seed failed, the median over "
-    "seeds, a failed one the worst. Interval: Student's t of the pairs, wider for the images that seeds "
-    "share (Nadeau and Bengio 2003), at the level of a planned look, of this claim alone: it may lie beyond "
-    "the margin where p, which is for all claims together, is above 0.05. p: the larger of a sign-flip "
-    "test's and of t's, adjusted for all planned looks and, by Holm, over all claims that were registered and undecided "
-    "there; a claim for every setting of several rests on the one that speaks most against it, and shows "
-    "that. Splits that would decide: as many seeds with splits of their own, in 80 % of studies, at 0.05 "
-    "divided by the number of claims, were the difference as seen and its spread within what so few seeds "
-    "allow."
+    "Verdict: about images like these, since each seed drew training, validation and test images anew "
+    "from the same data, the same for all arms: supported where the two-sided p is at most 0.05 and the "
+    "interval lies wholly on the claimed side of the margin, refuted where it lies wholly on the other "
+    "side. Difference: first arm minus second, mean over seeds (before they are rounded); of a time to a "
+    "target, a trial that never got there counts as the end of the common budget; where a seed failed, "
+    "the median over seeds, a failed one the worst. Interval: Student's t of the pairs, wider for the "
+    "images that seeds share (Nadeau and Bengio 2003), at the level of a planned look, of this claim "
+    "alone: it may lie beyond the margin where p, which is for all claims together, is above 0.05. p: the"
+    " larger of a sign-flip test's and of t's, adjusted for all planned looks and, by Holm, over all "
+    "claims that were registered and undecided there; a claim for every setting of several rests on the "
+    "one that speaks most against it, and shows that. Splits that would decide: as many seeds with splits"
+    " of their own, in 80 % of studies, at 0.05 divided by the number of claims, were the difference as "
+    "seen and its spread within what so few seeds allow."
 )
 
 
