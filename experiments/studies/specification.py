@@ -105,6 +105,11 @@ class Trial(Frozen):
     results_version: Count = 1  # of the code that trains it; specifications from before the field are of 1
 
     @property
+    def apart_from_seed(self) -> str:
+        """The same of trials that differ in their seed alone: one traced network serves them all."""
+        return self.model_copy(update={"seed": 0, "split_seed": 0}).model_dump_json()
+
+    @property
     def id(self) -> str:
         """16 hexadecimal digits of the SHA-256 of the canonical JSON of the content.
 

@@ -27,6 +27,22 @@ def learner(model: str, arguments: dict[str, Any], data: TrainingData, recipe: R
     return LEARNERS[catalog.CATALOG[model].kind](built, data, recipe, seed)
 
 
+def another(
+    before: Learner, model: str, arguments: dict[str, Any], data: TrainingData, recipe: Recipe, seed: int
+) -> Learner:
+    """The learner of a further seed, where only the seed is another than that of the learner before.
+
+    It is the learner before with the first weights, dropout seeds and images of this one, and with what has
+    been traced: the numbers are those of a learner that is built new. Where it cannot, it is built new.
+    """
+    if not before.can_start_anew:
+        return learner(model, arguments, data, recipe, seed)
+    with keras_seeds_from(seed), computing_in(recipe.precision):
+        built = catalog.build(model, data.input_shape, data.classes, arguments)
+    before.start_anew(built, data, seed)
+    return before
+
+
 @contextlib.contextmanager
 def computing_in(precision: Precision) -> Iterator[None]:
     """Within, layers are built to compute in this precision; their variables are float32 in each."""

@@ -22,7 +22,14 @@ from experiments.data.crops import View
 from experiments.logs.checkpoint import Checkpoints
 from experiments.studies.specification import Recipe
 from experiments.trial import pipeline, training
-from experiments.trial.learners import Evaluate, Report, in_float32, pixel_normalisation, recipe_batches
+from experiments.trial.learners import (
+    Evaluate,
+    Report,
+    in_float32,
+    normalise_as,
+    pixel_normalisation,
+    recipe_batches,
+)
 from experiments.trial.load import TrainingData
 
 
@@ -39,6 +46,18 @@ class FeatureLearner:
         self._trained = keras.Model(images, parts.autoencoder(normalised))
         self._encoder = keras.Model(images, parts.encoder(normalised))
         self._reconstruct, self._encode = pipeline.Outputs(self._trained), pipeline.Outputs(self._encoder)
+
+    @property
+    def can_start_anew(self) -> bool:
+        """True once it has trained."""
+        return self._trained.compiled
+
+    def start_anew(self, built: catalog.Built, data: TrainingData, seed: int) -> None:
+        """Become the learner of another seed: `built` has its network and classifier, untrained."""
+        training.start_anew(self._trained, self.network, built.autoencoder)
+        self._classifier = seeded(built.classifier, seed)
+        self._data, self._seed = data, seed
+        normalise_as(self._normalise, data.images)
 
     def fit(
         self,
@@ -60,7 +79,8 @@ class FeatureLearner:
                 report(epoch.number, {**epoch.progress, **losses})
             return _rank(losses)
 
-        training.compile_for(self._trained, [self._squared_error], recipe, len(data.images))
+        if not self._trained.compiled:
+            training.compile_for(self._trained, [self._squared_error], recipe, len(data.images))
         training.train(
             self._trained, self._batches, recipe, len(data.images), epoch_ended, checkpoints, logged_seconds
         )
@@ -113,6 +133,7 @@ class PipelineLearner:
     """
 
     network = None
+    can_start_anew = False  # nothing is traced
 
     def __init__(self, classifier: Pipeline, data: TrainingData, recipe: Recipe, seed: int) -> None:
         self._classifier, self._data, self._recipe = seeded(classifier, seed), data, recipe

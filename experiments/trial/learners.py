@@ -32,6 +32,7 @@ class Learner(Protocol):
     """What a trial asks of a model."""
 
     network: keras.Model | None  # what is trained by gradient, if anything: the arm's parameters and MACs
+    can_start_anew: bool  # whether `start_anew` makes it the learner of another seed, with what it has traced
 
     def fit(
         self,
@@ -72,7 +73,7 @@ class KerasLearner:
         self._data, self._recipe, self._seed = data, recipe, seed
         normalisation.fuse(network)
         images = keras.Input(data.input_shape, dtype="uint8", name="images")
-        normalise = pixel_normalisation(data.images)
+        self._normalise = normalise = pixel_normalisation(data.images)
         heads = keras.tree.flatten(network(normalise(images)))
         self._heads = len(heads)
         self._trained = keras.Model(images, heads)
@@ -82,6 +83,17 @@ class KerasLearner:
             self._activations = gradients.Activations(network, np.asarray(normalise(probed)))
         self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(heads[0]))
         self._outputs = pipeline.Outputs(self._classifier)
+
+    @property
+    def can_start_anew(self) -> bool:
+        """True once it has trained, unless stages are probed: those are of its first images."""
+        return self._trained.compiled and self._activations is None
+
+    def start_anew(self, built: keras.Model, data: TrainingData, seed: int) -> None:
+        """Become the learner of another seed: `built` is its network, untrained. What is traced stays."""
+        training.start_anew(self._trained, self.network, built)
+        self._data, self._seed = data, seed
+        normalise_as(self._normalise, data.images)
 
     def fit(
         self,
@@ -102,7 +114,8 @@ class KerasLearner:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         losses = [loss] * self._heads
         weights = [1.0] + [AUXILIARY_WEIGHT] * (self._heads - 1)
-        training.compile_for(self._trained, losses, self._recipe, images, weights)
+        if not self._trained.compiled:
+            training.compile_for(self._trained, losses, self._recipe, images, weights)
         return training.train(
             self._trained, self._batches, self._recipe, images, epoch_ended, checkpoints, logged_seconds
         )
@@ -150,6 +163,24 @@ def rank(metrics: dict[str, float], chosen_by: str = names.ACCURACY) -> tuple[fl
 
 def pixel_normalisation(images: np.ndarray | View) -> keras.layers.Normalization:
     """The layer that takes uint8 pixels to mean 0 and variance 1 by channel, as measured on these images."""
+    mean, variance = _moments(images)
+    layer = keras.layers.Normalization(mean=mean, variance=variance)
+    layer.build((None, *images.shape[1:]))
+    # Variables, so that a traced step goes on with the moments of other images; neither weights nor saved.
+    layer.mean, layer.variance = (tf.Variable(each, trainable=False) for each in (layer.mean, layer.variance))
+    return layer
+
+
+def normalise_as(layer: keras.layers.Normalization, images: np.ndarray | View) -> None:
+    """Let such a layer normalise as measured on other images of the same shape."""
+    other = pixel_normalisation(images)
+    layer.input_mean, layer.input_variance = other.input_mean, other.input_variance  # what is saved
+    layer.mean.assign(other.mean)
+    layer.variance.assign(other.variance)
+
+
+def _moments(images: np.ndarray | View) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of the pixels of each channel, float64 (channels,)."""
     values = np.arange(256)
     # Counting is exact, and takes no float copy of the images.
     counts = np.zeros((images.shape[-1], 256), np.int64)
@@ -160,8 +191,7 @@ def pixel_normalisation(images: np.ndarray | View) -> keras.layers.Normalization
     variance = [
         np.average((values - centre) ** 2, weights=count) for count, centre in zip(counts, mean, strict=True)
     ]
-    # A constant channel stays finite.
-    return keras.layers.Normalization(mean=mean, variance=np.maximum(variance, 1.0))
+    return mean, np.maximum(variance, 1.0)  # a constant channel stays finite
 
 
 def recipe_batches(data: TrainingData, recipe: Recipe, seed: int, first_epoch: int = 1) -> tf.data.Dataset:

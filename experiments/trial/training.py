@@ -80,6 +80,20 @@ def compile_for(
     )
 
 
+def start_anew(model: keras.Model, network: keras.Model, fresh: keras.Model) -> None:
+    """Give a network that was trained the state of one that was just built; what is traced stays.
+
+    model: the compiled one, of which the network is a part; fresh: the same layers with the first weights and
+    dropout seeds of another seed. The optimizer goes back to its first update: its variables are zeros but
+    for a constant learning rate, which no update changes.
+    """
+    for variable, value in zip(network.variables, fresh.variables, strict=True):
+        variable.assign(value)
+    for variable in model.optimizer.variables:
+        if not variable.path.endswith("/learning_rate"):
+            variable.assign(keras.ops.zeros_like(variable))
+
+
 def class_weights(labels: np.ndarray) -> np.ndarray:
     """The weight of each class in a loss that is balanced, as scikit-learn has it: n / (k × n_c).
 
