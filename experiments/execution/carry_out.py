@@ -84,7 +84,14 @@ def _train(
     tell: Callable[[str], None],
 ) -> int:
     workers = scheduler.LocalWorkers(
-        plan.in_order, options.work, plan.workers, options.starter, options.patience, plan.devices
+        plan.in_order,
+        options.work,
+        plan.workers,
+        options.starter,
+        options.patience,
+        plan.devices,
+        plan.in_a_row,
+        plan.seconds,
     )
     # What is ignored stays so: `nohup` wants a study to outlive its terminal.
     heeded = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
@@ -113,9 +120,8 @@ def _train(
                 outlook.take(heard)
                 screen.show(heard)
                 if isinstance(event, events.Failed) and not heard.again:
-                    failures[planned.run_name] = (
-                        f"{event.reason} ({trial_folder.of(options.work, planned.trial) / scheduler.OUTPUT})"
-                    )
+                    output = trial_folder.of(options.work, planned.trial) / trial_folder.OUTPUT
+                    failures[planned.run_name] = f"{event.reason} ({output})"
             lacking = forwarder.close()
     except BaseException:
         # Nobody to print to, say: the trials get their last events, and the logs reach the store.

@@ -7,15 +7,18 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from experiments.logs import checkpoint, endings, events, trial_folder
 from experiments.logs.events import Event
+from experiments.planning import rows
 from experiments.processes import Running, Starter
 from experiments.studies.specification import PlannedTrial
 
+NO_SECONDS: Mapping[str, float] = MappingProxyType({})
 TERMINATION_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 
 
@@ -29,6 +32,15 @@ class TrialEvent:
 
 
 @dataclass(frozen=True)
+class _Heard:
+    """What a child did; over: its process ends with this event, or has ended."""
+
+    child: "_Child | None"
+    heard: TrialEvent
+    over: bool = False
+
+
+@dataclass(frozen=True)
 class Patience:
     """How long and how often something is tried."""
 
@@ -38,12 +50,15 @@ class Patience:
 
 
 class _Child:
-    """A running process, its trial's folder, and when it was last heard."""
+    """A running process, its trials one after the other, and when it was last heard.
+
+    queue: the trial that runs, then those that follow.
+    """
 
     def __init__(
-        self, planned: PlannedTrial, process: Running, folder: Path, device: str | None = None
+        self, queue: Sequence[PlannedTrial], process: Running, folders: Sequence[Path], device: str | None
     ) -> None:
-        self.planned, self.process, self.folder = planned, process, folder
+        self.queue, self.process, self.folders = list(queue), process, folders
         self.device = device
         self.memory_kills = endings.memory_kills()
         self.began = time.time()
@@ -54,14 +69,23 @@ class _Child:
     def heard(self) -> None:
         self.last_heard = time.monotonic()
 
+    def follow(self) -> None:
+        """The next trial of the queue runs now."""
+        self.began = time.time()
+        del self.queue[0]
+
 
 class LocalWorkers:
-    """Runs trials in order, so many at a time, each in a process of its own; one that fails gets another try.
+    """Runs trials in order, so many at a time, each in a process; one that fails gets another try.
 
-    Where memory runs out, one trial fewer runs side by side from then on.
+    Trials that differ in their seed alone may follow each other in one process, which then traces their
+    network once. What is left of such a row when its process ends waits again. Where memory runs out, one
+    trial fewer runs side by side from then on.
+
+    devices: the GPU that the trial in each slot sees; empty: trials see what this process does. in_a_row: the
+    most trials of a process. seconds: how long each trial takes about, by id: rows become short at the end,
+    so that the workers end together.
     """
-
-    # devices: the GPU that the trial in each slot sees; empty: trials see what this process does.
 
     def __init__(
         self,
@@ -71,15 +95,18 @@ class LocalWorkers:
         starter: Starter,
         patience: Patience | None = None,
         devices: Sequence[str] = (),
+        in_a_row: int = 1,
+        seconds: Mapping[str, float] = NO_SECONDS,
     ) -> None:
         self._free = list(reversed(devices))
+        self._in_a_row, self._seconds = in_a_row, seconds
         self._waiting = list(reversed(trials))
         self._work, self._workers = work, workers
         self._patience = patience or Patience()
         self._starter = starter
         self._tries: dict[str, int] = {}
-        self._running: dict[str, _Child] = {}
-        self._heard: queue.SimpleQueue[TrialEvent | Exception | None] = queue.SimpleQueue()
+        self._running: list[_Child] = []
+        self._heard: queue.SimpleQueue[_Heard | Exception | None] = queue.SimpleQueue()
         self._looked = time.monotonic()
         self.interrupted = False
         self.no_space = ""  # the reason of a trial that found the disk full: the others would too
@@ -88,11 +115,13 @@ class LocalWorkers:
         """The events of the trials as they come; each try ends with one Finished, Failed or Killed."""
         while self._running or (self._waiting and not self.interrupted):
             while self._waiting and not self.interrupted and len(self._running) < self._workers:
-                planned = self._waiting.pop()
+                row = self._next_row()
                 try:
-                    self._start(planned)
+                    self._start(row)
                 except OSError as error:  # no memory for another process, say
-                    yield self._ended(TrialEvent(planned, events.Failed(reason=endings.reason_of(error))))
+                    self._waiting += reversed(row[1:])
+                    failed = events.Failed(reason=endings.reason_of(error))
+                    yield self._ended(_Heard(None, TrialEvent(row[0], failed)))
             self._end_silent(time.monotonic())
             try:
                 heard = self._heard.get(timeout=LOOK_SECONDS)
@@ -103,7 +132,7 @@ class LocalWorkers:
             elif isinstance(heard, Exception):
                 raise heard
             else:
-                yield self._ended(heard) if isinstance(heard.event, events.ENDS) else heard
+                yield self._ended(heard) if isinstance(heard.heard.event, events.ENDS) else heard.heard
 
     def interrupt(self) -> None:
         """Start no more trials and end the running ones, whose last events still come.
@@ -115,7 +144,7 @@ class LocalWorkers:
 
     def end(self) -> None:
         """End the children, kindly at first."""
-        children = [child.process for child in self._running.values()]
+        children = [child.process for child in self._running]
         for child in children:
             child.terminate()
         deadline = time.monotonic() + TERMINATION_GRACE
@@ -128,13 +157,19 @@ class LocalWorkers:
         """End the children where nobody reads their events any more; their logs get their last ones."""
         self.interrupted = True
         self.end()
-        for child in self._running.values():
+        for child in self._running:
             child.listener.join(TERMINATION_GRACE)
 
-    def _ended(self, heard: TrialEvent) -> TrialEvent:
-        """Give the slot back; a trial that failed waits for its next try, unless it had its last."""
+    def _ended(self, end: _Heard) -> TrialEvent:
+        """Give the slot back if its process is over, and what was left of its row.
+
+        A trial that failed waits for its next try, unless it had its last.
+        """
+        child, heard = end.child, end.heard
         planned, event = heard.planned, heard.event
-        if child := self._running.pop(planned.trial.id, None):
+        if child and end.over:
+            self._running.remove(child)
+            self._waiting += reversed(child.queue[1:])
             try:
                 child.process.wait(TERMINATION_GRACE)
             except subprocess.TimeoutExpired:  # its last event has come, and the interpreter hangs at its end
@@ -149,7 +184,8 @@ class LocalWorkers:
         if endings.is_no_space(event.reason) and not self.interrupted:
             self.no_space = event.reason
             self.interrupt()
-        again = not self.interrupted and self._tries[planned.trial.id] < self._patience.tries
+        tries = self._tries.setdefault(planned.trial.id, 1)  # a follower's first one
+        again = not self.interrupted and tries < self._patience.tries
         if again:
             self._waiting.append(planned)
         return dataclasses.replace(heard, again=again)
@@ -157,53 +193,74 @@ class LocalWorkers:
     def _end_silent(self, now: float) -> None:
         stood_still = now - self._looked > STOOD_STILL
         self._looked = now
-        for child in self._running.values():
+        for child in self._running:
             if stood_still:  # this process was stopped, or could not print: nobody was listened to
                 child.heard()
             elif now - child.last_heard > self._patience.silence_seconds:
                 child.hangs = True
                 child.process.kill()
 
-    def _start(self, planned: PlannedTrial) -> None:
-        folder = trial_folder.of(self._work, planned.trial)
-        self._tries[planned.trial.id] = self._tries.get(planned.trial.id, 0) + 1
-        trial_folder.begin(folder, planned.trial)
-        temporary = folder / trial_folder.TEMPORARY
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
-        arguments = [str(folder.absolute()), "--workers", str(self._workers), "--with-parent"]
-        arguments += ["--checkpoint-seconds", str(self._patience.checkpoint_seconds)]
+    def _next_row(self) -> list[PlannedTrial]:
+        """The trials of the next process, which no longer wait; one that was tried before runs alone."""
+        waiting = list(reversed(self._waiting))
+        most = 1 if waiting[0].trial.id in self._tries else self._in_a_row
+        row = rows.next_row(
+            waiting, self._seconds, self._workers, most, lambda each: each.trial.id not in self._tries
+        )
+        taken = {each.trial.id for each in row}
+        self._waiting = [each for each in self._waiting if each.trial.id not in taken]
+        return row
+
+    def _start(self, row: Sequence[PlannedTrial]) -> None:
+        first = row[0].trial
+        self._tries[first.id] = self._tries.get(first.id, 0) + 1
+        folders = [trial_folder.of(self._work, each.trial) for each in row]
+        for folder, each in zip(folders, row, strict=True):
+            trial_folder.begin(folder, each.trial)
+        folder = folders[0]
+        temporary = trial_folder.make_temporary(folder)
+        arguments = [*(str(each.absolute()) for each in folders), "--workers", str(self._workers)]
+        arguments += ["--with-parent", "--checkpoint-seconds", str(self._patience.checkpoint_seconds)]
         device = self._free[-1] if self._free else None
-        with (folder / OUTPUT).open("wb") as output:
-            threads = planned.trial.recipe.threads
-            process = self._starter.start("experiments.trial", arguments, threads, temporary, output, device)
+        with (folder / trial_folder.OUTPUT).open("wb") as output:
+            process = self._starter.start(
+                "experiments.trial", arguments, first.recipe.threads, temporary, output, device
+            )
         if device is not None:
             self._free.pop()
-        child = _Child(planned, process, folder, device)
+        child = _Child(row, process, folders, device)
         child.listener = threading.Thread(target=self._listen, args=(child,), daemon=True)
-        self._running[planned.trial.id] = child
+        self._running.append(child)
         child.listener.start()
 
     def _listen(self, child: _Child) -> None:
-        """Pass the child's events on; a child that ended without a last event gets one."""
+        """Pass the child's events on; a trial whose process ended without a last event gets one."""
         try:
-            last = None
+            ended = False  # the trial at the head of the queue
             for line in child.process.stdout:
                 child.heard()
                 # An empty line is a sign of life; one without its end was cut by a kill, the log has it.
-                if line.strip() and line.endswith(b"\n"):
-                    last = events.parse(line)
-                    self._heard.put(TrialEvent(child.planned, last))
+                if not line.strip() or not line.endswith(b"\n"):
+                    continue
+                event = events.parse(line)
+                goes_on = isinstance(event, events.Finished) and len(child.queue) > 1
+                ended = isinstance(event, events.ENDS) and not goes_on
+                self._heard.put(_Heard(child, TrialEvent(child.queue[0], event), over=ended))
+                if goes_on:
+                    child.follow()
             status = child.process.wait()
-            shutil.rmtree(child.folder / trial_folder.TEMPORARY, ignore_errors=True)
-            if not isinstance(last, events.ENDS):
-                self._heard.put(TrialEvent(child.planned, self._end_of(child, status)))
+            for folder in child.folders:
+                shutil.rmtree(folder / trial_folder.TEMPORARY, ignore_errors=True)
+            if not ended:
+                planned = child.queue[0]
+                self._heard.put(_Heard(child, TrialEvent(planned, self._end_of(child, status)), over=True))
         except Exception as error:  # a thread has no caller: the loop raises it
             self._heard.put(error)
 
     def _end_of(self, child: _Child, status: int) -> Event:
         """The last event of a child that printed none: the one in its log, or one that is written for it."""
-        log = trial_folder.log(child.folder)
+        folder = trial_folder.of(self._work, child.queue[0].trial)
+        log = trial_folder.log(folder)
         logged = events.read(log)
         # It may have been killed between writing its last event and printing it.
         if logged and isinstance(logged[-1], events.ENDS) and logged[-1].time >= child.began:
@@ -214,12 +271,13 @@ class LocalWorkers:
         elif self.interrupted:
             end = events.Killed(reason="interrupted")
         else:
-            end = events.Failed(reason=endings.reason(status, child.folder / OUTPUT, child.memory_kills))
+            end = events.Failed(
+                reason=endings.reason(status, folder / trial_folder.OUTPUT, child.memory_kills)
+            )
         with contextlib.suppress(OSError):  # a full disk; the next start notes the end of this attempt
             events.append(log, end)
         return end
 
 
-OUTPUT = "output.txt"  # what a trial prints beside its events
 STOOD_STILL = 30.0  # seconds between two looks after which this process must have been stopped
 LOOK_SECONDS = 1.0  # between two looks at who is silent, while no event comes

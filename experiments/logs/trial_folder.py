@@ -23,6 +23,7 @@ from experiments.studies.specification import Trial
 LOG = "events.jsonl"
 ATTEMPT = "attempt"
 TEMPORARY = "tmp"  # where libraries put what they may leave behind
+OUTPUT = "output.txt"  # what the processes of the trial print beside its events
 ABANDONED = "its processes were ended from outside"
 HOLD_SECONDS = 30.0
 
@@ -80,6 +81,14 @@ def begin(folder: Path, trial: Trial) -> None:
     # An attempt goes on from its log; without one, it begins.
     if not log(folder).exists():
         start_over(folder)
+
+
+def make_temporary(folder: Path) -> Path:
+    """An empty folder for the temporary files of the trial's next process."""
+    temporary = folder / TEMPORARY
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    return temporary
 
 
 def close_abandoned(folder: Path) -> None:

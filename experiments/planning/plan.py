@@ -11,7 +11,7 @@ from experiments.data.dataset import Tell
 from experiments.data.facts import Facts, Wanted
 from experiments.logs import history, trial_folder
 from experiments.planning import costs as network_costs
-from experiments.planning import feasible, rates
+from experiments.planning import feasible, rates, rows
 from experiments.processes import gpus
 from experiments.processes.gpus import Card
 from experiments.store import client, page, registration, tracking
@@ -69,6 +69,7 @@ class Plan:
     schedule: Schedule  # the seeds and looks by which the study's claims are judged
     devices: tuple[str, ...] = ()  # the GPU of each trial that runs side by side; empty: nobody chose any
     cards: Sequence[Card] = ()  # those that trials may use
+    in_a_row: int = 1  # the most trials of a process
 
     @property
     def files(self) -> tracking.FilesOf:
@@ -105,9 +106,11 @@ class Plan:
     def eta_seconds(self) -> float:
         """Estimated wall clock of the study from here on."""
         total = 0.0
-        for phase in (self.waiting, self.later):
-            seconds = [self.costs[each.trial.id].trial_seconds(each.trial) for each in phase]
-            total += max(max(seconds, default=0.0), sum(seconds) / self.workers)
+        for phase in (self.in_order, self.later):
+            costs = {each.trial.id: (self.costs[each.trial.id], each.trial) for each in phase}
+            seconds = {key: known.trial_seconds(trial) for key, (known, trial) in costs.items()}
+            again = {key: seconds[key] - known.kept_seconds for key, (known, _) in costs.items()}
+            total += rows.wall_seconds(phase, seconds, again, self.workers, self.in_a_row)
         return total
 
 
@@ -160,6 +163,7 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         schedule=standing.schedule,
         devices=devices,
         cards=options.cards or (),
+        in_a_row=rows.MOST if options.starter is None or options.starter.forks else 1,
     )
 
 

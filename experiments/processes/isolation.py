@@ -65,6 +65,11 @@ class Starter:
         for server in self._servers.values():
             server.close()
 
+    @property
+    def forks(self) -> bool:
+        """Whether trials are forks, as far as that works."""
+        return self._isolation == "fork"
+
     def start(
         self,
         program: Program,

@@ -29,6 +29,10 @@ class Request(BaseModel):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
 
+# Of the start of a trial, what tracing is: a network that is traced is built again, and takes one step.
+TRACING = 0.8
+
+
 class Cost(BaseModel):
     """One network on this machine, on one worker."""
 
@@ -45,6 +49,11 @@ class Cost(BaseModel):
     def of_windows(self, windows: int) -> "Cost":
         """The cost where an image is evaluated in so many windows."""
         return self.model_copy(update={"evaluated_image_seconds": windows * self.evaluated_image_seconds})
+
+    @property
+    def kept_seconds(self) -> float:
+        """What a trial saves whose network the process before it has traced."""
+        return TRACING * self.start_seconds
 
     def trial_seconds(self, trial: Trial) -> float:
         """The wall clock of a whole trial."""

@@ -10,13 +10,19 @@ BUSY = 0.01  # of a core: a process that uses less does nothing
 
 
 def prepare_process(threads: int) -> None:
-    """Set the number of threads, before anything of tensorflow runs.
+    """Set the number of threads, before anything of tensorflow runs; a second call changes nothing.
 
     The thread counts are part of the recipe: they change round-off.
+
+    Raises:
+        RuntimeError: tensorflow has run with other ones.
     """
     import tensorflow as tf
 
     settle_keras()
+    known = tf.config.threading
+    if (known.get_intra_op_parallelism_threads(), known.get_inter_op_parallelism_threads()) == (threads, 1):
+        return
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     for device in tf.config.list_physical_devices("GPU"):

@@ -1,0 +1,58 @@
+"""Which trials follow each other in one process, and how long a study then takes.
+
+Trials that differ in their seed alone share what tensorflow traces of their network, which is most of what a
+short training waits for. A row of them must not be so long that other workers wait for its end.
+"""
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+
+from experiments.studies.specification import PlannedTrial
+
+MOST = 4  # trials of a row: a process that lives long keeps more memory, and a study shows its arms later
+
+
+def next_row(
+    waiting: Sequence[PlannedTrial],
+    seconds: Mapping[str, float],
+    workers: int,
+    most: int = MOST,
+    follows: Callable[[PlannedTrial], bool] = lambda _: True,
+) -> list[PlannedTrial]:
+    """The first waiting trial and those that follow it in its process.
+
+    A row takes at most half of each worker's share of what waits. seconds: of each trial, by id; follows:
+    whether a trial may be another's follower.
+    """
+    first, *others = waiting
+    row = [first]
+    left = sum(seconds.get(each.trial.id, 0.0) for each in waiting) / workers / 2
+    left -= seconds.get(first.trial.id, 0.0)
+    alike = first.trial.apart_from_seed if most > 1 else ""
+    for each in others if most > 1 else ():
+        if not follows(each) or each.trial.apart_from_seed != alike:
+            continue
+        left -= seconds.get(each.trial.id, 0.0)
+        if len(row) == most or left < 0:
+            break
+        row.append(each)
+    return row
+
+
+def wall_seconds(
+    waiting: Sequence[PlannedTrial],
+    seconds: Mapping[str, float],
+    again: Mapping[str, float],
+    workers: int,
+    most: int = MOST,
+) -> float:
+    """Until the last of the trials ends; again: what each takes as a follower, by id."""
+    rest = list(waiting)
+    ends = [0.0] * workers
+    while rest:
+        row = next_row(rest, seconds, workers, most)
+        taken = seconds[row[0].trial.id] + sum(again[each.trial.id] for each in row[1:])
+        heapq.heapreplace(ends, ends[0] + taken)
+        gone = {each.trial.id for each in row}
+        rest = [each for each in rest if each.trial.id not in gone]
+    return max(ends)
