@@ -69,9 +69,9 @@ class _Child:
     def heard(self) -> None:
         self.last_heard = time.monotonic()
 
-    def follow(self) -> None:
-        """The next trial of the queue runs now."""
-        self.began = time.time()
+    def follow(self, at: float) -> None:
+        """The next trial of the queue runs, since the one before ended."""
+        self.began = at
         del self.queue[0]
 
 
@@ -217,6 +217,7 @@ class LocalWorkers:
         folders = [trial_folder.of(self._work, each.trial) for each in row]
         for folder, each in zip(folders, row, strict=True):
             trial_folder.begin(folder, each.trial)
+            (folder / trial_folder.OUTPUT).unlink(missing_ok=True)
         folder = folders[0]
         temporary = trial_folder.make_temporary(folder)
         arguments = [*(str(each.absolute()) for each in folders), "--workers", str(self._workers)]
@@ -247,7 +248,7 @@ class LocalWorkers:
                 ended = isinstance(event, events.ENDS) and not goes_on
                 self._heard.put(_Heard(child, TrialEvent(child.queue[0], event), over=ended))
                 if goes_on:
-                    child.follow()
+                    child.follow(event.time)
             status = child.process.wait()
             for folder in child.folders:
                 shutil.rmtree(folder / trial_folder.TEMPORARY, ignore_errors=True)
@@ -271,9 +272,10 @@ class LocalWorkers:
         elif self.interrupted:
             end = events.Killed(reason="interrupted")
         else:
-            end = events.Failed(
-                reason=endings.reason(status, folder / trial_folder.OUTPUT, child.memory_kills)
-            )
+            # A process that ends between two trials has said the last things in the folder of the first.
+            said = [each / trial_folder.OUTPUT for each in (folder, child.folders[0])]
+            output = next(each for each in said if each.exists())
+            end = events.Failed(reason=endings.reason(status, output, child.memory_kills))
         with contextlib.suppress(OSError):  # a full disk; the next start notes the end of this attempt
             events.append(log, end)
         return end

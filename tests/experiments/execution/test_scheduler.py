@@ -48,13 +48,19 @@ class Scripted(processes.Starter):
 def workers(tmp_path, monkeypatch):
     """Workers for the trials of a small study, each of which is this script."""
 
-    def make(script, count=None, slots=2, devices=(), **patience):
+    def make(script, count=None, slots=2, devices=(), in_a_row=1, **patience):
         program = tmp_path / "trial.py"
         program.write_text(BEGIN + script)
         monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.05)
         trials = reading.parse(SMALL, "small").trials(DIGESTS)[:count]
         return scheduler.LocalWorkers(
-            trials, tmp_path, slots, Scripted(program), scheduler.Patience(**patience), devices
+            trials,
+            tmp_path,
+            slots,
+            Scripted(program),
+            scheduler.Patience(**patience),
+            devices,
+            in_a_row,
         )
 
     return make
@@ -148,3 +154,66 @@ def test_an_event_that_was_written_but_not_printed_counts(workers):
     script = "events.append(folder / 'events.jsonl', events.Finished(epoch=1, metrics={}, diverged=False))"
     heard = list(workers(script, count=1).events())
     assert [type(each.event) for each in heard] == [events.Finished]
+
+
+# The trials of a process one after the other; `number` is the place of each in its row, from 1.
+ROW = """
+folders = [pathlib.Path(word) for word in sys.argv[1:] if pathlib.Path(word).is_dir()]
+for number, folder in enumerate(folders, 1):
+    (folder / "row").write_text(f"{number} of {len(folders)}")
+"""
+
+
+def rows_of(heard, folder):
+    return [(folder / each.planned.trial.id / "row").read_text() for each in ends(heard)]
+
+
+def test_seeds_of_an_arm_follow_each_other_in_one_process(workers, tmp_path):
+    heard = list(workers(ROW + "    " + FINISH, slots=1, in_a_row=2).events())
+    assert [(each.planned.arm, each.planned.trial.seed) for each in ends(heard)] == [
+        ("plain_cnn", 1),
+        ("plain_cnn", 2),
+        ("resnet18", 1),
+        ("resnet18", 2),
+    ]
+    assert rows_of(heard, tmp_path) == ["1 of 2", "2 of 2"] * 2
+    assert all(isinstance(each.event, events.Finished) for each in ends(heard))
+
+
+def told(heard):
+    return [(each.planned.arm, each.planned.trial.seed, type(each.event), each.again) for each in ends(heard)]
+
+
+def test_a_follower_that_fails_is_tried_again_and_alone(workers, tmp_path):
+    script = ROW + "    if number == 2: sys.exit('no luck')\n    " + FINISH
+    heard = list(workers(script, slots=1, in_a_row=2).events())
+    assert told(heard)[:3] == [
+        ("plain_cnn", 1, events.Finished, False),
+        ("plain_cnn", 2, events.Failed, True),
+        ("plain_cnn", 2, events.Finished, False),
+    ]
+    assert len(ends(heard)) == 6
+
+
+def test_what_is_left_of_a_row_waits_again(workers, tmp_path):
+    script = ROW + "    if len(folders) == 2: sys.exit('no luck')\n    " + FINISH
+    heard = list(workers(script, slots=1, in_a_row=2).events())
+    assert told(heard)[:3] == [
+        ("plain_cnn", 1, events.Failed, True),
+        ("plain_cnn", 1, events.Finished, False),
+        ("plain_cnn", 2, events.Finished, False),
+    ]
+    finished = [each.planned.trial.id for each in ends(heard) if isinstance(each.event, events.Finished)]
+    assert len(finished) == len(set(finished)) == 4
+
+
+def test_a_stop_in_a_row_ends_the_trial_that_runs_and_begins_no_other(workers, tmp_path):
+    script = ROW + "    if number == 2: time.sleep(60)\n    " + FINISH
+    running = workers(script, slots=1, in_a_row=2)
+    heard = []
+    for each in running.events():
+        heard.append(each)
+        if isinstance(each.event, events.Finished):
+            running.interrupt()
+    assert [type(each.event) for each in ends(heard)] == [events.Finished, events.Killed]
+    assert [each.planned.trial.seed for each in ends(heard)] == [1, 2]
