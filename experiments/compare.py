@@ -27,8 +27,8 @@ from experiments.studies import schedule
 from experiments.studies.schedule import Schedule
 from experiments.studies.study import Study
 
-DESCRIPTION = """Run every trial of a study that is not complete yet, each in a process of its own, and log
-it to MLflow. Studies are YAML files (docs/studies.md); those that ship lie in experiments/studies/."""
+DESCRIPTION = """Run every trial of a study that is not complete yet, in processes of their own, and log
+them to MLflow. Studies are YAML files (docs/studies.md); those that ship lie in experiments/studies/."""
 EXIT = """exit status: 0 all trials complete; 1 some failed or were ended (a later start goes on with those);
 2 the study, the data or an argument cannot be used"""
 
