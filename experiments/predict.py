@@ -118,7 +118,7 @@ def as_trained(file: Path, model: "Model") -> np.ndarray:
         UserError: the image cannot be read or, for a model trained without image_size, has another size.
     """
     try:
-        decoded = decoding.fitted(decoding.upright(file), model.image_size)
+        decoded = decoding.fitted(decoding.upright(file)[0], model.image_size)
     except decoding.UnreadableError as reason:
         raise UserError(f"{file}: cannot be read as an image ({reason})") from None
     except OSError as error:  # a link to nothing

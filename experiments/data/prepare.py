@@ -113,6 +113,7 @@ def _from_files(listed: Listing, wanted: Wanted, scratch: Path) -> _Loaded:
         files=found.files,
         notices=(
             *listed.notices,
+            *found.remarks,
             *(doubts.in_two_classes(doubtful, names) if together else [doubts.NOT_LOOKED_FOR]),
             *doubts.in_both_parts(groups, found.in_test, names),
             *doubts.black(doubts.pictures(found.fingerprints), names),

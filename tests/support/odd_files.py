@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 WHITE, RED, BLUE, GREY = (255, 255, 255), (255, 0, 0), (0, 0, 255), (128, 128, 128)
 SIZE = (16, 12)
@@ -76,6 +77,37 @@ def bomb(file: Path) -> None:
     )
 
 
+def strange_exif(file: Path) -> None:
+    """Blue above once orientation 3 has turned it; YCbCrPositioning is text, which no standard allows."""
+    upside_down(file)
+    content = file.read_bytes()
+    entries = b"II" + struct.pack("<HI", 42, 8) + struct.pack("<H", 2)
+    entries += struct.pack("<HHI4s", 0x0112, 3, 1, struct.pack("<HH", 3, 0))
+    entries += struct.pack("<HHI4s", 0x0213, 2, 4, b"abc\0") + bytes(4)
+    block = b"Exif\0\0" + entries
+    start = content.index(b"\xff\xe1")
+    length = struct.unpack(">H", content[start + 2 : start + 4])[0]
+    segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
+    file.write_bytes(content[:start] + segment + content[start + 2 + length :])
+
+
+def much_text(file: Path) -> None:
+    """A comment of two million letters."""
+    info = PngInfo()
+    info.add_text("Comment", "x" * 2_000_000, zip=True)
+    Image.new("RGB", SIZE, RED).save(file, pnginfo=info)
+
+
+def cut(missing: int, **options: object) -> Callable[[Path], None]:
+    """Without its last bytes."""
+
+    def make(file: Path) -> None:
+        Image.new("RGB", SIZE, RED).save(file, **options)
+        file.write_bytes(file.read_bytes()[:-missing])
+
+    return make
+
+
 def link(target: str) -> Callable[[Path], None]:
     return lambda file: file.symlink_to(target)
 
@@ -113,6 +145,10 @@ ODD = [
     Kind("sixteen_bits_with_a_hole.png", sixteen_bits(0x8034, transparency=0x8034), WHITE),
     Kind("turned.jpg", upside_down, BLUE, near=3),
     Kind("png_named.jpg", lambda file: Image.new("RGB", SIZE, RED).save(file, format="PNG"), RED),
+    Kind("strange_exif.jpg", strange_exif, BLUE, near=3),
+    Kind("much_text.png", much_text, RED),
+    Kind("without_its_end.jpg", cut(2, quality=95), RED, near=2),
+    Kind("without_its_end.png", cut(14), RED),
     Kind("a link.png", link("png.png"), RED),
     Kind("名前 ü.png", plain("RGB", RED), RED),
 ]  # fmt: skip
@@ -126,7 +162,7 @@ BAD = [
     Kind("page.jpg", lambda file: file.write_text("<html><body>404</body></html>"), "not an image"),
     Kind("pdf.jpg", lambda file: file.write_bytes(b"%PDF-1.4\n" + bytes(100)), "not an image"),
     Kind("vector.png", lambda file: file.write_text("<svg/>"), "not an image"),
-    Kind("bomb.png", bomb, "more than 89,478,485 pixels: a decompression bomb?"),
+    Kind("bomb.png", bomb, "far more pixels than bytes: a decompression bomb?"),
     Kind("floats.tif", sixteen_bits(1, np.float32), "floating-point pixels; save it with 8 or 16 bits"),
     Kind("deep.tif", sixteen_bits(2**24, np.int32), "grey of more than 16 bits"),
     Kind("phone.heic", lambda file: file.write_bytes(b"ftypheic"), UNREAD),

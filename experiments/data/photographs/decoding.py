@@ -2,26 +2,32 @@
 
 Images are turned as EXIF says. 1 bit and 16 bits of grey become 8 (the upper ones); palettes become their
 colours; transparent pixels lie over white; CMYK, YCbCr and Lab become RGB by Pillow's plain formulas, without
-a colour profile. Of several frames or pages the first is taken. Floating-point pixels are refused.
+a colour profile. Of several frames or pages the first is taken. Floating-point pixels are refused. What a
+decoder refuses for its metadata or its last bytes is read all the same (`repair`).
 """
 
+import contextlib
 import hashlib
+import io
 import time
+import warnings
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from experiments import files, processes, words
-from experiments.data.photographs import doubts
+from experiments.data.photographs import doubts, repair
 from experiments.data.photographs.entries import FORMATS, UNREAD, Entry
 from experiments.errors import UserError
 
-LARGEST_PIXELS = 89_478_485  # from here on Pillow warns of a decompression bomb
+# A picture of so many pixels takes half a gigabyte; one of more than so many a byte is no photograph.
+LARGEST_PIXELS, MOST_PIXELS_A_BYTE = 178_000_000, 1000
+SMALL_ENOUGH = 2**24  # pixels, however well they are packed
 BILINEAR = Image.Resampling.BILINEAR
 TRANSPARENT = {"RGBA", "LA", "PA", "RGBa", "La"}
 
@@ -30,26 +36,23 @@ class UnreadableError(Exception):
     """A file is no usable image; says why in a few words."""
 
 
-def upright(file: Path) -> Image.Image:
-    """The image of a file, of mode L or RGB.
+def upright(file: Path) -> tuple[Image.Image, str]:
+    """The image of a file, of mode L or RGB, and a remark on what is wrong with the file, or none.
 
     Raises:
         UnreadableError: it cannot be decoded, or not whole.
     """
     if file.suffix.lower() in UNREAD:
         raise UnreadableError("a format that is not read; save it as JPEG or PNG")
-    if file.stat().st_size == 0:
+    size = file.stat().st_size
+    if size == 0:
         raise UnreadableError("empty file")
     try:
         # Of a path Pillow maps plain TIFF files, and turns those wrongly that EXIF turns.
-        with file.open("rb") as content, Image.open(content, formats=tuple(FORMATS)) as opened:
-            if opened.width * opened.height > LARGEST_PIXELS:
-                raise Image.DecompressionBombError
-            opened.load()
-            ImageOps.exif_transpose(opened, in_place=True)  # else each image is copied, upright or not
-            return in_eight_bits(opened)
+        with file.open("rb") as content:
+            return _decoded(content, size)
     except Image.DecompressionBombError:
-        raise UnreadableError(f"more than {LARGEST_PIXELS:,} pixels: a decompression bomb?") from None
+        raise UnreadableError("far more pixels than bytes: a decompression bomb?") from None
     except Image.UnidentifiedImageError:
         raise UnreadableError("not an image") from None
     except PermissionError:
@@ -57,8 +60,39 @@ def upright(file: Path) -> Image.Image:
     except UnreadableError:
         raise
     except Exception as error:  # decoders raise whatever a damaged file leads them to
+        if (repaired := _repaired(file)) is not None:
+            return repaired
         message = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableError(f"damaged ({message[:80]})") from None
+
+
+def hush() -> None:
+    """Let Pillow warn of nothing in this process: what is wrong with a file, we say ourselves."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+def _decoded(content: BinaryIO, size: int) -> tuple[Image.Image, str]:
+    with Image.open(content, formats=tuple(FORMATS)) as opened:
+        pixels = opened.width * opened.height
+        if pixels > SMALL_ENOUGH and (pixels > LARGEST_PIXELS or pixels > MOST_PIXELS_A_BYTE * size):
+            raise Image.DecompressionBombError
+        opened.load()
+        image, remark = repair.turned(opened)
+        return in_eight_bits(image), remark
+
+
+def _repaired(file: Path) -> tuple[Image.Image, str] | None:
+    """The image that a decoder refused, without its metadata or its last rows; None: nothing helps."""
+    content = file.read_bytes()
+    for remark, change in ((repair.METADATA, repair.bare), (repair.LAST_ROWS, repair.completed)):
+        changed = change(content)
+        if changed is None:
+            continue
+        with contextlib.suppress(Exception):
+            image, _ = _decoded(io.BytesIO(changed), len(content))
+            return image, remark
+    return None
 
 
 def fitted(image: Image.Image, image_size: int | None) -> Image.Image:
@@ -102,7 +136,8 @@ class Decoded(NamedTuple):
     """One image: its pixels, uint8 (height, width, 3), and facts about it.
 
     size: width and height of the file's own picture; digest: SHA-256 of the pixels; grey_digest: the same of
-    one channel, for an image without colours: a wholly grey data set keeps one; fingerprint: see `doubts`.
+    one channel, for an image without colours: a wholly grey data set keeps one; fingerprint: see `doubts`;
+    remark: what is wrong with the file, which is used all the same.
     """
 
     pixels: np.ndarray
@@ -110,11 +145,12 @@ class Decoded(NamedTuple):
     digest: bytes
     grey_digest: bytes | None
     fingerprint: np.ndarray
+    remark: str = ""
 
 
 def _decode(file: Path, image_size: int | None) -> Decoded | UnreadableError:
     try:
-        whole = upright(file)
+        whole, remark = upright(file)
     except UnreadableError as reason:
         return reason
     except OSError as error:
@@ -123,13 +159,14 @@ def _decode(file: Path, image_size: int | None) -> Decoded | UnreadableError:
     grey = hashlib.sha256(image.tobytes()).digest() if image.mode == "L" else None
     pixels = np.asarray(image.convert("RGB"))
     digest = hashlib.sha256(pixels.tobytes()).digest()
-    return Decoded(pixels, whole.size, digest, grey, doubts.fingerprint(image))
+    return Decoded(pixels, whole.size, digest, grey, doubts.fingerprint(image), remark)
 
 
 def in_order(
     listed: list[Entry], image_size: int | None
 ) -> Iterator[tuple[Entry, Decoded | UnreadableError]]:
     """Each entry, in order, with its image or why there is none; on all cores, as Pillow releases the GIL."""
+    hush()
     cores = processes.available_cores()
     ahead = cores
     with ThreadPoolExecutor(cores) as pool:
@@ -174,6 +211,7 @@ class ImageWriter:
         self._rgb: list[bytes] = []
         self.fingerprints: list[np.ndarray] = []
         self.sizes: list[tuple[int, int]] = []
+        self.remarks: dict[str, list[Path]] = {}  # the files that each is about
 
     def add(self, file: Path, image: Decoded) -> None:
         """Write the image of a file.
@@ -189,6 +227,8 @@ class ImageWriter:
         self._map[len(self._rgb)] = image.pixels
         self._rgb.append(image.digest)
         self.sizes.append(image.size)
+        if image.remark:
+            self.remarks.setdefault(image.remark, []).append(file)
         self._grey.append(image.grey_digest)
         self.fingerprints.append(image.fingerprint[None])
 

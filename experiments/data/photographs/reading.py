@@ -20,7 +20,8 @@ class Found:
 
     images: uint8 (m, height, width, channels), channels 1 or 3, a memory map; rows: int64 (n,), which of
     them are used; labels: int64 (n,); in_test: bool (n,); digests: 32 bytes of SHA-256 each (n,);
-    fingerprints: see `doubts`; files: where they came from; groups: one an image; classes: by name.
+    fingerprints: see `doubts`; files: where they came from; groups: one an image; classes: by name; remarks:
+    on files that are used though something is wrong with them, a sentence each.
     """
 
     images: np.ndarray
@@ -32,6 +33,7 @@ class Found:
     files: Files
     groups: list[str | None]
     classes: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
@@ -78,6 +80,10 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
         ),
         groups=[entry.group for entry in used],
         classes=classes,
+        remarks=tuple(
+            f"{file_count(len(files))} {remark}; the first is {shown(files[0], listed.root)}"
+            for remark, files in sorted(writer.remarks.items())
+        ),
     )
 
 

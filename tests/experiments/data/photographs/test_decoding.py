@@ -111,18 +111,53 @@ def test_every_orientation_of_every_kind(tmp_path, kind, mode, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored.save(tmp_path / f"1.{kind}", exif=exif)
-    seen = np.asarray(decoding.upright(tmp_path / f"1.{kind}").convert("L"))
+    seen = np.asarray(decoding.upright(tmp_path / f"1.{kind}")[0].convert("L"))
     np.testing.assert_array_equal(seen, LOOKED_AT[orientation](grey))
 
 
 def test_more_pixels_than_are_taken_are_refused_before_they_are_decoded(tmp_path, monkeypatch):
     file = tmp_path / "1.png"
     Image.new("RGB", (10, 10)).save(file)
+    monkeypatch.setattr(decoding, "SMALL_ENOUGH", 10)
     monkeypatch.setattr(decoding, "LARGEST_PIXELS", 100)
-    assert decoding.upright(file).size == (10, 10)
-    monkeypatch.setattr(decoding, "LARGEST_PIXELS", 99)
-    with pytest.raises(decoding.UnreadableError, match="more than 99 pixels"):
-        decoding.upright(file)
+    assert decoding.upright(file)[0].size == (10, 10)
+    for limit, most in (("LARGEST_PIXELS", 99), ("MOST_PIXELS_A_BYTE", 1)):
+        with monkeypatch.context() as narrower:
+            narrower.setattr(decoding, limit, most)
+            Image.new("RGB", (10, 10) if limit == "LARGEST_PIXELS" else (100, 1)).save(file)
+            narrower.setattr(decoding, "LARGEST_PIXELS", 99 if limit == "LARGEST_PIXELS" else 1000)
+            with pytest.raises(decoding.UnreadableError, match="far more pixels than bytes"):
+                decoding.upright(file)
+
+
+@pytest.mark.slow
+def test_a_photograph_of_a_hundred_million_pixels_is_one(tmp_path):
+    file = tmp_path / "1.jpg"
+    noise = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
+    Image.fromarray(noise).resize((12_000, 9_000)).save(file, quality=90)
+    assert decoding.upright(file)[0].size == (12_000, 9_000)
+
+
+def test_what_is_wrong_with_a_file_that_is_used_is_told_with_a_number(tmp_path):
+    folder = tmp_path / "photographs"
+    write(folder / "plain", PIXELS["cat"])
+    (folder / "odd").mkdir()
+    for kind in ODD:
+        if kind.name in ("much_text.png", "without_its_end.jpg"):
+            kind.make(folder / "odd" / kind.name)
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    cut = folder / "odd" / "cut.png"
+    Image.fromarray(noise).save(cut)
+    cut.write_bytes(cut.read_bytes()[:-200])
+    facts = prepare(folder, tmp_path / "work", 8)
+    told = " ".join(facts.notices)
+    assert (
+        "1 file with metadata that cannot be read, which are left aside; the first is odd/much_text.png"
+        in told
+    )
+    assert (
+        "2 files cut off at the end, of which the last rows are left grey or black; the first is odd/" in told
+    )
 
 
 def test_a_file_that_may_not_be_read():
