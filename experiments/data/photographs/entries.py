@@ -24,7 +24,12 @@ FORMATS = {
 }
 READ = frozenset(ending for endings in FORMATS.values() for ending in endings)
 # Photographs that are not read: to leave them out silently would lose a part of somebody's data.
-RAW = frozenset([".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf"])
+RAW = frozenset(
+    {
+        ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".srf", ".dng", ".orf", ".rw2",
+        ".rwl", ".raf", ".pef", ".srw", ".x3f", ".erf", ".kdc", ".dcr", ".mrw", ".3fr", ".iiq", ".raw",
+    }
+)  # fmt: skip
 UNREAD = RAW | frozenset(
     [".heic", ".heif", ".jxl", ".exr", ".hdr", ".dcm", ".npy", ".psd", ".xcf", ".svg", ".eps"]
 )

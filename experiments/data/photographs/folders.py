@@ -4,37 +4,52 @@ Notices name what lies elsewhere in the folder, so that nobody's photographs are
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePath
 
+from experiments.data.photographs.companions import Companions, begins_as_picture, is_of_a_system
 from experiments.data.photographs.entries import READ, UNREAD, Collector, Listing, shown
 from experiments.errors import UserError
 
-PARTS = ("train", "test")
+PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"}  # in any case of letters
 NAMED = 3  # folders at most in one notice
-OTHER_PARTS = ("training", "testing", "val", "valid", "validation", "dev", "eval")  # as some call them
+OTHER_PARTS = ("val", "valid", "validation", "dev", "eval")  # as some call them
 
 
 def listing(folder: Path, where: str) -> Listing:
     """Every image below the class folders, in the order of their paths.
 
     A folder below a class holds images that belong together (a burst, one patient, one place), whatever
-    folders are in it: they stay on one side of a split. Files and folders whose names begin with a dot are
-    left out.
+    folders are in it: they stay on one side of a split. Files and folders whose names begin with a dot, and
+    what `companions` calls no photograph of the class, are left out.
 
     Raises:
-        UserError: a train/ without a test/, or fewer than two classes.
+        UserError: a train/ without a test/, a class folder of files without a picture, or fewer than two
+            classes.
     """
-    parted = _is_parted(folder, where)
-    roots = [(folder / name, name == "test") for name in PARTS] if parted else [(folder, False)]
+    parts = _parts(folder, where)
+    parted = bool(parts)
+    roots = (
+        [(folder / parts[part], part == "test") for part in ("train", "test")]
+        if parted
+        else [(folder, False)]
+    )
     found = Collector(folder)
     labels, empty = set(), []
+    left_out = Companions()
     for root, in_test in roots:
         for label in sorted(entry.name for entry in os.scandir(root) if _is_class(entry)):
-            if _add_class(found, root, label, in_test):
+            if _add_class(found, root, label, in_test, left_out):
                 labels.add(label)
-            else:
-                empty.append(f"{shown(root / label, folder)}/")
+                continue
+            if files := [*_files(root / label)]:
+                raise UserError(
+                    f"{where}: {shown(root / label, folder)}/ holds {len(files):,} "
+                    f"{'file' if len(files) == 1 else 'files'} and no picture (the first is "
+                    f"{shown(files[0], folder)}); put pictures there, move it away, or let its name begin "
+                    "with a dot"
+                )
+            empty.append(f"{shown(root / label, folder)}/")
     loose = {root: _add_loose(found, root) for root, _ in roots}
     if len(labels) < 2:
         beside = f" and {sum(loose.values())} that lie in no class folder" if any(loose.values()) else ""
@@ -50,15 +65,18 @@ def listing(folder: Path, where: str) -> Listing:
             f"{where}: no image file lies in the class folders of test/; add some, or put all into <class>/… "
             "and leave splitting to the study"
         )
-    found.listing.notices.extend(_left_out(folder, parted, loose, empty))
+    found.listing.notices.extend(_left_out(folder, parts, loose, empty))
+    found.listing.notices.extend(left_out.notices(folder))
     return found.listing._replace(given_test=parted)
 
 
-def _add_class(found: Collector, root: Path, label: str, in_test: bool) -> bool:
+def _add_class(found: Collector, root: Path, label: str, in_test: bool, left_out: Companions) -> bool:
     """Add the images of a class folder; true if there are any, or may be in a folder that cannot be read."""
     closed: list[OSError] = []
     files = [*_files(root / label, closed.append)]
-    pictures = [file for file in files if _is_picture(file.name)]
+    taken = left_out.without([file for file in files if _is_picture(file)], root / label)
+    pictures = [file for file in files if file in taken]
+    files = [file for file in files if file in taken or not _is_picture(file)]
     parents = {os.path.relpath(file.parent, root / label) for file in pictures}
     # Folders that hold the whole class tell nothing apart.
     shared = root / label / (os.path.commonpath(parents) if parents else "")
@@ -68,7 +86,7 @@ def _add_class(found: Collector, root: Path, label: str, in_test: bool) -> bool:
     for file in files:
         if file.is_dir():
             found.refuse(file, label, "a link to a folder, which is not entered")
-        elif _is_picture(file.name):
+        elif file in taken:
             continue
         elif file.is_symlink() and not file.exists():
             found.refuse(file, label, "a link to nothing")
@@ -82,7 +100,7 @@ def _add_class(found: Collector, root: Path, label: str, in_test: bool) -> bool:
 def _add_loose(found: Collector, root: Path) -> int:
     """Count the files beside the class folders by ending; returns how many of them are images."""
     loose = [each for each in os.scandir(root) if not each.is_dir() and not each.name.startswith(".")]
-    others = [each for each in loose if not _is_picture(each.name)]
+    others = [each for each in loose if not _is_picture(Path(each))]
     for each in others:
         if each.is_symlink() and not Path(each).exists():
             found.refuse(Path(each), "", "a link to nothing")  # it may have been a class
@@ -91,10 +109,12 @@ def _add_loose(found: Collector, root: Path) -> int:
     return len(loose) - len(others)
 
 
-def _left_out(folder: Path, parted: bool, loose: dict[Path, int], empty: list[str]) -> Iterator[str]:
+def _left_out(
+    folder: Path, parts: Mapping[str, str], loose: dict[Path, int], empty: list[str]
+) -> Iterator[str]:
     """A notice on each kind of image that somebody may look for in the data set and not find there."""
-    if parted:
-        yield from _beside(folder)
+    if parts:
+        yield from _beside(folder, parts)
     for file in sorted(folder.glob("*.csv")):
         name = shown(file, folder)
         yield f"the list {name} is not read; DATA=path:… with its own path reads it"
@@ -107,28 +127,30 @@ def _left_out(folder: Path, parted: bool, loose: dict[Path, int], empty: list[st
         yield f"no image file lies in {', '.join(empty[:NAMED])}{more}: not taken for a class"
 
 
-def _is_parted(folder: Path, where: str) -> bool:
-    """True if the folder has train/ and test/.
+def _parts(folder: Path, where: str) -> dict[str, str]:
+    """The names of the folders that are train and test, whatever stands beside them; empty if none is.
 
     Raises:
-        UserError: it has one of them, or others that seem to be meant.
+        UserError: the folder has one of them, or two of one kind.
     """
     names = sorted(entry.name for entry in os.scandir(folder) if _is_class(entry))
-    given = [name for name in names if name in PARTS]
-    meant = [name for name in names if name not in PARTS and name.casefold() in (*PARTS, *OTHER_PARTS)]
-    if len(given) == 1:
-        missing = next(name for name in PARTS if name not in given)
-        hint = f"rename {meant[0]}/ to {missing}/" if meant else f"add {missing}/<class>/…"
-        raise UserError(
-            f"{where}: it has {given[0]}/ but no {missing}/; {hint}, or put all into <class>/… and leave "
-            f"splitting to the study (a class cannot be called {given[0]}, but in a list)"
-        )
-    if not given and meant and len(meant) == len(names):
-        raise UserError(
-            f"{where}: its folders {', '.join(f'{name}/' for name in meant)} seem to be splits, not classes; "
-            "call them train/ and test/"
-        )
-    return bool(given)
+    found: dict[str, str] = {}
+    for name in names:
+        if (part := PARTS.get(name.casefold())) is None:
+            continue
+        if part in found:
+            raise UserError(f"{where}: {found[part]}/ and {name}/ both seem to be its {part} part; keep one")
+        found[part] = name
+    if len(found) != 1:
+        return found
+    [(given, name)] = found.items()
+    missing = "test" if given == "train" else "train"
+    meant = [name for name in names if name.casefold() in OTHER_PARTS]
+    hint = f"rename {meant[0]}/ to {missing}/" if meant else f"add {missing}/<class>/…"
+    raise UserError(
+        f"{where}: it has {name}/ but no {missing}/; {hint}, or put all into <class>/… and leave "
+        f"splitting to the study (a class cannot be called {name}, but in a list)"
+    )
 
 
 def _check_inside(found: Listing, where: str) -> None:
@@ -151,23 +173,30 @@ def _check_inside(found: Listing, where: str) -> None:
 
 
 def _is_class(entry: os.DirEntry) -> bool:
-    return entry.is_dir() and not entry.name.startswith(".")
+    return entry.is_dir() and not entry.name.startswith(".") and not is_of_a_system(entry.name)
 
 
-def _beside(folder: Path) -> Iterator[str]:
+def _beside(folder: Path, parts: Mapping[str, str]) -> Iterator[str]:
     """A notice on each folder of images beside train/ and test/ (val/, say), and on images there."""
+    train, test = parts["train"], parts["test"]
     for name in sorted(each.name for each in os.scandir(folder) if _is_class(each)):
-        if name not in PARTS and (count := sum(_is_picture(file.name) for file in _files(folder / name))):
+        if name in parts.values():
+            continue
+        if count := sum(_is_picture(file) for file in _files(folder / name)):
             yield (
-                f"{_counted(count)} in {shown(folder / name, folder)}/, beside train/ and test/, and "
-                f"{_not(count)} used (validation images are drawn from train/)"
+                f"{_counted(count)} in {shown(folder / name, folder)}/, beside {train}/ and {test}/, and "
+                f"{_not(count)} used (validation images are drawn from {train}/)"
             )
-    if count := sum(_is_picture(each.name) and each.is_file() for each in os.scandir(folder)):
-        yield f"{_counted(count)} beside train/ and test/, and {_not(count)} used"
+    if count := sum(_is_picture(Path(each)) and each.is_file() for each in os.scandir(folder)):
+        yield f"{_counted(count)} beside {train}/ and {test}/, and {_not(count)} used"
 
 
-def _is_picture(name: str) -> bool:
-    return not name.startswith(".") and PurePath(name).suffix.lower() in READ | UNREAD
+def _is_picture(file: Path) -> bool:
+    """By its ending or, where it has none that means a format, by its first bytes."""
+    if file.name.startswith("."):
+        return False
+    ending = file.suffix.lower()
+    return ending in READ | UNREAD or (not ending[1:].isalpha() and begins_as_picture(file))
 
 
 def _ending(name: str) -> str:
@@ -190,7 +219,7 @@ def _not(files: int) -> str:
 def _files(folder: Path, closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
     """Each file and linked folder below a folder; `closed` gets the errors of folders that cannot be read."""
     for parent, folders, files in os.walk(folder, onerror=closed):  # which enters no link
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not is_of_a_system(name))
         linked = [name for name in folders if Path(parent, name).is_symlink()]
         for name in sorted([*files, *linked]):
             if not name.startswith("."):

@@ -97,13 +97,27 @@ def test_a_validation_part_is_no_test_part_unless_it_is_called_so(tmp_path):
     )
 
 
-def test_splits_by_another_name_are_not_taken_for_classes(tmp_path):
-    for part in ("Train", "Testing"):
-        for name, images in PIXELS.items():
-            write(tmp_path / "parts" / part / name, images)
-    assert refusal(tmp_path / "parts", tmp_path) == (
-        "data source path:FOLDER: its folders Testing/, Train/ seem to be splits, not classes; call them "
-        "train/ and test/"
+@pytest.mark.parametrize("names", [("Train", "Testing"), ("Training", "TEST"), ("training", "test")])
+@pytest.mark.parametrize("beside", ["__MACOSX", "extra", None])
+def test_splits_by_another_name_are_splits_whatever_stands_beside_them(tmp_path, names, beside):
+    for part, name in zip(("train", "test"), names, strict=True):
+        for label, images in PIXELS.items():
+            write(tmp_path / "parts" / name / label, images if part == "train" else 255 - images)
+    if beside:
+        write(tmp_path / "parts" / beside, PIXELS["cat"])
+    facts = prepare(tmp_path / "parts", tmp_path)
+    assert (facts.classes, facts.train_part, facts.test_part) == (("cat", "dog"), 6, 6)
+    told = " ".join(facts.notices)
+    assert ("3 image files lie in extra/, beside" in told) == (beside == "extra")
+    assert ("3 image files lie in folders that storage" in told) == (beside == "__MACOSX")
+
+
+def test_two_folders_of_one_part_are_refused(tmp_path):
+    for name in ("train", "Training", "test"):
+        for label, images in PIXELS.items():
+            write(tmp_path / "parts" / name / label, images)
+    assert "Training/ and train/ both seem to be its train part; keep one" in refusal(
+        tmp_path / "parts", tmp_path
     )
 
 
@@ -114,7 +128,6 @@ def test_images_in_no_class_folder_and_folders_without_images_are_told(animals, 
     write(animals, PIXELS["cat"][:1], ("loose.png",))
     for name in ("notes", "one", "three", "two"):
         (animals / name).mkdir()
-    (animals / "notes" / "read me.txt").write_text("no picture")
     facts = prepare(animals, tmp_path)
     assert (facts.classes, facts.train_part) == (("cat", "dog"), 6)
     assert facts.notices == (
@@ -193,6 +206,61 @@ def test_a_list_in_the_folder_and_other_files_are_told(animals, tmp_path):
     facts = prepare(animals, tmp_path)
     assert facts.notices == ("the list list.csv is not read; DATA=path:… with its own path reads it",)
     assert facts.other == 2
+
+
+# A class whose files have lost their endings must not vanish, and files are what their first bytes say.
+def test_files_without_endings_are_pictures_by_their_first_bytes(animals, tmp_path):
+    (animals / "emu").mkdir()
+    for number, pixels in enumerate(255 - PIXELS["cat"]):
+        kind = ("PNG", "JPEG", "GIF")[number]
+        Image.fromarray(pixels).save(animals / "emu" / f"{number}", kind)
+    (animals / "emu" / "list").write_text("no picture")
+    facts = prepare(animals, tmp_path)
+    assert (facts.classes, facts.train_part, facts.other) == (("cat", "dog", "emu"), 9, 1)
+
+
+def test_a_folder_of_files_without_a_picture_stops_a_study(animals, tmp_path):
+    (animals / "notes").mkdir()
+    (animals / "notes" / "read me.txt").write_text("no picture")
+    assert refusal(animals, tmp_path) == (
+        "data source path:FOLDER: notes/ holds 1 file and no picture (the first is notes/read me.txt); put "
+        "pictures there, move it away, or let its name begin with a dot"
+    )
+
+
+# Masks, raw twins and thumbnails.
+
+
+def test_masks_raw_twins_and_what_systems_leave_train_nothing(animals, tmp_path):
+    cat = animals / "cat"
+    write(cat, 255 - PIXELS["cat"], ("1_mask.png", "2-masks.png", "3 segmentation.png"))
+    (cat / "1.nef").write_bytes(b"raw")
+    (cat / "2.heic").write_bytes(b"phone")
+    write(cat / "@eaDir", PIXELS["dog"])
+    write(animals / "__MACOSX" / "cat", PIXELS["dog"])
+    write(cat, PIXELS["dog"][:1] // 2, ("mask.png",))  # a picture of a mask, and of no other picture
+    facts = prepare(animals, tmp_path)
+    assert (facts.classes, facts.train_part, facts.bad) == (("cat", "dog"), 7, 0)
+    assert set(facts.notices) >= {
+        "3 files are not used: masks by their names (x_mask.png beside x.png); the first is cat/1_mask.png",
+        "2 files are not used: in formats that are not read, beside a picture of the same name; the first is "
+        "cat/1.nef",
+        "6 image files lie in folders that storage or operating systems make (@eaDir, __MACOSX, …), and are "
+        "not used",
+    }
+
+
+def test_a_folder_of_masks_beside_one_of_images_is_no_class_material(tmp_path):
+    folder = tmp_path / "lungs"
+    for label, images in PIXELS.items():
+        write(folder / label / "images", images)
+        write(folder / label / "masks", 255 - images)
+    facts = prepare(folder, tmp_path)
+    assert facts.train_part == 6
+    [told] = [notice for notice in facts.notices if "masks" in notice]
+    assert told == (
+        "6 files are not used: in a folder of masks beside one of images; the first is cat/masks/1.png"
+    )
 
 
 # Folders below a class.

@@ -1,0 +1,92 @@
+"""Pictures beside photographs that are none of their class: masks, raw twins, what storage systems leave.
+
+Each is left out where its name and its neighbour leave no doubt, and told with a number.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from experiments.data.photographs.entries import READ, UNREAD, shown
+
+# Folders that archives, storage and operating systems make: copies, thumbnails, what was deleted.
+SYSTEMS = frozenset(
+    ["__macosx", "@eadir", "#recycle", "#snapshot", "$recycle.bin", "system volume information", "lost+found"]
+)
+MASK = re.compile(r"(?P<of>.+?)[ ._-]*(?:mask|segmentation|annotation|ground[ _-]?truth)s?", re.IGNORECASE)
+MASKS = re.compile(r"(?:mask|segmentation|annotation|ground[ _-]?truth)s?", re.IGNORECASE)
+PHOTOGRAPHS = re.compile(r"(?:image|img|photo|picture)s?", re.IGNORECASE)
+MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
+
+
+def is_of_a_system(name: str) -> bool:
+    """True of a folder that a storage or operating system makes for itself."""
+    return name.casefold() in SYSTEMS
+
+
+def begins_as_picture(file: Path) -> bool:
+    """Whether the first bytes are those of a usual format, whatever the file is called."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(12)
+    except OSError:
+        return False
+    return head.startswith(MAGIC) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
+
+
+class Companions:
+    """Counts what is left out, by kind, with the first of each."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[Path]] = {}
+
+    def without(self, pictures: Sequence[Path], of_class: Path) -> set[Path]:
+        """Those of a class folder's pictures that are photographs of the class."""
+        stems = {(file.parent, file.stem.casefold()) for file in pictures if file.suffix.lower() in READ}
+        folders = {file.parent for file in pictures}
+        taken = set()
+        for file in pictures:
+            if kind := _kind(file, stems, folders, of_class):
+                self._found.setdefault(kind, []).append(file)
+            else:
+                taken.add(file)
+        return taken
+
+    def notices(self, folder: Path) -> Iterator[str]:
+        """A sentence a kind."""
+        for kind, files in self._found.items():
+            count = "1 file" if len(files) == 1 else f"{len(files):,} files"
+            verb = "is" if len(files) == 1 else "are"
+            yield f"{count} {verb} not used: {kind}; the first is {shown(files[0], folder)}"
+        if count := sum(1 for _ in _of_systems(folder)):
+            lie = "1 image file lies" if count == 1 else f"{count:,} image files lie"
+            yield (
+                f"{lie} in folders that storage or operating systems make (@eaDir, __MACOSX, …), and "
+                f"{'is' if count == 1 else 'are'} not used"
+            )
+
+
+def _kind(file: Path, stems: set[tuple[Path, str]], folders: set[Path], of_class: Path) -> str:
+    """What a file is beside others, in words; empty for a photograph."""
+    stem = file.stem.casefold()
+    if file.suffix.lower() in UNREAD and (file.parent, stem) in stems:
+        return "in formats that are not read, beside a picture of the same name"
+    if (mask := MASK.fullmatch(stem)) and (file.parent, mask["of"]) in stems:
+        return "masks by their names (x_mask.png beside x.png)"
+    for parent in [file.parent, *file.parent.parents]:
+        if not parent.is_relative_to(of_class) or parent == of_class:
+            break
+        beside = {each.name for each in folders if each.parent == parent.parent}
+        if MASKS.fullmatch(parent.name) and any(map(PHOTOGRAPHS.fullmatch, beside)):
+            return "in a folder of masks beside one of images"
+    return ""
+
+
+def _of_systems(folder: Path) -> Iterator[Path]:
+    """Pictures in folders of systems, at any depth."""
+    for parent, folders, files in os.walk(folder):
+        inside = any(map(is_of_a_system, Path(parent).relative_to(folder).parts))
+        folders[:] = [name for name in folders if not name.startswith(".") or inside]
+        if inside:
+            yield from (Path(parent, name) for name in files if Path(name).suffix.lower() in READ | UNREAD)
