@@ -18,7 +18,7 @@ from experiments import command_line, files, location, names, processes
 from experiments.command_line import Command, Parser
 from experiments.data import crops
 from experiments.data.photographs import decoding
-from experiments.data.photographs.entries import READ, UNREAD
+from experiments.data.photographs.formats import READ, UNREAD
 from experiments.errors import UserError
 from experiments.logs import trial_folder
 from experiments.store import client

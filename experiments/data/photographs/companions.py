@@ -5,10 +5,10 @@ Each is left out where its name and its neighbour leave no doubt, and told with 
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from experiments.data.photographs.entries import READ, UNREAD, shown
+from experiments.data.photographs.formats import READ, UNREAD
 
 # Folders that archives, storage and operating systems make: copies, thumbnails, what was deleted.
 SYSTEMS = frozenset(
@@ -53,8 +53,8 @@ class Companions:
                 taken.add(file)
         return taken
 
-    def notices(self, folder: Path) -> Iterator[str]:
-        """A sentence a kind."""
+    def notices(self, folder: Path, shown: Callable[[Path, Path], str]) -> Iterator[str]:
+        """A sentence a kind; shown: a file below a folder as text."""
         for kind, files in self._found.items():
             count = "1 file" if len(files) == 1 else f"{len(files):,} files"
             verb = "is" if len(files) == 1 else "are"

@@ -22,7 +22,8 @@ from PIL import Image, ImageOps
 
 from experiments import files, processes, words
 from experiments.data.photographs import doubts, repair
-from experiments.data.photographs.entries import FORMATS, UNREAD, Entry
+from experiments.data.photographs.entries import Entry
+from experiments.data.photographs.formats import FORMATS, UNREAD
 from experiments.errors import UserError
 
 # A picture of so many pixels takes half a gigabyte; one of more than so many a byte is no photograph.

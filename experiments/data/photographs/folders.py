@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePath
 
 from experiments.data.photographs.companions import Companions, begins_as_picture, is_of_a_system
-from experiments.data.photographs.entries import READ, UNREAD, Collector, Listing, shown
+from experiments.data.photographs.entries import Collector, Listing, shown
+from experiments.data.photographs.formats import READ, UNREAD
 from experiments.errors import UserError
 
 PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"}  # in any case of letters
@@ -66,7 +67,7 @@ def listing(folder: Path, where: str) -> Listing:
             "and leave splitting to the study"
         )
     found.listing.notices.extend(_left_out(folder, parts, loose, empty))
-    found.listing.notices.extend(left_out.notices(folder))
+    found.listing.notices.extend(left_out.notices(folder, shown))
     return found.listing._replace(given_test=parted)
 
 
