@@ -95,6 +95,7 @@ def create_array(file: Path, shape: tuple[int, ...]) -> np.memmap:
         OSError: the disk has no room for it. Without asking, that would end the process by a signal later.
     """
     array = open_memmap(file, "w+", np.uint8, shape)
-    with file.open("r+b") as opened:
-        os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    if hasattr(os, "posix_fallocate"):  # macOS has none
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
     return array

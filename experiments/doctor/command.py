@@ -79,7 +79,7 @@ def _cores() -> str:
     reasons = []
     if math.isfinite(allowed):
         reasons.append(f"a quota of {allowed:g}")
-    if (affinity := len(psutil.Process().cpu_affinity())) < all_there:
+    if hasattr(os, "sched_getaffinity") and (affinity := len(os.sched_getaffinity(0))) < all_there:
         reasons.append(f"an affinity of {affinity}")
     return f"{usable} of {all_there}" + (f" ({', '.join(reasons)})" if reasons else "")
 

@@ -96,17 +96,20 @@ def check_names(labels: Iterable[str], where: str) -> None:
     """Check that people, too, can tell the names of the classes apart.
 
     Raises:
-        UserError: two names that differ in case, spaces or Unicode form alone, or one that nobody can read.
+        UserError: two names that differ in case, spaces, leading zeros or Unicode form alone, or one that
+            nobody can read.
     """
     known: dict[str, str] = {}
     for label in sorted(set(labels)):
         if not label.strip() or not label.isprintable():
             raise UserError(f"{where}: class name {label!r}: must be text of printable characters")
-        alike = known.setdefault(unicodedata.normalize("NFKC", label).casefold().strip(), label)
+        plain = unicodedata.normalize("NFKC", label).casefold().strip()
+        # A spreadsheet takes the zeros of 01 away.
+        alike = known.setdefault(plain.lstrip("0") or "0" if plain.isdecimal() else plain, label)
         if alike != label:
             raise UserError(
-                f"{where}: classes {alike!a} and {label!a} differ in case, spaces or Unicode form alone; "
-                "give them one name, or two that differ"
+                f"{where}: classes {alike!a} and {label!a} differ in case, spaces, leading zeros or Unicode "
+                "form alone; give them one name, or two that differ"
             )
 
 

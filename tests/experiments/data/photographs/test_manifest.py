@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import unicodedata
 
 import numpy as np
 import pytest
@@ -120,11 +121,14 @@ GOOD = "all/cat/1.png,cat,train\nall/dog/1.png,dog,train\n"
         (HEAD + GOOD.replace("dog,train", "cat,train"),
          ": 2 images of 1 classes; two classes are needed"),
         ("file,label\nall/cat/1.png,Cat\nall/dog/1.png,dog\nall/cat/2.jpg,cat\n",
-         ": classes 'Cat' and 'cat' differ in case, spaces or Unicode form alone; give them one name, or two "
-         "that differ"),
-        ("file,label\nall/cat/1.png,caf\u00e9\nall/dog/1.png,dog\nall/cat/2.jpg,cafe\u0301\n",
-         ": classes 'cafe\\u0301' and 'caf\\xe9' differ in case, spaces or Unicode form alone; give them one "
+         ": classes 'Cat' and 'cat' differ in case, spaces, leading zeros or Unicode form alone; give them "
+         "one name, or two that differ"),
+        ("file,label\nall/cat/1.png,1\nall/dog/1.png,dog\nall/cat/2.jpg,01\n",
+         ": classes '01' and '1' differ in case, spaces, leading zeros or Unicode form alone; give them one "
          "name, or two that differ"),
+        ("file,label\nall/cat/1.png,caf\u00e9\nall/dog/1.png,dog\nall/cat/2.jpg,cafe\u0301\n",
+         ": classes 'cafe\\u0301' and 'caf\\xe9' differ in case, spaces, leading zeros or Unicode form "
+         "alone; give them one name, or two that differ"),
         ("file,label,split,group\nall/cat/1.png,cat,train,a\nall/dog/1.png,dog,train,b\n"
          "all/cat/2.jpg,cat,test,a\nall/dog/2.jpg,dog,test,b\n",
          ": group 'a' stands in train and in the test part with all/cat/1.png and all/cat/2.jpg (and 1 "
@@ -195,5 +199,67 @@ def test_paths_that_leave_the_folder_and_missing_files_are_bad_files(parted, tmp
     ]
     manifest = write_list(parted / "list.csv", rows, ("file", "label"))
     made = prepare(manifest, tmp_path)
-    assert (made.train_part, made.bad) == (6, 4)
+    assert (made.train_part, made.bad) == (6, 3)  # the first two are one file
     assert made.first_bad == "../outside.png: a path that leaves the folder"
+
+
+# What a spreadsheet, a Mac or a careless hand leaves in a list, and can only mean one thing.
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda lines: [f"{line},," for line in [*lines, ",,"]], None),
+        (lambda lines: [*lines, lines[1]], "1 line of the list: stand twice, and count once"),
+        (lambda lines: [lines[0], *(f" {line}" for line in lines[1:])], "6 lines of the list: have spaces"),
+        (
+            lambda lines: [lines[0], *(line.replace("all/", "ALL/") for line in lines[1:])],
+            "another Unicode form",
+        ),
+        (
+            lambda lines: [line.replace(".png", "").replace(".jpg", "") for line in lines],
+            "6 lines of the list: have a path without the ending of its file",
+        ),
+        (lambda lines: [f"{line},{'split' if not at else ''}" for at, line in enumerate(lines)], None),
+    ],
+)
+def test_what_can_only_mean_one_thing_is_read(parted, tmp_path, change, told):
+    rows = [f"all/{label}/{name},{label}" for label in PIXELS for name in NAMES]
+    expected = prepare(write_lines(tmp_path / "plain.csv", ["file,label", *rows]), tmp_path / "one")
+    facts = prepare(write_lines(tmp_path / "list.csv", change(["file,label", *rows])), tmp_path / "two")
+    assert (facts.digest, facts.partition, facts.bad) == (expected.digest, expected.partition, 0)
+    assert told is None or any(told in notice for notice in facts.notices)
+
+
+def write_lines(path, lines, encoding="utf-8"):
+    path.write_text("".join(f"{line}\n" for line in lines), encoding=encoding)
+    return path
+
+
+def test_an_empty_split_among_others_is_told_with_its_line(parted, tmp_path):
+    lines = ["file,label,split", "all/cat/1.png,cat,train", "all/dog/1.png,dog,", "all/cat/2.jpg,cat,test"]
+    assert ":3: split: '' is neither 'train' nor 'test'" in refusal(
+        write_lines(tmp_path / "l.csv", lines), tmp_path
+    )
+
+
+def test_names_that_a_mac_decomposed_are_those_of_the_list(tmp_path):
+    for label, images in PIXELS.items():
+        write(tmp_path / unicodedata.normalize("NFD", f"가é{label}"), images)
+    lines = [f"{unicodedata.normalize('NFC', f'가é{label}')}/1.png,{label}" for label in PIXELS]
+    facts = prepare(write_lines(tmp_path / "list.csv", ["file,label", *lines]), tmp_path / "work")
+    assert (facts.train_part, facts.bad) == (2, 0)
+    assert "2 lines of the list: have a path in another Unicode form" in facts.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("cp949", "고양이"), ("shift_jis", "ねこ"), ("utf-16", "кот")]
+)
+def test_a_list_in_another_encoding_is_read_if_its_files_are_there(tmp_path, encoding, name):
+    for label, images in PIXELS.items():
+        write(tmp_path / f"{name}{label}", images)
+    lines = ["file,label", *(f"{name}{label}/1.png,{name}{label}" for label in PIXELS)]
+    facts = prepare(write_lines(tmp_path / "list.csv", lines, encoding), tmp_path / "work")
+    assert facts.classes == tuple(sorted(f"{name}{label}" for label in PIXELS))
+    told = [notice for notice in facts.notices if "is read as" in notice]
+    assert len(told) == (0 if encoding == "utf-16" else 1)

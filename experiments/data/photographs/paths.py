@@ -1,0 +1,60 @@
+"""The file that a path of a list means: as written or, if there is no such file, the only one like it."""
+
+import os
+import unicodedata
+from pathlib import Path
+
+from experiments.data.photographs.formats import READ
+
+SPACES = "have spaces about their path, which are no part of it"
+FORM = "have a path in another Unicode form or case of letters than its file"
+ENDING = "have a path without the ending of its file"
+
+
+class Paths:
+    """Looks folders up once each."""
+
+    def __init__(self) -> None:
+        self._names: dict[Path, dict[str, list[str]]] = {}
+
+    def meant(self, path: Path) -> tuple[Path, str]:
+        """The file, and how it differs from what is written; the path as written if nothing is like it."""
+        if path.exists() or path.is_symlink():
+            return path, ""
+        stripped = Path(*(part.strip() for part in path.parts))
+        if stripped != path and stripped.exists():
+            return stripped, SPACES
+        if (found := self._alike(stripped)) is not None:
+            return found, FORM
+        endings = [ending for ending in sorted(READ) if stripped.with_name(stripped.name + ending).exists()]
+        if len(endings) == 1:
+            return stripped.with_name(stripped.name + endings[0]), ENDING
+        return path, ""
+
+    def _alike(self, path: Path) -> Path | None:
+        """The only path that differs in Unicode form or case of letters alone, folder by folder."""
+        found = Path(path.anchor)
+        for part in path.parts[1:] if path.anchor else path.parts:
+            if (found / part).exists():
+                found = found / part
+                continue
+            alike = self._listed(found).get(_plain(part), [])
+            if len(alike) != 1:
+                return None
+            found = found / alike[0]
+        return found
+
+    def _listed(self, folder: Path) -> dict[str, list[str]]:
+        if folder not in self._names:
+            names: dict[str, list[str]] = {}
+            try:
+                for each in os.scandir(folder):
+                    names.setdefault(_plain(each.name), []).append(each.name)
+            except OSError:  # no folder
+                pass
+            self._names[folder] = names
+        return self._names[folder]
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
