@@ -46,7 +46,7 @@ reports := $(BIN)/python -m reports
 help: ## list the targets
 	$(call takes,)
 	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [PRECISION=float32|bfloat16] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip] [NEAR_DUPLICATES=together|apart] [ARGS=…]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 set-up: $(SET_UP) $(if $(filter GPU,$(given)),$(GPU_SET_UP)) ## make the virtual environment, as other targets do by themselves (GPU=1: with CUDA's libraries)
 	$(call takes,GPU)

@@ -29,7 +29,6 @@ LIBRARIES = (
 )
 VENDOR, DISPLAYS = "0x10de", "0x03"  # of NVIDIA, and the class of its cards on the PCI bus
 BUS = Path("/sys/bus/pci/devices")
-DRIVER_VERSION = Path("/proc/driver/nvidia/version")
 LOAD = """import ctypes, json, sys
 found = {}
 for name in sys.argv[1:]:
