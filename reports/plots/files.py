@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from matplotlib.figure import Figure
 from PIL import Image
 
-from reports import files
+from reports import files, fonts
 from reports.plots import style
 from reports.store.record import Record
 
@@ -40,6 +40,7 @@ def save(figure: Figure, folder: Path, name: str, record: Record) -> list[Path]:
     """
     paths = []
     with style.context():  # laid out once, not once a format
+        fonts.let_all_be_read(figure)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
     for suffix in (suffix.removeprefix(".") for suffix in SUFFIXES):

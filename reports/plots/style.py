@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from reports import fonts
 from reports.store.record import Record, provenance
 
 
@@ -68,7 +69,7 @@ RC = {
 
 def context() -> AbstractContextManager:
     """The settings under which every figure is made and saved; nothing global changes."""
-    return matplotlib.rc_context(RC)
+    return matplotlib.rc_context({**RC, "font.family": fonts.families()})
 
 
 def arm(order: int) -> ArmStyle:
