@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 from numpy.lib.format import open_memmap
 
+OF_SQLITE = ("-journal", "-wal", "-shm")  # what SQLite writes beside a database while it changes
 CLOCKS_APART = 2.0  # seconds between the clock of processes and that of files
 
 
@@ -35,6 +36,7 @@ def sweep(folder: Path, target: str | None = None) -> None:
     """
     for left in folder.iterdir() if folder.is_dir() else ():
         name, mark, number = left.name.rpartition(".unfinished-")
+        number = number.removesuffix(next(filter(number.endswith, OF_SQLITE), ""))
         ours = bool(mark) and number.isdecimal() and target in (None, name)
         if ours and _is_gone(int(number), left):
             _remove(left)

@@ -144,7 +144,7 @@ def make_whole(uri: str) -> None:
         with contextlib.suppress(FileExistsError):  # another process was faster
             os.link(copy, path)
     finally:
-        for file in (part, copy):
+        for file in (part, copy, *(part.with_name(part.name + end) for end in files.OF_SQLITE)):
             file.unlink(missing_ok=True)
 
 

@@ -36,6 +36,18 @@ def test_only_what_nobody_writes_any_more_is_removed(tmp_path):
     assert {file.name for file in tmp_path.iterdir()} == kept
 
 
+# SQLite's own files beside a database that was being made.
+@pytest.mark.parametrize("end", files.OF_SQLITE)
+def test_what_sqlite_left_goes_with_it(tmp_path, end):
+    left = tmp_path / f"mlflow.db.unfinished-{gone()}{end}"
+    alive = tmp_path / f"mlflow.db.unfinished-{os.getppid()}{end}"
+    for file in (left, alive, tmp_path / f"mlflow.db{end}"):
+        file.write_text("half")
+    files.beside(tmp_path / "mlflow.db")
+    assert not left.exists()
+    assert alive.exists() and (tmp_path / f"mlflow.db{end}").exists()
+
+
 def test_an_owner_is_gone_when_its_process_is():
     assert not processes.is_gone(processes.signature())
     host, number, began = processes.signature().split()
