@@ -132,7 +132,7 @@ DATA = [
     Bad("a picture that is none", "1 file cannot be used, the first is cat/broken.png: damaged (",
         options=("--data", "path:{folder}/animals"),
         prepare=lambda folder: broken_picture(folder / "animals")),
-    Bad("classes that differ in case", "classes 'Cat' and 'cat' differ in case, spaces or Unicode form alone",
+    Bad("classes that differ in case", "classes 'Cat' and 'cat' differ in case, spaces, leading zeros or Unicode form alone",
         options=("--data", "path:{folder}/cats"),
         prepare=lambda folder: [write(folder / "cats" / name, PIXELS["cat"]) for name in ("Cat", "cat")]),
     Bad("a class with fewer images than splits",
