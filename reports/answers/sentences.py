@@ -138,7 +138,8 @@ def certainty(record: Record, arms: pd.DataFrame, judged: Sequence[Judged]) -> l
         found.append(
             "Splits: each seed drew its images anew from the same data, the same for all arms; where seeds "
             "share images, intervals are wider for it. Verdicts are about images like these, of the same "
-            "source and labelled the same way; about others they say nothing."
+            "source and labelled the same way, and not about these very test images alone, as they would be "
+            "with one split for all seeds; about images of another source they say nothing."
         )
         found.append(_looks(plan_of(record), judged))
     elif runs.groupby(["setting", "arm"])["split_digest"].nunique().max() == 1:
