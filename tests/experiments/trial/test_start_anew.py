@@ -67,12 +67,13 @@ def test_the_same_bits_as_one_that_is_built_new(model, recipe, tmp_path):
     learner = build.another(before, *wanted, second, recipe, seed=2)
     assert learner is before
     assert train(learner, second) == fresh
-    # And what is saved predicts the same: the moments of its images are in its file.
+    # And what is saved predicts the same, in float32: the moments of its images are in its file.
     learner.save(tmp_path)
     file = next(tmp_path.glob("*.keras"))
+    near = 1e-5 if recipe.precision == "float32" else 0.1
     outputs = keras.models.load_model(file)(second.validation.images, training=False)
     expected = learner._outputs if model != "autoencoder_features" else learner._encode
-    np.testing.assert_allclose(outputs, expected(second.validation.images), atol=0.02)
+    np.testing.assert_allclose(outputs, expected(second.validation.images), atol=near)
 
 
 def test_one_that_cannot_is_built_new():
