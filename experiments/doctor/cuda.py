@@ -164,7 +164,7 @@ def on_the_bus(bus: Path = BUS) -> bool:
 def tensorflow_sees() -> tuple[list[str], str]:
     """The GPUs that tensorflow lists, and its own complaint where there is none."""
     environment = processes.environment(1) | {"TF_CPP_MIN_LOG_LEVEL": "0"}
-    done = processes.run_child([sys.executable, "-m", "experiments.trial.devices"], environment)
+    done = processes.run_child([sys.executable, "-m", "experiments.doctor.devices"], environment)
     try:
         found = json.loads(done.stdout.splitlines()[-1])["gpus"]
     except (IndexError, ValueError):

@@ -1,6 +1,6 @@
 """What tensorflow finds on this machine, as a line of JSON: GPUs, and the CUDA that it was built for.
 
-    python -m experiments.trial.devices
+    python -m experiments.doctor.devices
 
 A process of its own: tensorflow may end it, where a driver or a library is broken.
 """
