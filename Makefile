@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 # A misspelt variable would be ignored, and something else trained. Which target takes which, the commands know.
-KNOWN := STUDY DATA PRECISION ON_BAD NEAR_DUPLICATES WORKERS DEVICES GPU KEEP_MODELS UNTIL SEEDS MINUTES MODEL RUN IMAGES OUT FILE PORT SEED ARGS
+KNOWN := STUDY DATA PRECISION ON_BAD NEAR_DUPLICATES LINKS GROUPS WORKERS DEVICES GPU KEEP_MODELS UNTIL SEEDS MINUTES MODEL RUN IMAGES OUT FILE PORT SEED ARGS
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 given := $(sort $(filter-out MAKE% MFLAGS -%% SHELL PYTHON VENV MLFLOW_% TF_% KERAS_% CUDA_% PIP_% UV_%,$(given)))
 unknown := $(filter-out $(KNOWN),$(given))
@@ -45,7 +45,7 @@ reports := $(BIN)/python -m reports
 
 help: ## list the targets
 	$(call takes,)
-	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [PRECISION=float32|bfloat16] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip] [NEAR_DUPLICATES=together|apart] [ARGS=…]"
+	@echo "make TARGET [STUDY=compare] [DATA=fashion_mnist|digits|path:FOLDER] [PRECISION=float32|bfloat16] [WORKERS=2] [KEEP_MODELS=all|best|none] [ON_BAD=stop|skip] [NEAR_DUPLICATES=together|apart] [LINKS=refuse|follow] [GROUPS=folders|none] [ARGS=…]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 set-up: $(SET_UP) $(if $(filter GPU,$(given)),$(GPU_SET_UP)) ## make the virtual environment, as other targets do by themselves (GPU=1: with CUDA's libraries)
@@ -117,7 +117,7 @@ cost: $(SET_UP) ## parameters, MACs, memory and images/s of every network; train
 	@$(ours) cost $(passed)
 
 smoke: $(SET_UP) ## the whole way in under two minutes, on scikit-learn's digits
-	$(call takes,DATA ON_BAD NEAR_DUPLICATES WORKERS KEEP_MODELS)
+	$(call takes,DATA ON_BAD NEAR_DUPLICATES LINKS GROUPS WORKERS KEEP_MODELS)
 	@$(MAKE) --no-print-directory compare STUDY=smoke
 
 export: $(SET_UP) ## pack the event logs of STUDY into exports/STUDY.tar.xz

@@ -97,6 +97,13 @@ def exit_status(command: Callable[[], int]) -> int:
         return 1
 
 
+READING_HELP = {
+    "near_duplicates": "copies of a photograph: on one side of a split, or wherever they fall",
+    "links": "links that leave the folder: refused, or followed",
+    "groups": "folders below a class: what belongs together, or nothing",
+}
+
+
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """The options that name the data of a study."""
     parser.add_argument(
@@ -107,12 +114,12 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         choices=("stop", "skip"),
         help="files that cannot be used: stop there, or leave them out (default: as the study says, stop)",
     )
-    parser.add_argument(
-        "--near-duplicates",
-        choices=("together", "apart"),
-        help="photographs that look nearly the same: on one side of a split, or wherever they fall (default: "
-        "as the study says, together)",
-    )
+    for field, choices in names.READING.items():
+        parser.add_argument(
+            f"--{field.replace('_', '-')}",
+            choices=choices,
+            help=f"{READING_HELP[field]} (default: as the study says, {choices[0]})",
+        )
 
 
 def add_precision(parser: argparse.ArgumentParser) -> None:
@@ -127,7 +134,7 @@ def add_precision(parser: argparse.ArgumentParser) -> None:
 
 def data_options(options: argparse.Namespace) -> dict[str, str]:
     """The fields of a study's data that the options set."""
-    given = {"on_bad": options.on_bad, "near_duplicates": options.near_duplicates}
+    given = {field: getattr(options, field) for field in ("on_bad", *names.READING)}
     return {field: value for field, value in given.items() if value is not None}
 
 

@@ -35,6 +35,12 @@ def answers(split: str, array: str) -> str:
 # 1: Keras' own batch normalisation; 2: the fused kernel, and evaluation in batches of one size.
 RESULTS_VERSION = 2
 
+# Fields of a study's data that say how one's own photographs are read, and their values, the default first.
+READING = {
+    "near_duplicates": ("together", "apart"),
+    "links": ("refuse", "follow"),
+    "groups": ("folders", "none"),
+}
 PRECISIONS = ("float32", "bfloat16")
 SCORES = (ACCURACY, BALANCED)  # of validation, by which epochs are chosen and targets reached
 

@@ -17,7 +17,7 @@ import numpy as np
 from experiments import command_line, files, location, names, processes
 from experiments.command_line import Command, Parser
 from experiments.data import crops
-from experiments.data.photographs import decoding
+from experiments.data.photographs import decoding, levels
 from experiments.data.photographs.formats import READ, UNREAD
 from experiments.errors import UserError
 from experiments.logs import trial_folder
@@ -118,7 +118,9 @@ def as_trained(file: Path, model: "Model") -> np.ndarray:
         UserError: the image cannot be read or, for a model trained without image_size, has another size.
     """
     try:
-        decoded = decoding.fitted(decoding.upright(file)[0], model.image_size)
+        decoded = decoding.fitted(
+            decoding.upright(file, model.grey_range or levels.ALL_LEVELS)[0], model.image_size
+        )
     except decoding.UnreadableError as reason:
         raise UserError(f"{file}: cannot be read as an image ({reason})") from None
     except OSError as error:  # a link to nothing

@@ -5,6 +5,7 @@ kept in the order of (class, SHA-256 of the image). A second digest, the partiti
 may be split: the data set's own test part, and the groups that stay together.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments import processes, words
-from experiments.data import kept
+from experiments.data import kept, splits
 from experiments.data.facts import SOURCES, Facts, Wanted
 from experiments.data.photographs import listing
 from experiments.errors import UserError
@@ -25,7 +26,9 @@ class Dataset(NamedTuple):
     """A prepared data set.
 
     images: uint8 (n, height, width, channels); labels: int64 (n,); in_test: bool (n,);
-    image_digests: 32 bytes each (n,); groups: int64 (n,), equal for images that stay on one side of a split.
+    image_digests: 32 bytes each (n,); groups: int64 (n,), equal for images that stay on one side of a split;
+    in_validation: bool (n,), true in the data set's own validation part, if it has one; grey_range: the
+    levels of 16-bit grey that became 0 and 255, if it has any.
     """
 
     classes: tuple[str, ...]
@@ -34,6 +37,21 @@ class Dataset(NamedTuple):
     in_test: np.ndarray
     image_digests: np.ndarray
     groups: np.ndarray
+    in_validation: np.ndarray
+    grey_range: tuple[int, int] | None
+
+    def split(self, *, train: int, validation: int, test: int, seed: int) -> splits.Split:
+        """The images of the three splits, by position (see `splits.split`)."""
+        return splits.split(
+            np.asarray(self.labels),
+            np.asarray(self.in_test),
+            np.asarray(self.groups),
+            train=train,
+            validation=validation,
+            test=test,
+            seed=seed,
+            in_validation=self.in_validation,
+        )
 
 
 def beside_the_output(message: str) -> None:
@@ -104,8 +122,7 @@ def _prepare_in_child(wanted: Wanted, work: Path) -> None:
     # The child runs in the repository, wherever the user is.
     source = f"path:{wanted.path}" if wanted.source.startswith("path:") else wanted.source
     command = [sys.executable, "-m", "experiments.data.prepare", source, "--work", str(work.absolute())]
-    command += ["--near-duplicates", wanted.near_duplicates]
-    command += [] if wanted.image_size is None else ["--image-size", str(wanted.image_size)]
+    command += ["--taken", json.dumps(wanted._replace(source=source)._asdict())]
     progress = words.Passed()
     child = processes.run_child([*command, "--with-parent"], hear=progress)
     progress.clear()
@@ -137,9 +154,11 @@ def open_prepared(digest: str, partition: str, work: Path) -> Dataset:
         )
     try:
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in kept.ARRAYS}
-        groups = np.load(folder / "groups.npy") if facts.grouped else np.arange(len(arrays["labels"]))
+        count = len(arrays["labels"])
+        groups = np.load(folder / kept.GROUPS) if facts.grouped else np.arange(count)
+        own = np.load(folder / kept.VALIDATION) if facts.validation_part else np.zeros(count, bool)
     except (OSError, EOFError, ValueError) as error:
         raise UserError(
             f"{folder}: damaged ({error}); delete that folder and start the study again"
         ) from None
-    return Dataset(facts.classes, **arrays, groups=groups)
+    return Dataset(facts.classes, **arrays, groups=groups, in_validation=own, grey_range=facts.grey_range)

@@ -15,6 +15,8 @@ from experiments import words
 
 OnBad = Literal["stop", "skip"]
 NearDuplicates = Literal["together", "apart"]
+Links = Literal["refuse", "follow"]
+Groups = Literal["folders", "none"]
 ImageShape = tuple[int, int, int]  # height, width, channels
 
 
@@ -58,12 +60,25 @@ CHOICES = ", ".join([*SOURCES, "path:FOLDER", "path:LIST.csv"])
 
 
 class Wanted(NamedTuple):
-    """Which data, and how it is taken. on_bad is what to do about files that cannot be used."""
+    """Which data, and how it is taken.
+
+    on_bad: what to do about files that cannot be used; links: whether files and folders are used to which a
+    link leads out of the data's folder; groups: whether folders below a class hold what belongs together;
+    grey_range: the levels of 16-bit grey that become black and white (None: as the images have them).
+    """
 
     source: str
     image_size: int | None = None
     near_duplicates: NearDuplicates = "together"
     on_bad: OnBad = "stop"
+    links: Links = "refuse"
+    groups: Groups = "folders"
+    grey_range: tuple[int, int] | None = None
+
+    @property
+    def reading(self) -> tuple:
+        """What decides of the files' content which data set they are."""
+        return (self.image_size, self.near_duplicates, self.links, self.groups, self.grey_range)
 
     @property
     def path(self) -> Path:
@@ -74,9 +89,10 @@ class Wanted(NamedTuple):
 class Facts(BaseModel):
     """What planning needs to know of a prepared data set, kept as JSON.
 
-    grouped: images that stay together with others; bad: files that cannot be used; other: files that are no
-    images; notices: what else somebody who uses it must know, a sentence each; index: the index file that
-    the facts were read from, if any, which is no part of them.
+    validation_part: images of its own validation part; grey_range: the levels of 16-bit grey that became 0
+    and 255, if it has any; grouped: images that stay together with others; bad: files that cannot be used;
+    other: files that are no images; notices: what else somebody who uses it must know, a sentence each;
+    index: the index file that the facts were read from, if any, which is no part of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,6 +103,8 @@ class Facts(BaseModel):
     image_shape: ImageShape
     train_part: int
     test_part: int
+    validation_part: int = 0
+    grey_range: tuple[int, int] | None = None
     grouped: int = 0
     bad: int = 0
     first_bad: str = ""
@@ -101,6 +119,15 @@ class Facts(BaseModel):
             return cls.model_validate_json(file.read_bytes()).model_copy(update={"index": file})
         except (OSError, ValueError):
             return None
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """How many images each part holds, by the names of `split_sizes.fitting_sizes`."""
+        return {
+            "train_part": self.train_part,
+            "test_part": self.test_part,
+            "validation_part": self.validation_part,
+        }
 
     @property
     def all_notices(self) -> tuple[str, ...]:

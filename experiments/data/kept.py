@@ -16,8 +16,8 @@ from experiments import files
 from experiments.data.facts import BadFile, Facts, Files, Wanted
 from experiments.data.photographs.entries import Listing
 
-VERSION = 4
-LIKENESS_VERSION = 2  # of what `doubts` finds
+VERSION = 5
+LIKENESS_VERSION = 3  # of what `doubts` finds
 
 
 def write_index(index: Path, facts: Facts, origin: Files) -> None:
@@ -47,13 +47,12 @@ def index_file(wanted: Wanted, listed: Listing | None, work: Path) -> Path:
         state = [
             VERSION,
             str(wanted.path.resolve()),
-            wanted.image_size,
-            wanted.near_duplicates,
+            *wanted.reading,
             LIKENESS_VERSION,
             listed.bad,
             listed.other,
             listed.notices,
-            listed.given_test,
+            sorted(listed.given),
             listed.state,
             *_entries(listed),
         ]
@@ -68,12 +67,11 @@ def content_index_file(wanted: Wanted, listed: Listing, digests: list[str], work
     content = [
         VERSION,
         LIKENESS_VERSION,
-        wanted.image_size,
-        wanted.near_duplicates,
+        *wanted.reading,
         listed.bad,
         listed.other,
         listed.notices,
-        listed.given_test,
+        sorted(listed.given),
         digests,
         _entries(listed),
     ]
@@ -90,6 +88,7 @@ def _key(content: list[object]) -> str:
 
 FACTS = "dataset.json"
 ARRAYS = ("images", "labels", "in_test", "image_digests")
+GROUPS, VALIDATION = "groups.npy", "in_validation.npy"  # where the data set has any
 
 
 def folder(work: Path, digest: str, partition: str) -> Path:
@@ -100,8 +99,12 @@ def folder(work: Path, digest: str, partition: str) -> Path:
 def is_whole(folder: Path) -> bool:
     """True if a prepared data set lies in the folder with all its arrays."""
     facts = Facts.read(folder / FACTS)
-    arrays = [*ARRAYS, "groups"] if facts and facts.grouped else ARRAYS
-    return facts is not None and all((folder / f"{name}.npy").exists() for name in arrays)
+    if facts is None:
+        return False
+    files = [f"{name}.npy" for name in ARRAYS]
+    files += [GROUPS] if facts.grouped else []
+    files += [VALIDATION] if facts.validation_part else []
+    return all((folder / name).exists() for name in files)
 
 
 def changed(source: str) -> str:

@@ -5,6 +5,7 @@
 prepares one source and prints its facts.
 """
 
+import argparse
 import hashlib
 import shutil
 import sys
@@ -13,13 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from experiments import command_line, files, processes, words
 from experiments.command_line import Parser, exit_status
 from experiments.data import kept, named
 from experiments.data.facts import CHOICES, Facts, Files, Wanted
+from experiments.data.near_copies import search
+from experiments.data.near_copies.search import Copies
 from experiments.data.photographs import doubts, listing, reading
 from experiments.data.photographs.entries import Listing, NoImagesError
+from experiments.data.photographs.levels import Range
 from experiments.errors import UserError
 
 COPIED = 2**26  # bytes at a time
@@ -36,11 +41,13 @@ class _Loaded:
     rows: np.ndarray
     labels: np.ndarray
     in_test: np.ndarray
+    in_validation: np.ndarray
     digests: np.ndarray
     groups: np.ndarray
     classes: tuple[str, ...]
     files: Files
     notices: tuple[str, ...] = ()
+    grey_range: Range | None = None
 
 
 def prepare(wanted: Wanted, work: Path) -> Facts:
@@ -86,6 +93,7 @@ def _named(wanted: Wanted) -> _Loaded:
         rows=alone,
         labels=loaded.labels,
         in_test=loaded.in_test,
+        in_validation=np.zeros(len(alone), bool),
         digests=np.array([hashlib.sha256(image.tobytes()).digest() for image in loaded.images], "S32"),
         groups=alone,
         classes=loaded.classes,
@@ -95,52 +103,81 @@ def _named(wanted: Wanted) -> _Loaded:
 
 def _from_files(listed: Listing, wanted: Wanted, scratch: Path) -> _Loaded:
     """Decode a folder or list, group its images, and note what is doubtful about them."""
-    found = reading.read(listed, wanted.image_size, scratch)
+    found = reading.read(listed, wanted.image_size, scratch, wanted.grey_range)
     names = found.files.names
     together = wanted.near_duplicates == "together"
-    if together:
-        words.tell(f"looking for near duplicates among {len(names):,} images")
-    pairs = doubts.pairs(found.fingerprints) if together else ()
-    groups, doubtful = doubts.groups(found.groups, found.digests, pairs, found.labels)
+    copies = _copies(found) if together else Copies(np.empty((0, 2), np.int64), np.arange(len(names)))
+    edges = np.stack([np.arange(len(names)), copies.centres], axis=1)
+    groups = doubts.groups(found.groups, found.digests, edges)
     return _Loaded(
         images=found.images,
         rows=found.rows,
         labels=found.labels,
         in_test=found.in_test,
+        in_validation=found.in_validation,
         digests=found.digests,
         groups=groups,
         classes=found.classes,
         files=found.files,
+        grey_range=found.grey_range,
         notices=(
+            *doubts.large_group(groups, names),
             *listed.notices,
             *found.remarks,
-            *(doubts.in_two_classes(doubtful, names) if together else [doubts.NOT_LOOKED_FOR]),
+            *([] if together else [doubts.NOT_LOOKED_FOR]),
+            *doubts.in_two_classes(doubts.of_two_classes(copies.pairs, found.labels), names),
+            *doubts.seldom_found(copies.found),
             *doubts.in_both_parts(groups, found.in_test, names),
-            *doubts.black(doubts.pictures(found.fingerprints), names),
+            *doubts.black(found.versions, names),
             *doubts.enlarged(found.files.sizes, wanted.image_size),
         ),
     )
 
 
+def _copies(found: reading.Found) -> Copies:
+    """The copies among the images, by position; each picture is looked at once, in the digests' order."""
+    _, first, number = np.unique(found.digests, return_index=True, return_inverse=True)
+    words.tell(f"looking for copies among {len(first):,} images")
+    together = doubts.groups(found.groups, found.digests, np.empty((0, 2), np.int64))
+    unique = search.copies(
+        found.versions[first],
+        [found.references[at] for at in first.tolist() if at in found.references],
+        together[first],
+        int(np.median([min(size) for size in found.files.sizes])),
+        words.tell,
+    )
+    # Pairs in the order of the files, which is the one that people know.
+    pairs = np.sort(first[unique.pairs], axis=1)
+    return Copies(pairs[np.lexsort(pairs.T[::-1])], first[unique.centres][number], unique.found)
+
+
 def _keep(loaded: _Loaded, work: Path) -> tuple[Facts, Files]:
     """Write the data set under its content; its facts, and its files in its order."""
     raw = np.frombuffer(loaded.digests.tobytes(), np.uint8).reshape(-1, 32)
-    order = np.lexsort((loaded.in_test, *(raw[:, byte] for byte in range(31, -1, -1)), loaded.labels))
+    order = np.lexsort(
+        (loaded.in_validation, loaded.in_test, *(raw[:, byte] for byte in range(31, -1, -1)), loaded.labels)
+    )
     content = hashlib.sha256(repr(loaded.images.shape[1:]).encode())
     for position in order:
         content.update(loaded.classes[loaded.labels[position]].encode() + b"\0" + raw[position].tobytes())
-    in_test = loaded.in_test[order]
+    in_test, in_validation = loaded.in_test[order], loaded.in_validation[order]
     groups = numbered(loaded.groups[order])
     sizes = np.bincount(groups)
     grouped = int(sizes[sizes > 1].sum())
     bad = loaded.files.bad
     facts = Facts(
         digest=content.hexdigest(),
-        partition=hashlib.sha256(in_test.tobytes() + (groups.tobytes() if grouped else b"")).hexdigest()[:16],
+        partition=hashlib.sha256(
+            in_test.tobytes()
+            + (groups.tobytes() if grouped else b"")
+            + (in_validation.tobytes() if in_validation.any() else b"")
+        ).hexdigest()[:16],
         classes=loaded.classes,
         image_shape=loaded.images.shape[1:],
-        train_part=int((~in_test).sum()),
+        train_part=int((~in_test & ~in_validation).sum()),
         test_part=int(in_test.sum()),
+        validation_part=int(in_validation.sum()),
+        grey_range=loaded.grey_range,
         grouped=grouped,
         bad=len(bad),
         first_bad=f"{bad[0].name}: {bad[0].reason}" if bad else "",
@@ -150,7 +187,8 @@ def _keep(loaded: _Loaded, work: Path) -> tuple[Facts, Files]:
     folder = kept.folder(work, facts.digest, facts.partition)
     if not kept.is_whole(folder):
         arrays = {"labels": loaded.labels[order], "in_test": in_test, "image_digests": raw[order]}
-        arrays |= {"groups": groups} if grouped else {}
+        arrays |= {Path(kept.GROUPS).stem: groups} if grouped else {}
+        arrays |= {Path(kept.VALIDATION).stem: in_validation} if in_validation.any() else {}
         _write(folder, loaded.images, loaded.rows[order], arrays, facts)
     return facts, loaded.files.in_order(order)
 
@@ -198,11 +236,14 @@ def main() -> int:
         help="whether images of a folder that are nearly the same stay on one side (default: together)",
     )
     parser.add_argument("--work", type=Path, default=Path("work"), help="where to keep it (default: work)")
+    parser.add_argument("--taken", help=argparse.SUPPRESS)
     parser.add_argument("--with-parent", action="store_true", help="end when the standard input is closed")
     options = parser.parse_args()
     if options.with_parent:
         processes.end_with_parent()
     wanted = Wanted(options.source, options.image_size, options.near_duplicates)
+    if options.taken:  # by a command that read it of a study
+        wanted = TypeAdapter(Wanted).validate_json(options.taken)
     print(prepare(wanted, options.work).model_dump_json(ensure_ascii=True))
     return 0
 

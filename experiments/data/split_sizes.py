@@ -12,15 +12,26 @@ from experiments.errors import UserError
 Sizes = dict[str, int]  # images of train, validation and test
 
 
-def fitting_sizes(sizes: Sizes, *, train_part: int, test_part: int) -> Sizes:
+def fitting_sizes(sizes: Sizes, *, train_part: int, test_part: int, validation_part: int = 0) -> Sizes:
     """The sizes, or the largest that the data set can give.
 
     The test shrinks first, until it is as small as validation; then all shrink in proportion. If the data set
-    has a test part of its own, the test is as large as that allows, and the others shrink in proportion.
+    has a test part of its own, the test is as large as that allows, and the others shrink in proportion; a
+    validation part of its own likewise.
 
     Args:
-        train_part: images outside the data set's own test part; test_part: inside it, 0 without one.
+        train_part: images outside the data set's own parts; test_part: inside its own test part, 0 without
+            one; validation_part: likewise.
     """
+    if validation_part:
+        validation = {"validation": min(sizes["validation"], validation_part)}
+        if test_part:
+            given = {"test": min(sizes["test"], test_part)}
+            return {"train": min(sizes["train"], train_part)} | validation | given
+        over = max(0, sizes["train"] + sizes["test"] - train_part)
+        test = max(min(sizes["test"], validation["validation"]), sizes["test"] - over)
+        rest = _in_proportion({"train": sizes["train"], "test": test}, train_part)
+        return {"train": rest["train"]} | validation | {"test": rest["test"]}
     if test_part:
         rest = _in_proportion({name: sizes[name] for name in ("train", "validation")}, train_part)
         return rest | {"test": min(sizes["test"], test_part)}
@@ -39,7 +50,7 @@ SHARES = (1.0, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)  # of what there is, w
 
 def fitting(sizes: Sizes, facts: Facts, split_seeds: Iterable[int], work: Path) -> Sizes:
     """The sizes, or the largest that every split can have: as `fitting_sizes`, less what groups cost."""
-    fitting = fitting_sizes(sizes, train_part=facts.train_part, test_part=facts.test_part)
+    fitting = fitting_sizes(sizes, **facts.parts)
     if not facts.grouped:
         return fitting
     seeds = list(dict.fromkeys(split_seeds))
@@ -47,6 +58,8 @@ def fitting(sizes: Sizes, facts: Facts, split_seeds: Iterable[int], work: Path) 
         smaller = {name: max(1, int(share * size)) for name, size in fitting.items()}
         if facts.test_part:
             smaller["test"] = fitting["test"]  # groups cost no test images that have a part of their own
+        if facts.validation_part:
+            smaller["validation"] = fitting["validation"]
         try:
             chosen = [split_of(smaller, facts, seed, work)[0] for seed in seeds]
         except UserError:
@@ -61,7 +74,8 @@ def _trainable(chosen: splits.Split, facts: Facts, work: Path) -> int:
     """How many images could train beside these of validation and test."""
     data = dataset.open_prepared(facts.digest, facts.partition, work)
     held_out = data.groups[np.concatenate([chosen.validation, chosen.test])]
-    return int((~np.asarray(data.in_test) & ~np.isin(data.groups, held_out)).sum())
+    free = ~np.asarray(data.in_test) & ~np.asarray(data.in_validation)
+    return int((free & ~np.isin(data.groups, held_out)).sum())
 
 
 def split_of(sizes: Sizes, facts: Facts, split_seed: int, work: Path) -> tuple[splits.Split, np.ndarray]:
@@ -73,7 +87,7 @@ def split_of(sizes: Sizes, facts: Facts, split_seed: int, work: Path) -> tuple[s
     data = dataset.open_prepared(facts.digest, facts.partition, work)
     labels = np.asarray(data.labels)
     try:
-        return splits.split(labels, np.asarray(data.in_test), data.groups, **sizes, seed=split_seed), labels
+        return data.split(**sizes, seed=split_seed), labels
     except UserError as error:
         if not facts.grouped:
             raise
@@ -96,19 +110,32 @@ def check_classes(sizes: Sizes, facts: Facts, split_seed: int, work: Path, sourc
     (number, split), *others = missing
     data = dataset.open_prepared(facts.digest, facts.partition, work)
     # Test images come from the given test part alone, if there is one, and all others from the rest.
-    pool = np.asarray(data.in_test) == (split == "test") if facts.test_part else np.ones(len(labels), bool)
+    pool = np.ones(len(labels), bool)
+    if facts.test_part:
+        pool &= np.asarray(data.in_test) == (split == "test")
+    if facts.validation_part:
+        pool &= np.asarray(data.in_validation) == (split == "validation")
     groups = data.groups[(labels == number) & pool]
     units = len(np.unique(groups))
-    side = "in" if split == "test" else "outside"
-    where = f" {side} the test part" if facts.test_part else ""
+    where = _where(split, facts)
     plural = "es" if len(others) > 1 else ""
     so = f" (and {len(others)} more class{plural} so)" if others else ""
-    sides = (1 if split == "test" else 2) if facts.test_part else 3
+    own = {"test": facts.test_part, "validation": facts.validation_part}
+    sides = 1 if own.get(split) else 3 - sum(map(bool, own.values()))
     more = f", ask for more {split} images" if units >= sides else f" (it takes {sides} at least)"
     raise UserError(
         f"data: class {facts.classes[number]!r} of {source} has {_amount(len(groups), units)}{where}, none "
         f"in {split}{so}; give it more{more}, or take the class out of the data"
     )
+
+
+def _where(split: str, facts: Facts) -> str:
+    """The part of the data from which the images of a split come, in words."""
+    if split == "validation" and facts.validation_part:
+        return " in the validation part"
+    if facts.test_part:
+        return f" {'in' if split == 'test' else 'outside'} the test part"
+    return " outside the validation part" if facts.validation_part else ""
 
 
 def _amount(images: int, groups: int) -> str:

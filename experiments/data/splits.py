@@ -32,6 +32,7 @@ def split(
     validation: int,
     test: int,
     seed: int,
+    in_validation: np.ndarray | None = None,
 ) -> Split:
     """Choose the images of the three splits.
 
@@ -41,6 +42,7 @@ def split(
         groups: int (n,), equal for images that belong together.
         train: the number of training images; validation and test likewise.
         seed: the split's own seed.
+        in_validation: bool (n,); where any is set, validation images come from there, training ones do not.
 
     Raises:
         UserError: more images are asked for than there are.
@@ -58,12 +60,19 @@ def split(
         return order[_covering(labels[order], groups[order], size, sides_left)]
 
     own_test = bool(in_test.any())
-    test_pool = np.flatnonzero(in_test) if own_test else np.arange(len(labels))
+    own_validation = in_validation is not None and bool(in_validation.any())
+    given = in_validation if own_validation else np.zeros(len(labels), bool)
+    test_pool = np.flatnonzero(in_test) if own_test else np.flatnonzero(~given)
     _need("data.test", test, len(test_pool))
-    chosen_test = held_out(test_pool, 0, test, 0 if own_test else 2)
-    rest = without(np.flatnonzero(~in_test) if own_test else test_pool, chosen_test)
-    _need("data.validation + data.train", validation + train, len(rest))
-    chosen_validation = held_out(rest, 1, validation, 1)
+    chosen_test = held_out(test_pool, 0, test, 0 if own_test else 1 if own_validation else 2)
+    rest = without(np.flatnonzero(~in_test) if own_test else np.arange(len(labels)), chosen_test)
+    if own_validation:
+        validation_pool, rest = rest[given[rest]], rest[~given[rest]]
+        _need("data.validation", validation, len(validation_pool))
+    else:
+        validation_pool = rest
+        _need("data.validation + data.train", validation + train, len(rest))
+    chosen_validation = held_out(validation_pool, 1, validation, 0 if own_validation else 1)
     pool = without(rest, chosen_validation)
     _need("data.train", train, len(pool))
     return Split(ordered(pool, 2)[:train], np.sort(chosen_validation), np.sort(chosen_test))

@@ -34,9 +34,11 @@ def check(planned: PlannedTrial, facts: Facts) -> None:
     if trial.recipe.cutout >= window:
         raise UserError(f"recipe.cutout: {trial.recipe.cutout} must be below the {window} pixels of an image")
     sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
-    fitting = split_sizes.fitting_sizes(sizes, train_part=facts.train_part, test_part=facts.test_part)
+    fitting = split_sizes.fitting_sizes(sizes, **facts.parts)
     if fitting != sizes:
         own = f" and {facts.test_part} in its own test part" if facts.test_part else ""
+        if facts.validation_part:
+            own += f" and {facts.validation_part} in its own validation part"
         raise UserError(
             f"data: {planned.data} holds {facts.train_part} images{own}, too few for train {trial.train} + "
             f"validation {trial.validation}{'' if own else f' + test {trial.test}'}"

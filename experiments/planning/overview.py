@@ -120,7 +120,7 @@ def _share(plan: Plan) -> float:
         (max(each.trial.validation, each.trial.test), by_content[feasible.content_of(each.trial)])
         for each in plan.trials + plan.later
     )
-    return min(0.5, max(part / (facts.train_part + facts.test_part) for part, facts in pools))
+    return min(0.5, max(part / sum(facts.parts.values()) for part, facts in pools))
 
 
 def _data(plan: Plan) -> list[str]:

@@ -62,8 +62,7 @@ def command_words(
         words_given["data"] = located(data)
     if precision:
         words_given["precision"] = precision
-    if "near_duplicates" in taken:
-        words_given["near_duplicates"] = taken["near_duplicates"]
+    words_given |= {field: taken[field] for field in names.READING if field in taken}
     in_file = _sizes(reading.parse(reading.load(path), path))
     if data and in_file != _sizes(study):
         words_given["sizes"] = _sizes_text(in_file)
@@ -126,7 +125,7 @@ def on_data(
     sizes = _sizes(study)
     fitting = split_sizes.fitting(sizes, facts, schedule.split_seeds(study, seeds), work)
     if not all(fitting.values()):
-        total = facts.train_part + facts.test_part
+        total = sum(facts.parts.values())
         raise UserError(f"data source {data}: {total} images are too few for three splits; add some")
     if fitting != sizes:
         tell(

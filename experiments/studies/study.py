@@ -15,9 +15,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from experiments import catalog, names, settings
 from experiments.data.crops import Windows
-from experiments.data.facts import CHOICES, SOURCES, NearDuplicates, OnBad, Wanted
+from experiments.data.facts import CHOICES, SOURCES, Groups, Links, NearDuplicates, OnBad, Wanted
 from experiments.studies.claims import Claim, read_claim
 from experiments.studies.specification import Count, Frozen, PlannedTrial, Recipe, Seed, Trial
+
+Grey = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class Data(Frozen):
@@ -33,11 +35,29 @@ class Data(Frozen):
     split_seed: Seed = 0
     near_duplicates: NearDuplicates = "together"
     on_bad: OnBad = "stop"
+    links: Links = "refuse"
+    groups: Groups = "folders"
+    grey_range: tuple[Grey, Grey] | None = Field(None, alias="range")
 
     @property
     def wanted(self) -> Wanted:
         """What must be prepared for it."""
-        return Wanted(self.source, self.image_size, self.near_duplicates, self.on_bad)
+        return Wanted(
+            self.source,
+            self.image_size,
+            self.near_duplicates,
+            self.on_bad,
+            self.links,
+            self.groups,
+            self.grey_range,
+        )
+
+    @field_validator("grey_range")
+    @classmethod
+    def _low_below_high(cls, levels: tuple[int, int] | None) -> tuple[int, int] | None:
+        if levels and levels[0] >= levels[1]:
+            raise ValueError(f"{list(levels)}: the first level, which becomes black, must be the lower one")
+        return levels
 
     @model_validator(mode="after")
     def _a_grid_needs_a_crop(self) -> "Data":
@@ -294,7 +314,7 @@ class Study(Frozen):
             arguments=catalog.complete_arguments(arm.model, arm.arguments),
             data_digest=digest,
             partition=partition,
-            **data.model_dump(exclude={"source", "near_duplicates", "on_bad", "split_seed"}),
+            **data.model_dump(include={*Trial.model_fields} - {"split_seed"}),
             recipe=recipe if rate is None else recipe.model_copy(update={"learning_rate": rate}),
             split_seed=self.split_seed(seed),
             seed=seed,

@@ -89,7 +89,14 @@ def run(
     labels = {split: images.labels for split, images in data.evaluated.items()}
     kept = evaluation.kept_answers(answers, labels, data.positions)
     files.replace(folder / names.PROBABILITIES_FILE, kept)
-    saved.save(learner, folder / names.MODEL_FOLDER, data.class_names, data.training.input_shape, trial)
+    saved.save(
+        learner,
+        folder / names.MODEL_FOLDER,
+        data.class_names,
+        data.training.input_shape,
+        trial,
+        data.grey_range,
+    )
     final = {
         **evaluation.score(names.TEST, probabilities, data.test.labels),
         names.metric(names.TEST, names.MACRO_F1): float(test_report[names.MACRO_F1]),

@@ -87,6 +87,7 @@ class TrialData:
 
     training: TrainingData
     class_names: tuple[str, ...]
+    grey_range: tuple[int, int] | None
     test: EvaluatedImages
     positions: dict[str, np.ndarray]
     digests: dict[str, str]
@@ -104,14 +105,8 @@ def load(trial: Trial, work: Path) -> TrialData:
         UserError: the data set was never prepared, or is too small.
     """
     data = dataset.open_prepared(trial.data_digest, trial.partition, work)
-    chosen = splits.split(
-        np.asarray(data.labels),
-        np.asarray(data.in_test),
-        np.asarray(data.groups),
-        train=trial.train,
-        validation=trial.validation,
-        test=trial.test,
-        seed=trial.split_seed,
+    chosen = data.split(
+        train=trial.train, validation=trial.validation, test=trial.test, seed=trial.split_seed
     )
 
     def evaluated(positions: np.ndarray) -> EvaluatedImages:
@@ -133,6 +128,7 @@ def load(trial: Trial, work: Path) -> TrialData:
     return TrialData(
         training=training,
         class_names=data.classes,
+        grey_range=data.grey_range,
         test=evaluated(chosen.test),
         positions={names.VALIDATION: chosen.validation, names.TEST: chosen.test},
         digests={

@@ -46,6 +46,7 @@ class Facts(BaseModel):
     image_size: int | None
     crop: int | None
     windows: Windows = Field(alias="crops")
+    grey_range: tuple[int, int] | None = None  # levels of 16-bit grey that became 0 and 255
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Model:
     image_size: int | None
     crop: int | None
     windows: Windows
+    grey_range: tuple[int, int] | None = None
 
 
 def save(
@@ -71,6 +73,7 @@ def save(
     classes: tuple[str, ...],
     input_shape: tuple[int, int, int],
     trial: Trial,
+    grey_range: tuple[int, int] | None = None,
 ) -> None:
     """Write the model files, and beside them the class names and the size of the images as JSON.
 
@@ -83,6 +86,7 @@ def save(
         image_size=trial.image_size,
         crop=trial.crop,
         crops=trial.windows,
+        grey_range=grey_range,
     )
     with files.writing(folder) as part:
         part.mkdir(parents=True)
@@ -118,6 +122,7 @@ def _load(folder: Path) -> Model:
         image_size=facts.image_size,
         crop=facts.crop,
         windows=facts.windows,
+        grey_range=facts.grey_range,
     )
 
 

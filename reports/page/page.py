@@ -225,8 +225,9 @@ def _options(record: Record, *, precision: bool = True) -> str:
         text += " ON_BAD=skip"
     if precision and (found := _precision(record)):
         text += f" PRECISION={found}"
-    if "near_duplicates" in record.options:
-        text += f" NEAR_DUPLICATES={record.options['near_duplicates']}"
+    for field in names.READING:
+        if field in record.options:
+            text += f" {field.upper()}={record.options[field]}"
     return text
 
 

@@ -102,7 +102,7 @@ class Record:
     training_level: `scores.training_level` of all settings, so that figures of one setting and the table
     compare gaps at one training accuracy.
     claims: those that were registered in the store. notices: what is left out of the data, or doubtful;
-    bad_files: how many files cannot be used; options: study, data and near_duplicates of the command that
+    bad_files: how many files cannot be used; options: study, data and `names.READING` of the command that
     trained, as far as known, and the sizes that its study names, where the data holds fewer images.
     uri: of the store, where artifacts of runs are read. Runs that the study file no longer asks for (role
     "outdated") are in none of these.

@@ -34,7 +34,7 @@ def photographs(tmp_path):
     write(folder / "leaf", tiles(0), NAMES)
     write(folder / "wall", tiles(60), NAMES)
     shutil.copy(folder / "leaf" / "3.png", folder / "wall" / "again.png")
-    Image.fromarray(tiles(20, 1)[0]).point(lambda value: min(255, value + 12)).save(
+    Image.fromarray(tiles(26, 1)[0]).point(lambda value: min(255, value + 12)).save(
         folder / "wall" / "bright.png"
     )
     return folder

@@ -50,7 +50,7 @@ def page(tmp_path_factory):
 def test_a_page_is_made_where_a_study_would_stop(tmp_path, capsys):
     folder = tmp_path / "band"
     for label, shade in (("ring", 30), ("screw", 60)):
-        images = [TILES[30] // 2 + np.uint8(shade + number % 3) for number in range(40)]
+        images = [TILES[150] // 2 + np.uint8(shade + number % 3) for number in range(40)]
         write(folder / label, images, [f"{number}.png" for number in range(40)])
     study = tmp_path / "seen.yaml"
     study.write_text(yaml.safe_dump(STUDY))

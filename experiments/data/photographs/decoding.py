@@ -1,6 +1,7 @@
 """One image file → 8 bits of grey or RGB, upright, fitted to a size.
 
-Images are turned as EXIF says. 1 bit and 16 bits of grey become 8 (the upper ones); palettes become their
+Images are turned as EXIF says. 1 bit of grey becomes 8, and 16 bits by the range of levels that the data set
+has (`levels`); palettes become their
 colours; transparent pixels lie over white; CMYK, YCbCr and Lab become RGB by Pillow's plain formulas, without
 a colour profile. Of several frames or pages the first is taken. Floating-point pixels are refused. What a
 decoder refuses for its metadata or its last bytes is read all the same (`repair`).
@@ -21,9 +22,11 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from experiments import files, processes, words
-from experiments.data.photographs import doubts, repair
+from experiments.data.near_copies import search, versions
+from experiments.data.photographs import levels, repair
 from experiments.data.photographs.entries import Entry
 from experiments.data.photographs.formats import FORMATS, UNREAD
+from experiments.data.photographs.levels import ALL_LEVELS, Range
 from experiments.errors import UserError
 
 # A picture of so many pixels takes half a gigabyte; one of more than so many a byte is no photograph.
@@ -37,8 +40,10 @@ class UnreadableError(Exception):
     """A file is no usable image; says why in a few words."""
 
 
-def upright(file: Path) -> tuple[Image.Image, str]:
+def upright(file: Path, grey: Range = ALL_LEVELS) -> tuple[Image.Image, str]:
     """The image of a file, of mode L or RGB, and a remark on what is wrong with the file, or none.
+
+    grey: the levels of 16-bit grey that become 0 and 255.
 
     Raises:
         UnreadableError: it cannot be decoded, or not whole.
@@ -51,7 +56,7 @@ def upright(file: Path) -> tuple[Image.Image, str]:
     try:
         # Of a path Pillow maps plain TIFF files, and turns those wrongly that EXIF turns.
         with file.open("rb") as content:
-            return _decoded(content, size)
+            return _decoded(content, size, grey)
     except Image.DecompressionBombError:
         raise UnreadableError("far more pixels than bytes: a decompression bomb?") from None
     except Image.UnidentifiedImageError:
@@ -61,7 +66,7 @@ def upright(file: Path) -> tuple[Image.Image, str]:
     except UnreadableError:
         raise
     except Exception as error:  # decoders raise whatever a damaged file leads them to
-        if (repaired := _repaired(file)) is not None:
+        if (repaired := _repaired(file, grey)) is not None:
             return repaired
         message = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableError(f"damaged ({message[:80]})") from None
@@ -73,17 +78,17 @@ def hush() -> None:
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-def _decoded(content: BinaryIO, size: int) -> tuple[Image.Image, str]:
+def _decoded(content: BinaryIO, size: int, grey: Range) -> tuple[Image.Image, str]:
     with Image.open(content, formats=tuple(FORMATS)) as opened:
         pixels = opened.width * opened.height
         if pixels > SMALL_ENOUGH and (pixels > LARGEST_PIXELS or pixels > MOST_PIXELS_A_BYTE * size):
             raise Image.DecompressionBombError
         opened.load()
         image, remark = repair.turned(opened)
-        return in_eight_bits(image), remark
+        return in_eight_bits(image, grey), remark
 
 
-def _repaired(file: Path) -> tuple[Image.Image, str] | None:
+def _repaired(file: Path, grey: Range) -> tuple[Image.Image, str] | None:
     """The image that a decoder refused, without its metadata or its last rows; None: nothing helps."""
     content = file.read_bytes()
     for remark, change in ((repair.METADATA, repair.bare), (repair.LAST_ROWS, repair.completed)):
@@ -91,7 +96,7 @@ def _repaired(file: Path) -> tuple[Image.Image, str] | None:
         if changed is None:
             continue
         with contextlib.suppress(Exception):
-            image, _ = _decoded(io.BytesIO(changed), len(content))
+            image, _ = _decoded(io.BytesIO(changed), len(content), grey)
             return image, remark
     return None
 
@@ -103,8 +108,8 @@ def fitted(image: Image.Image, image_size: int | None) -> Image.Image:
     return ImageOps.fit(image, (image_size, image_size), BILINEAR)
 
 
-def in_eight_bits(image: Image.Image) -> Image.Image:
-    """The image in mode L or RGB.
+def in_eight_bits(image: Image.Image, grey: Range = ALL_LEVELS) -> Image.Image:
+    """The image in mode L or RGB. grey: the levels of 16-bit grey that become 0 and 255.
 
     Raises:
         UnreadableError: its pixels have no such form.
@@ -115,7 +120,7 @@ def in_eight_bits(image: Image.Image) -> Image.Image:
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 0xFFFF:
             raise UnreadableError("grey of more than 16 bits")
-        eight = (values >> 8).astype(np.uint8)
+        eight = levels.in_eight_bits(values, grey)
         if isinstance(image.info.get("transparency"), int):
             eight[values == image.info["transparency"]] = 255
         return Image.fromarray(eight)
@@ -137,34 +142,37 @@ class Decoded(NamedTuple):
     """One image: its pixels, uint8 (height, width, 3), and facts about it.
 
     size: width and height of the file's own picture; digest: SHA-256 of the pixels; grey_digest: the same of
-    one channel, for an image without colours: a wholly grey data set keeps one; fingerprint: see `doubts`;
-    remark: what is wrong with the file, which is used all the same.
+    one channel, for an image without colours: a wholly grey data set keeps one; version: see `near_copies`,
+    and reference, of the images that copies are planted of; remark: what is wrong with the file, which is
+    used all the same.
     """
 
     pixels: np.ndarray
     size: tuple[int, int]
     digest: bytes
     grey_digest: bytes | None
-    fingerprint: np.ndarray
+    version: np.ndarray
+    reference: np.ndarray | None
     remark: str = ""
 
 
-def _decode(file: Path, image_size: int | None) -> Decoded | UnreadableError:
+def _decode(file: Path, image_size: int | None, grey: Range, images: int) -> Decoded | UnreadableError:
     try:
-        whole, remark = upright(file)
+        whole, remark = upright(file, grey)
     except UnreadableError as reason:
         return reason
     except OSError as error:
         return UnreadableError(error.strerror or str(error))
     image = fitted(whole, image_size)
-    grey = hashlib.sha256(image.tobytes()).digest() if image.mode == "L" else None
+    of_grey = hashlib.sha256(image.tobytes()).digest() if image.mode == "L" else None
     pixels = np.asarray(image.convert("RGB"))
     digest = hashlib.sha256(pixels.tobytes()).digest()
-    return Decoded(pixels, whole.size, digest, grey, doubts.fingerprint(image), remark)
+    reference = versions.reference(whole) if search.is_chosen(digest, images) else None
+    return Decoded(pixels, whole.size, digest, of_grey, versions.version(whole), reference, remark)
 
 
 def in_order(
-    listed: list[Entry], image_size: int | None
+    listed: list[Entry], image_size: int | None, grey: Range = ALL_LEVELS
 ) -> Iterator[tuple[Entry, Decoded | UnreadableError]]:
     """Each entry, in order, with its image or why there is none; on all cores, as Pillow releases the GIL."""
     hush()
@@ -175,7 +183,9 @@ def in_order(
         progress = _Progress(len(listed))
         for number, entry in enumerate(listed):
             while len(coming) < ahead and number + len(coming) < len(listed):
-                coming.append(pool.submit(_decode, listed[number + len(coming)].file, image_size))
+                coming.append(
+                    pool.submit(_decode, listed[number + len(coming)].file, image_size, grey, len(listed))
+                )
             image = coming.popleft().result()
             if isinstance(image, Decoded):
                 ahead = max(cores, min(cores * AHEAD, AHEAD_BYTES // image.pixels.nbytes))
@@ -210,7 +220,8 @@ class ImageWriter:
         self._first: Path | None = None
         self._grey: list[bytes | None] = []
         self._rgb: list[bytes] = []
-        self.fingerprints: list[np.ndarray] = []
+        self._versions: np.memmap | None = None
+        self._references: dict[int, np.ndarray] = {}
         self.sizes: list[tuple[int, int]] = []
         self.remarks: dict[str, list[Path]] = {}  # the files that each is about
 
@@ -223,19 +234,31 @@ class ImageWriter:
         if self._map is None:
             self._first = file
             self._map = files.create_array(self._path, (self._most, *image.pixels.shape))
+            beside = self._path.with_suffix(".versions.npy")
+            self._versions = files.create_array(beside, (self._most, *image.version.shape))
         if image.pixels.shape != self._map.shape[1:]:
             raise self._several_sizes(file, image.pixels.shape)
-        self._map[len(self._rgb)] = image.pixels
+        number = len(self._rgb)
+        self._map[number], self._versions[number] = image.pixels, image.version
+        if image.reference is not None:
+            self._references[number] = image.reference
         self._rgb.append(image.digest)
         self.sizes.append(image.size)
         if image.remark:
             self.remarks.setdefault(image.remark, []).append(file)
         self._grey.append(image.grey_digest)
-        self.fingerprints.append(image.fingerprint[None])
 
     def images(self) -> np.ndarray:
         """uint8 (n, height, width, channels)."""
         return self._map[: len(self._rgb), ..., : 1 if self._is_grey else 3]
+
+    def versions(self) -> np.ndarray:
+        """uint8 (n, 64, 64): see `near_copies`."""
+        return self._versions[: len(self._rgb)]
+
+    def references(self) -> dict[int, np.ndarray]:
+        """The larger versions of some images, by position."""
+        return self._references
 
     def digests(self) -> np.ndarray:
         """SHA-256 of each image's pixels, 32 bytes each (n,)."""

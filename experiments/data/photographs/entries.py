@@ -5,9 +5,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from experiments.data.facts import BadFile
+from experiments.data.facts import BadFile, Links
 from experiments.errors import UserError, printable
 
 
@@ -16,13 +16,22 @@ def shown(file: Path, root: Path) -> str:
     return printable(os.path.relpath(file, root).encode("utf-8", "backslashreplace").decode())
 
 
+VALIDATION_NAMES = ("val", "valid", "validation", "dev", "eval")  # as some call the part
+Part = Literal["train", "validation", "test"]
+
+
 class Entry(NamedTuple):
-    """One image file. in_test: it lies in the given test part; group: what it belongs with, if any."""
+    """One image file. part: "train" where none is given; group: what it belongs with, if anything."""
 
     file: Path
     label: str
-    in_test: bool
+    part: Part
     group: str | None
+
+    @property
+    def in_test(self) -> bool:
+        """Whether it lies in the given test part."""
+        return self.part == "test"
 
 
 class NoImagesError(UserError):
@@ -38,8 +47,8 @@ class Listing(NamedTuple):
 
     state: size and times of change (of content, of anything) of each entry, in nanoseconds; bad: files that
     cannot be used, as far as that is seen without opening them; other: the number of files that are no
-    images, by ending; notices: what else is not used, a sentence each; given_test: true if there is a test
-    part, of which perhaps nothing can be used.
+    images, by ending; notices: what else is not used, a sentence each; given: the parts that are given beside
+    train, of which perhaps nothing can be used.
     """
 
     root: Path
@@ -48,25 +57,26 @@ class Listing(NamedTuple):
     bad: list[BadFile]
     other: Counter[str]
     notices: list[str]
-    given_test: bool = False
+    given: frozenset[Part] = frozenset()
 
 
 class Collector:
     """Fills a listing with one file after another, and sorts out those that cannot be used."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, links: Links = "refuse") -> None:
         self.listing = Listing(root, [], [], [], Counter(), [])
+        self._links = links
         self._root = root.resolve()
         self._inside: dict[Path, bool] = {}
 
-    def add(self, file: Path, label: str, in_test: bool, group: str | None) -> None:
+    def add(self, file: Path, label: str, part: Part, group: str | None) -> None:
         """Add a file as an entry or, if it cannot be used, as a bad file."""
         reason = self._reason_against(file)
         if reason:
             self.refuse(file, label, reason)
             return
         state = file.stat()
-        self.listing.entries.append(Entry(file, label, in_test, group))
+        self.listing.entries.append(Entry(file, label, part, group))
         self.listing.state.append((state.st_size, state.st_mtime_ns, state.st_ctime_ns))
 
     def refuse(self, file: Path, label: str, reason: str) -> None:
@@ -79,17 +89,29 @@ class Collector:
             if file.is_symlink():
                 if not file.exists():
                     return "a link to nothing"
-                if not file.resolve().is_relative_to(self._root):
-                    return "a link that leaves the folder"
+                if self._links == "refuse" and not file.resolve().is_relative_to(self._root):
+                    return f"a link that leaves the folder{FOLLOW}"
             elif not file.exists():
                 return "no such file (it is written with \\, not /)" if "\\" in str(file) else "no such file"
         except OSError as error:  # a name that is too long, a link to itself
             return error.strerror or str(error)
         if file.parent not in self._inside:
-            self._inside[file.parent] = file.parent.resolve().is_relative_to(self._root)
+            self._inside[file.parent] = self._links == "follow" or file.parent.resolve().is_relative_to(
+                self._root
+            )
         if not self._inside[file.parent]:
-            return "a path that leaves the folder"
+            return self._outside(file)
         return "" if file.is_file() else "no file"
+
+    def _outside(self, file: Path) -> str:
+        """The reason against a file whose folder lies elsewhere: by its path as written, or by a link."""
+        written = Path(os.path.normpath(file))
+        by_link = written.is_relative_to(os.path.normpath(self.listing.root))
+        return f"in a linked folder, which leaves the data's own{FOLLOW}" if by_link else LEAVES
+
+
+FOLLOW = " (LINKS=follow uses it)"
+LEAVES = "a path that leaves the folder (LINKS=follow uses it)"
 
 
 def check_names(labels: Iterable[str], where: str) -> None:
@@ -114,30 +136,38 @@ def check_names(labels: Iterable[str], where: str) -> None:
 
 
 def check_parts(listing: Listing, where: str) -> None:
-    """Check that the given test part fits the rest.
+    """Check that the given parts fit the rest.
 
     Raises:
-        UserError: a class is in one of the two alone, or a group in both.
+        UserError: a class is in one part alone, or a group in two.
     """
-    tested = {entry.label for entry in listing.entries if entry.in_test}
-    trained = {entry.label for entry in listing.entries if not entry.in_test}
-    if tested - trained:
-        raise _class_on_one_side(min(tested - trained), "the test part but not in train", where)
-    if tested and trained - tested:
-        raise _class_on_one_side(min(trained - tested), "train but not in the test part", where)
+    labels = {part: {each.label for each in listing.entries if each.part == part} for part in PARTS}
+    trained = labels["train"]
+    for part in ("test", "validation"):
+        given = labels[part]
+        if given - trained:
+            raise _class_on_one_side(min(given - trained), f"the {part} part but not in train", where)
+        if given and trained - given:
+            raise _class_on_one_side(min(trained - given), f"train but not in the {part} part", where)
     first: dict[str, Entry] = {}
     crossing: dict[str, tuple[Entry, Entry]] = {}
     for entry in listing.entries:
-        if entry.group is not None and first.setdefault(entry.group, entry).in_test != entry.in_test:
+        if entry.group is not None and first.setdefault(entry.group, entry).part != entry.part:
             crossing.setdefault(entry.group, (first[entry.group], entry))
     if crossing:
         group, pair = next(iter(crossing.items()))
         others = f" (and {len(crossing) - 1} more)" if len(crossing) > 1 else ""
         files = " and ".join(shown(each.file, listing.root) for each in pair)
-        raise UserError(
-            f"{where}: group {group!r} stands in train and in the test part with {files}{others}; put all of "
-            "a group on one side"
+        parts = " and in ".join(
+            "train" if part == "train" else f"the {part} part"
+            for part in sorted((each.part for each in pair), key=PARTS.index)
         )
+        raise UserError(
+            f"{where}: group {group!r} stands in {parts} with {files}{others}; put all of a group on one side"
+        )
+
+
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
 def _class_on_one_side(label: str, sides: str, where: str) -> UserError:

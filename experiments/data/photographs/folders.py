@@ -1,4 +1,6 @@
-"""Image folders: `class/…`, or `train/class/…` with `test/class/…`; folders below a class are groups.
+"""Image folders: `class/…`, or `train/class/…` with `test/class/…`, and `val/class/…` if there is one.
+
+Folders below a class are groups, unless `groups: none` says that they are not.
 
 Notices name what lies elsewhere in the folder, so that nobody's photographs are left out unnoticed.
 """
@@ -6,18 +8,26 @@ Notices name what lies elsewhere in the folder, so that nobody's photographs are
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
+from experiments.data.facts import Groups, Links
 from experiments.data.photographs.companions import Companions, begins_as_picture, is_of_a_system
-from experiments.data.photographs.entries import Collector, Listing, shown
+from experiments.data.photographs.entries import FOLLOW, VALIDATION_NAMES, Collector, Listing, Part, shown
 from experiments.data.photographs.formats import READ, UNREAD
 from experiments.errors import UserError
 
-PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"}  # in any case of letters
+# In any case of letters.
+PARTS: dict[str, Part] = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+} | dict.fromkeys(VALIDATION_NAMES, "validation")
+FEW_GROUPS = 6  # of a class: fewer leave no two for each split
 NAMED = 3  # folders at most in one notice
-OTHER_PARTS = ("val", "valid", "validation", "dev", "eval")  # as some call them
 
 
-def listing(folder: Path, where: str) -> Listing:
+def listing(folder: Path, where: str, links: Links = "refuse", groups: Groups = "folders") -> Listing:
     """Every image below the class folders, in the order of their paths.
 
     A folder below a class holds images that belong together (a burst, one patient, one place), whatever
@@ -30,20 +40,18 @@ def listing(folder: Path, where: str) -> Listing:
     """
     parts = _parts(folder, where)
     parted = bool(parts)
-    roots = (
-        [(folder / parts[part], part == "test") for part in ("train", "test")]
-        if parted
-        else [(folder, False)]
+    roots: list[tuple[Path, Part]] = (
+        [(folder / name, part) for part, name in parts.items()] if parted else [(folder, "train")]
     )
-    found = Collector(folder)
+    found = Collector(folder, links)
     labels, empty = set(), []
     left_out = Companions()
-    for root, in_test in roots:
+    for root, part in roots:
         for label in sorted(entry.name for entry in os.scandir(root) if _is_class(entry)):
-            if _add_class(found, root, label, in_test, left_out):
+            if _add_class(found, root / label, part, left_out, _Reading(links, groups)):
                 labels.add(label)
                 continue
-            if files := [*_files(root / label)]:
+            if files := [*_files(root / label, links)]:
                 raise UserError(
                     f"{where}: {shown(root / label, folder)}/ holds {len(files):,} "
                     f"{'file' if len(files) == 1 else 'files'} and no picture (the first is "
@@ -61,6 +69,8 @@ def listing(folder: Path, where: str) -> Listing:
             "expected class/… or train/class/… and test/class/… with two classes or more"
         )
     _check_inside(found.listing, where)
+    if groups == "folders":
+        found.listing.notices.extend(_few_groups(found.listing))
     if parted and not found.listing.bad and not any(entry.in_test for entry in found.listing.entries):
         raise UserError(
             f"{where}: no image file lies in the class folders of test/; add some, or put all into <class>/… "
@@ -68,25 +78,34 @@ def listing(folder: Path, where: str) -> Listing:
         )
     found.listing.notices.extend(_left_out(folder, parts, loose, empty))
     found.listing.notices.extend(left_out.notices(folder, shown))
-    return found.listing._replace(given_test=parted)
+    return found.listing._replace(given=frozenset({*parts} - {"train"}))
 
 
-def _add_class(found: Collector, root: Path, label: str, in_test: bool, left_out: Companions) -> bool:
+class _Reading(NamedTuple):
+    """What is done about links and about folders below a class."""
+
+    links: Links
+    groups: Groups
+
+
+def _add_class(found: Collector, of_class: Path, part: Part, left_out: Companions, reading: _Reading) -> bool:
     """Add the images of a class folder; true if there are any, or may be in a folder that cannot be read."""
     closed: list[OSError] = []
-    files = [*_files(root / label, closed.append)]
-    taken = left_out.without([file for file in files if _is_picture(file)], root / label)
+    label = of_class.name
+    files = [*_files(of_class, reading.links, closed.append)]
+    taken = left_out.without([file for file in files if _is_picture(file)], of_class)
     pictures = [file for file in files if file in taken]
     files = [file for file in files if file in taken or not _is_picture(file)]
-    parents = {os.path.relpath(file.parent, root / label) for file in pictures}
+    parents = {os.path.relpath(file.parent, of_class) for file in pictures}
     # Folders that hold the whole class tell nothing apart.
-    shared = root / label / (os.path.commonpath(parents) if parents else "")
+    shared = of_class / (os.path.commonpath(parents) if parents else "")
     for file in pictures:
         first, *deeper = file.relative_to(shared).parts
-        found.add(file, label, in_test, f"{root.name}/{label}/{first}" if deeper else None)
+        grouped = deeper and reading.groups == "folders"
+        found.add(file, label, part, f"{of_class.parent.name}/{label}/{first}" if grouped else None)
     for file in files:
         if file.is_dir():
-            found.refuse(file, label, "a link to a folder, which is not entered")
+            found.refuse(file, label, f"a link to a folder, which is not entered{FOLLOW}")
         elif file in taken:
             continue
         elif file.is_symlink() and not file.exists():
@@ -96,6 +115,28 @@ def _add_class(found: Collector, root: Path, label: str, in_test: bool, left_out
     for error in closed:
         found.refuse(Path(error.filename), label, f"a folder that cannot be read ({error.strerror})")
     return bool(pictures or closed)
+
+
+def _few_groups(found: Listing) -> Iterator[str]:
+    """A notice where folders below a class are so few that they may be months or sources, not groups."""
+    folders: dict[str, set[str | None]] = {}
+    for number, entry in enumerate(found.entries):
+        folders.setdefault(entry.label, set()).add(entry.group or str(number))
+    of_folders = {
+        label: sorted(filter(None, {e.group for e in found.entries if e.label == label})) for label in folders
+    }
+    few = {
+        label: names
+        for label, names in of_folders.items()
+        if len(names) > 1 and len(folders[label]) < FEW_GROUPS
+    }
+    if few:
+        label = min(few)
+        yield (
+            f"the images of {label}/ lie in {len(few[label]):,} folders, each of which stays on one side of "
+            "a split; if those are months or sources and no series of one thing, GROUPS=none (groups: none "
+            "in the study's data) takes each image for itself"
+        )
 
 
 def _add_loose(found: Collector, root: Path) -> int:
@@ -128,26 +169,30 @@ def _left_out(
         yield f"no image file lies in {', '.join(empty[:NAMED])}{more}: not taken for a class"
 
 
-def _parts(folder: Path, where: str) -> dict[str, str]:
-    """The names of the folders that are train and test, whatever stands beside them; empty if none is.
+def _parts(folder: Path, where: str) -> dict[Part, str]:
+    """The names of the folders that are parts, whatever stands beside them; empty if none is.
+
+    A folder val/ alone may be a class of that name.
 
     Raises:
         UserError: the folder has one of them, or two of one kind.
     """
     names = sorted(entry.name for entry in os.scandir(folder) if _is_class(entry))
-    found: dict[str, str] = {}
+    found: dict[Part, str] = {}
     for name in names:
         if (part := PARTS.get(name.casefold())) is None:
             continue
         if part in found:
             raise UserError(f"{where}: {found[part]}/ and {name}/ both seem to be its {part} part; keep one")
         found[part] = name
-    if len(found) != 1:
-        return found
-    [(given, name)] = found.items()
-    missing = "test" if given == "train" else "train"
-    meant = [name for name in names if name.casefold() in OTHER_PARTS]
-    hint = f"rename {meant[0]}/ to {missing}/" if meant else f"add {missing}/<class>/…"
+    if {"train", "test"} <= {*found}:
+        return {part: found[part] for part in ("train", "validation", "test") if part in found}
+    if not {"train", "test"} & {*found}:
+        return {}
+    given = "train" if "train" in found else "test"
+    name, missing = found[given], "test" if given == "train" else "train"
+    meant = found.get("validation")
+    hint = f"rename {meant}/ to {missing}/" if meant else f"add {missing}/<class>/…"
     raise UserError(
         f"{where}: it has {name}/ but no {missing}/; {hint}, or put all into <class>/… and leave "
         f"splitting to the study (a class cannot be called {name}, but in a list)"
@@ -163,8 +208,7 @@ def _check_inside(found: Listing, where: str) -> None:
     inside: dict[str, set[str]] = {}
     for entry in found.entries:
         inside.setdefault(entry.label, set()).add(PurePath(entry.group or "").name.casefold())
-    splits = {*PARTS, *OTHER_PARTS}
-    if inside and all(len(parts) > 1 and parts <= splits for parts in inside.values()):
+    if inside and all(len(parts) > 1 and parts <= {*PARTS} for parts in inside.values()):
         first, parts = next(iter(inside.items()))
         folders = " and ".join(f"{first}/{part}/" for part in sorted(parts))
         raise UserError(
@@ -178,15 +222,15 @@ def _is_class(entry: os.DirEntry) -> bool:
 
 
 def _beside(folder: Path, parts: Mapping[str, str]) -> Iterator[str]:
-    """A notice on each folder of images beside train/ and test/ (val/, say), and on images there."""
+    """A notice on each folder of images beside train/ and test/, and on images there."""
     train, test = parts["train"], parts["test"]
     for name in sorted(each.name for each in os.scandir(folder) if _is_class(each)):
         if name in parts.values():
             continue
-        if count := sum(_is_picture(file) for file in _files(folder / name)):
+        if count := sum(_is_picture(file) for file in _files(folder / name, "refuse")):
             yield (
                 f"{_counted(count)} in {shown(folder / name, folder)}/, beside {train}/ and {test}/, and "
-                f"{_not(count)} used (validation images are drawn from {train}/)"
+                f"{_not(count)} used"
             )
     if count := sum(_is_picture(Path(each)) and each.is_file() for each in os.scandir(folder)):
         yield f"{_counted(count)} beside {train}/ and {test}/, and {_not(count)} used"
@@ -217,11 +261,21 @@ def _not(files: int) -> str:
     return "is not" if files == 1 else "are not"
 
 
-def _files(folder: Path, closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Each file and linked folder below a folder; `closed` gets the errors of folders that cannot be read."""
-    for parent, folders, files in os.walk(folder, onerror=closed):  # which enters no link
+def _files(folder: Path, links: Links, closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Each file below a folder, and each linked folder that is not entered.
+
+    A link to a folder that it lies in would go on for ever. closed: gets the errors of folders that cannot be
+    read.
+    """
+    follow = links == "follow"
+    for parent, folders, files in os.walk(folder, onerror=closed, followlinks=follow):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and not is_of_a_system(name))
         linked = [name for name in folders if Path(parent, name).is_symlink()]
+        if follow:
+            linked = [
+                name for name in linked if Path(parent).resolve().is_relative_to(Path(parent, name).resolve())
+            ]
+            folders[:] = [name for name in folders if name not in linked]
         for name in sorted([*files, *linked]):
             if not name.startswith("."):
                 yield Path(parent, name)

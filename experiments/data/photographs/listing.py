@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from experiments import processes
-from experiments.data.facts import Wanted
+from experiments.data.facts import Groups, Links, Wanted
 from experiments.data.photographs import entries, folders, manifest
 from experiments.data.photographs.entries import Entry, Listing
 from experiments.errors import UserError
@@ -17,10 +17,12 @@ def of_source(wanted: Wanted) -> Listing | None:
     Raises:
         UserError: a folder or list that is no data set.
     """
-    return listing(wanted.path) if wanted.source.startswith("path:") else None
+    if not wanted.source.startswith("path:"):
+        return None
+    return listing(wanted.path, wanted.links, wanted.groups)
 
 
-def listing(source: Path) -> Listing:
+def listing(source: Path, links: Links = "refuse", groups: Groups = "folders") -> Listing:
     """The files of a folder, or of a manifest if it is a CSV file, with what is already known to be wrong.
 
     Raises:
@@ -28,11 +30,11 @@ def listing(source: Path) -> Listing:
     """
     where = f"data source path:{source}"
     if source.is_dir():
-        found = folders.listing(source, where)
+        found = folders.listing(source, where, links, groups)
     elif source.is_file():
         if source.suffix.lower() != ".csv":
             raise UserError(f"{where}: neither a folder nor a .csv file of file,label[,split][,group]")
-        found = manifest.listing(source, where)
+        found = manifest.listing(source, where, links)
     else:
         raise UserError(f"{where}: no such {'file' if source.suffix.lower() == '.csv' else 'folder'}")
     entries.check_names((file.label for file in (*found.entries, *found.bad) if file.label), where)

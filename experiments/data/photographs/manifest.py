@@ -12,17 +12,18 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from experiments.data.photographs.entries import Collector, Listing
+from experiments.data.facts import Links
+from experiments.data.photographs.entries import VALIDATION_NAMES, Collector, Listing, Part
 from experiments.data.photographs.paths import Paths
 from experiments.errors import UserError
 
 NEEDED, KNOWN = ("file", "label"), ("file", "label", "split", "group")
-PARTS = {"train": False, "test": True}
+PARTS: dict[str, Part] = {"train": "train", "test": "test"} | dict.fromkeys(VALIDATION_NAMES, "validation")
 LONGEST_SHOWN = 80  # characters of a wrong first line
 LARGEST = 2**28  # bytes of a manifest, some million lines
 
 
-def listing(manifest: Path, where: str) -> Listing:
+def listing(manifest: Path, where: str, links: Links = "refuse") -> Listing:
     """The files of a manifest, in its order.
 
     Raises:
@@ -30,10 +31,10 @@ def listing(manifest: Path, where: str) -> Listing:
     """
     if manifest.stat().st_size > LARGEST:
         raise UserError(f"{where}: larger than {LARGEST >> 20} MiB, which no list of images is")
-    found, paths, changes = Collector(manifest.parent), Paths(), Counter()
+    found, paths, changes = Collector(manifest.parent, links), Paths(), Counter()
     first_line: dict[str, int] = {}
     said: dict[str, tuple[str, ...]] = {}
-    given_test = False
+    given: set[Part] = set()
     text, encoding = _text(manifest, where)
     rows = list(_rows(text, where))
     without_split = not any(row.get("split", "").strip() for _, row in rows)
@@ -57,9 +58,9 @@ def listing(manifest: Path, where: str) -> Listing:
         said[path] = (content[0], label, *content[2:])
         part = "train" if without_split else row["split"].strip().lower()
         if part not in PARTS:
-            raise UserError(f"{at}: split: {part!r} is neither 'train' nor 'test'; {VALIDATION}")
+            raise UserError(f"{at}: split: {part!r} is none of 'train', 'validation' (or 'val') and 'test'")
         changes[change] += 1
-        given_test = given_test or PARTS[part]
+        given |= {PARTS[part]} - {"train"}
         found.add(file, label, PARTS[part], row.get("group", "").strip() or None)
     if encoding != UTF_8:
         found.listing.notices.append(
@@ -77,7 +78,7 @@ def listing(manifest: Path, where: str) -> Listing:
             f"{where}: {len(found.listing.entries)} images of {len(classes)} classes; two classes are needed"
             f"{unusable}"
         )
-    return found.listing._replace(given_test=given_test)
+    return found.listing._replace(given=frozenset(given))
 
 
 def _text(manifest: Path, where: str) -> tuple[str, str]:
@@ -143,7 +144,6 @@ def _without_end(fields: list[str]) -> list[str]:
 
 UTF_8 = "utf-8-sig"
 OTHERS = ("cp949", "shift_jis", "gb18030", "big5", "cp1251", "cp1252")
-VALIDATION = "validation images are drawn from train"
 
 
 def _instead(columns: list[str], name: str) -> str:

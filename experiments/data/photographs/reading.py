@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from experiments.data.facts import BadFile, Files
+from experiments.data.photographs import levels
 from experiments.data.photographs.decoding import ImageWriter, UnreadableError, in_order
 from experiments.data.photographs.entries import Entry, Listing, NoImagesError, shown
+from experiments.data.photographs.levels import ALL_LEVELS, Range
 from experiments.words import file_count
 
 
@@ -19,36 +21,43 @@ class Found:
     """The decoded images of a folder or list.
 
     images: uint8 (m, height, width, channels), channels 1 or 3, a memory map; rows: int64 (n,), which of
-    them are used; labels: int64 (n,); in_test: bool (n,); digests: 32 bytes of SHA-256 each (n,);
-    fingerprints: see `doubts`; files: where they came from; groups: one an image; classes: by name; remarks:
-    on files that are used though something is wrong with them, a sentence each.
+    them are used; labels: int64 (n,); in_test, in_validation: bool (n,); digests: 32 bytes of SHA-256 each
+    (n,); versions: uint8 (n, 64, 64), and references, larger ones of some by position (see `near_copies`);
+    files: where they came from; groups: one an image; classes: by name; remarks: on files that are used
+    though something is wrong with them, a sentence each; grey_range: of 16-bit grey, if there is any.
     """
 
     images: np.ndarray
     rows: np.ndarray
     labels: np.ndarray
     in_test: np.ndarray
+    in_validation: np.ndarray
     digests: np.ndarray
-    fingerprints: np.ndarray
+    versions: np.ndarray
+    references: dict[int, np.ndarray]
     files: Files
     groups: list[str | None]
     classes: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    grey_range: Range | None = None
 
 
-def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
+def read(listed: Listing, image_size: int | None, scratch: Path, grey_range: Range | None = None) -> Found:
     """Decode what is listed; images go to a file in the folder `scratch`.
 
-    Grey if every image is grey, else RGB.
+    Grey if every image is grey, else RGB. grey_range: of 16-bit grey; None: as the images outside the given
+    test and validation parts have it.
 
     Raises:
         NoImagesError: a class, or the given test part, has no image that can be used.
         UserError: images of several sizes without an image_size.
     """
     bad = list(listed.bad)
+    deep = levels.of_files([entry.file for entry in listed.entries if entry.part == "train"])
+    grey = grey_range or (deep[0] if deep else ALL_LEVELS)
     decoded: list[Entry] = []
     writer = ImageWriter(scratch / "decoded.npy", len(listed.entries), listed.root)
-    for entry, image in in_order(listed.entries, image_size):
+    for entry, image in in_order(listed.entries, image_size, grey):
         if isinstance(image, UnreadableError):
             bad.append(BadFile(shown(entry.file, listed.root), str(image), entry.label))
         else:
@@ -63,6 +72,7 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
     rows = np.array([position for position in range(len(decoded)) if position not in disputed], np.int64)
     used = [decoded[row] for row in rows]
     classes = tuple(sorted({entry.label for entry in used}))
+    chosen = writer.references()
     _check_nothing_lost(listed, used, bad)
     numbers = {label: number for number, label in enumerate(classes)}
     return Found(
@@ -70,8 +80,10 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
         rows=rows,
         labels=np.array([numbers[entry.label] for entry in used], np.int64),
         in_test=np.array([entry.in_test for entry in used]),
+        in_validation=np.array([entry.part == "validation" for entry in used]),
         digests=digests[rows],
-        fingerprints=np.concatenate(writer.fingerprints)[rows],
+        versions=writer.versions()[rows],
+        references={new: chosen[old] for new, old in enumerate(rows.tolist()) if old in chosen},
         files=Files(
             names=tuple(shown(entry.file, listed.root) for entry in used),
             sizes=tuple(writer.sizes[row] for row in rows),
@@ -83,8 +95,23 @@ def read(listed: Listing, image_size: int | None, scratch: Path) -> Found:
         remarks=tuple(
             f"{file_count(len(files))} {remark}; the first is {shown(files[0], listed.root)}"
             for remark, files in sorted(writer.remarks.items())
-        ),
+        )
+        + _deep(deep, grey, given=grey_range is not None),
+        grey_range=grey if deep else None,
     )
+
+
+def _deep(deep: tuple[Range, int] | None, grey: Range, *, given: bool) -> tuple[str, ...]:
+    """A remark on images of 16 bits, if there are any."""
+    if not deep:
+        return ()
+    have = "1 image has" if deep[1] == 1 else f"{deep[1]:,} images have"
+    why = (
+        "as data.range says"
+        if given
+        else "as the images outside test have them; data.range: [low, high] sets others"
+    )
+    return (f"{have} 16 bits of grey: levels {grey[0]:,} to {grey[1]:,} become 0 to 255 ({why})",)
 
 
 def _check_nothing_lost(listed: Listing, used: list[Entry], bad: list[BadFile]) -> None:
@@ -100,8 +127,8 @@ def _check_nothing_lost(listed: Listing, used: list[Entry], bad: list[BadFile]) 
         label = min(lost)
         of_class = [file for file in bad if file.label == label]
         raise NoImagesError(f"{where}: no image of class {label!r} can be used; {_first_of(of_class)}", bad)
-    if listed.given_test and not any(entry.in_test for entry in used):
-        raise NoImagesError(f"{where}: no image of the given test part can be used; {_first_of(bad)}", bad)
+    for part in sorted(listed.given - {entry.part for entry in used}):
+        raise NoImagesError(f"{where}: no image of the given {part} part can be used; {_first_of(bad)}", bad)
 
 
 def _first_of(bad: list[BadFile]) -> str:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from experiments.data import dataset, kept
 from experiments.data.facts import Wanted
-from experiments.data.photographs import decoding, listing, reading
+from experiments.data.photographs import decoding, levels, listing, reading
 from experiments.errors import UserError
 from tests.support.animals import PIXELS, opened, prepare, write
 from tests.support.odd_files import BAD, IGNORED, ODD, SIZE, sixteen_bits
@@ -43,7 +43,7 @@ def test_at_least_twenty_five_kinds():
 def test_every_odd_file_becomes_its_colour_and_every_bad_one_is_told(folder, tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    found = reading.read(listing.listing(folder), 8, scratch)
+    found = reading.read(listing.listing(folder), 8, scratch, levels.ALL_LEVELS)
     assert found.images.shape[1:] == (8, 8, 3)
 
     pictures = dict(zip(found.files.names, found.images[found.rows], strict=True))
@@ -192,11 +192,36 @@ def test_a_class_of_bad_files_alone_is_told(tmp_path):
     assert listed.read_text(encoding="utf-8").splitlines()[1:] == ["dog/1.png,not an image,dog"]
 
 
-# 0x1234 keeps its upper eight bits, 0x12; two classes of grey files stay grey.
-def test_sixteen_bits_of_grey_stay_grey(tmp_path):
+# Two classes of grey files stay grey; of the whole range 0x1234 keeps its upper eight bits, 0x12.
+@pytest.mark.parametrize(("grey_range", "becomes"), [(None, [0, 0xFF]), ((0, 0xFFFF), [0x12, 0xFF])])
+def test_sixteen_bits_of_grey_stay_grey(tmp_path, grey_range, becomes):
     for name, value in {"cat": 0x1234, "dog": 0xFFFF}.items():
         (tmp_path / "deep" / name).mkdir(parents=True)
         sixteen_bits(value)(tmp_path / "deep" / name / "1.png")
-    kept = opened(prepare(tmp_path / "deep", tmp_path), tmp_path)
+    wanted = Wanted(f"path:{tmp_path / 'deep'}", grey_range=grey_range)
+    kept = opened(dataset.summary(wanted, tmp_path), tmp_path)
     assert kept.images.shape == (2, 12, 16, 1)
-    assert [int(image.max()) for image in kept.images] == [0x12, 0xFF]
+    assert [int(image.max()) for image in kept.images] == becomes
+
+
+# Detectors fill a part of the levels: 33,069 to 36,863 were 15 shades once.
+def test_a_part_of_the_levels_becomes_all_of_the_shades(tmp_path):
+    generator = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (tmp_path / "deep" / name).mkdir(parents=True)
+        for number in range(3):
+            levels_ = generator.integers(33_069, 36_864, (96, 96)).astype(np.uint16)
+            levels_[0, number] = 0xFFFF if name == "dog" else 0  # a hot pixel, a dead one
+            Image.fromarray(levels_).save(tmp_path / "deep" / name / f"{number}.png")
+    facts = prepare(tmp_path / "deep", tmp_path)
+    low, high = facts.grey_range
+    assert 33_069 <= low < 33_200
+    assert 36_700 < high <= 36_863
+    assert len(np.unique(opened(facts, tmp_path).images)) > 250
+    (told,) = [notice for notice in facts.notices if "16 bits" in notice]
+    assert f"levels {low:,} to {high:,} become 0 to 255" in told
+    # Another range is another data set, and one's own is told as such.
+    wanted = Wanted(f"path:{tmp_path / 'deep'}", grey_range=(0, 0xFFFF))
+    whole = dataset.summary(wanted, tmp_path)
+    assert whole.digest != facts.digest
+    assert any("as data.range says" in notice for notice in whole.notices)

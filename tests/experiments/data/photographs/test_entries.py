@@ -14,7 +14,7 @@ def test_a_link_to_a_folder_is_told_and_not_entered(animals, tmp_path):
     (animals / "cat" / "more").symlink_to(tmp_path / "elsewhere")
     facts = prepare(animals, tmp_path)
     assert facts.train_part == 6
-    assert facts.first_bad == "cat/more: a link to a folder, which is not entered"
+    assert facts.first_bad == "cat/more: a link to a folder, which is not entered (LINKS=follow uses it)"
 
 
 # Folders, links to them: a burst or a class may be lost with them.

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from experiments.data import dataset
+from experiments.data.facts import Wanted
 from experiments.data.photographs import listing
+from experiments.errors import UserError
 from tests.support.animals import CATS, PIXELS, opened, prepare, refusal, write
 
 # Decoding.
@@ -138,7 +141,7 @@ def test_images_in_no_class_folder_and_folders_without_images_are_told(animals, 
 
 def test_what_lies_beside_train_and_test_is_told(tmp_path):
     folder = tmp_path / "parts"
-    for part in ("train", "test", "val"):
+    for part in ("train", "test", "more"):
         for name, images in PIXELS.items():
             write(folder / part / name, images if part != "test" else 255 - images)
     write(folder, PIXELS["cat"][:2], ("1.png", "2.png"))
@@ -146,14 +149,62 @@ def test_what_lies_beside_train_and_test_is_told(tmp_path):
     facts = prepare(folder, tmp_path)
     assert (facts.train_part, facts.test_part) == (6, 6)
     assert facts.notices == (
-        "6 image files lie in val/, beside train/ and test/, and are not used (validation images are drawn "
-        "from train/)",
+        "6 image files lie in more/, beside train/ and test/, and are not used",
         "2 image files lie beside train/ and test/, and are not used",
         "1 image file lies in test/ itself, in no class folder, and is not used",
     )
     # They count at once, though no image of the data set changed.
-    shutil.rmtree(folder / "val")
+    shutil.rmtree(folder / "more")
     assert len(prepare(folder, tmp_path).notices) == 2
+
+
+# A validation part of one's own is validation, whatever it is called: patients stay apart by it.
+@pytest.mark.parametrize("name", ["val", "Valid", "validation"])
+def test_a_validation_part_is_used_as_one(tmp_path, name):
+    folder = tmp_path / "parts"
+    generator = np.random.default_rng(1)
+    for part in ("train", "test", name):
+        for label in PIXELS:
+            write(folder / part / label, generator.integers(0, 256, (3, 16, 16, 3), np.uint8))
+    facts = prepare(folder, tmp_path)
+    assert facts.parts == {"train_part": 6, "test_part": 6, "validation_part": 6}
+    data = opened(facts, tmp_path)
+    chosen = data.split(train=6, validation=4, test=6, seed=0)
+    assert data.in_validation[chosen.validation].all()
+    assert not data.in_validation[chosen.train].any()
+    assert not data.in_validation[chosen.test].any()
+
+
+def test_linked_folders_and_files_are_used_where_links_are_followed(tmp_path):
+    elsewhere, folder = tmp_path / "disk", tmp_path / "links"
+    for label, images in PIXELS.items():
+        write(elsewhere / label, images)
+    folder.mkdir()
+    (folder / "cat").symlink_to(elsewhere / "cat")  # a whole class
+    (folder / "dog").mkdir()
+    for name in ("1.png", "2.png", "3.png"):  # files, as DVC and git-annex leave them
+        (folder / "dog" / name).symlink_to(elsewhere / "dog" / name)
+    (folder / "dog" / "round").symlink_to(folder / "dog")  # for ever
+    source = f"path:{folder}"
+    with pytest.raises(UserError, match=r"LINKS=follow uses it"):
+        dataset.summary(Wanted(source), tmp_path)
+    facts = dataset.summary(Wanted(source, links="follow", on_bad="skip"), tmp_path)
+    assert facts.train_part == 6
+    assert facts.first_bad.startswith("dog/round: a link to a folder, which is not entered")
+    assert facts.digest == prepare(elsewhere, tmp_path).digest
+
+
+def test_folders_below_a_class_are_no_groups_if_one_says_so(tmp_path):
+    for label, images in PIXELS.items():
+        for month, image in zip(("05", "06", "07"), images, strict=True):
+            write(tmp_path / "rust" / label / f"2023-{month}", [image, 255 - image], ("1.png", "2.png"))
+    source = f"path:{tmp_path / 'rust'}"
+    grouped = dataset.summary(Wanted(source), tmp_path)
+    assert grouped.grouped == 12
+    assert any("GROUPS=none" in notice for notice in grouped.notices)
+    alone = dataset.summary(Wanted(source, groups="none"), tmp_path)
+    assert (alone.grouped, alone.notices) == (0, ())
+    assert alone.digest == grouped.digest
 
 
 def test_a_test_part_without_images_is_refused(tmp_path):

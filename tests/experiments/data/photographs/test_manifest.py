@@ -110,8 +110,8 @@ GOOD = "all/cat/1.png,cat,train\nall/dog/1.png,dog,train\n"
         (HEAD + GOOD + ",cat,train\n", ":4: file: a path is needed, not ''"),
         (HEAD + GOOD + "all/cat/2.jpg, ,train\n", ":4: label: a class name is needed"),
         (
-            HEAD + GOOD + "all/cat/2.jpg,cat,val\n",
-            ":4: split: 'val' is neither 'train' nor 'test'; validation images are drawn from train",
+            HEAD + GOOD + "all/cat/2.jpg,cat,value\n",
+            ":4: split: 'value' is none of 'train', 'validation' (or 'val') and 'test'",
         ),
         (
             HEAD + GOOD + "all/cat/1.png,dog,train\n",
@@ -200,7 +200,7 @@ def test_paths_that_leave_the_folder_and_missing_files_are_bad_files(parted, tmp
     manifest = write_list(parted / "list.csv", rows, ("file", "label"))
     made = prepare(manifest, tmp_path)
     assert (made.train_part, made.bad) == (6, 3)  # the first two are one file
-    assert made.first_bad == "../outside.png: a path that leaves the folder"
+    assert made.first_bad == "../outside.png: a path that leaves the folder (LINKS=follow uses it)"
 
 
 # What a spreadsheet, a Mac or a careless hand leaves in a list, and can only mean one thing.
@@ -238,7 +238,7 @@ def write_lines(path, lines, encoding="utf-8"):
 
 def test_an_empty_split_among_others_is_told_with_its_line(parted, tmp_path):
     lines = ["file,label,split", "all/cat/1.png,cat,train", "all/dog/1.png,dog,", "all/cat/2.jpg,cat,test"]
-    assert ":3: split: '' is neither 'train' nor 'test'" in refusal(
+    assert ":3: split: '' is none of 'train', 'validation' (or 'val') and 'test'" in refusal(
         write_lines(tmp_path / "l.csv", lines), tmp_path
     )
 

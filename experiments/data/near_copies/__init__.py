@@ -1,0 +1,1 @@
+"""Which images are copies of each other though their pixels differ; the images themselves set the bar."""
