@@ -41,7 +41,7 @@ ours := $(BIN)/python -m experiments
 reports := $(BIN)/python -m reports
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lock compare report report-check calibrate pages doctor ui plan run predict inspect diagrams cost smoke export import bench test test-slow test-browser test-faults fuzz lint format clean distclean
+.PHONY: help set-up lock compare report report-check calibrate pages doctor ui plan run predict inspect diagrams cost smoke export import bench test test-slow near-copies test-browser test-faults fuzz lint format clean distclean
 
 help: ## list the targets
 	$(call takes,)
@@ -136,6 +136,10 @@ test: $(SET_UP) ## the fast tests
 test-slow: $(SET_UP) ## the tests that take minutes
 	$(call takes,)
 	$(BIN)/python -m pytest -m slow
+
+near-copies: $(SET_UP) ## how many planted copies are found and how many look-alikes flagged, by kind, on four sets; PHOTOGRAPHS=folder in the environment names the one of photographs
+	$(call takes,)
+	$(BIN)/python -m pytest -m slow --capture=no tests/experiments/data/near_copies/test_search.py
 
 test-browser: $(SET_UP) ## the report in Chromium at phone, laptop and print size, with axe; screenshots in test-artefacts/
 	$(call takes,)

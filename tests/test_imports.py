@@ -37,7 +37,7 @@ def test_every_module_is_looked_at():
 def test_planning_loads_neither_tensorflow_nor_mlflow():
     loaded = loaded_after("import experiments.compare, experiments.run, experiments.export")
     assert "pydantic" in loaded
-    assert not loaded & {"tensorflow", "keras", "mlflow", "sklearn", "matplotlib", "pandas", "imagehash"}
+    assert not loaded & {"tensorflow", "keras", "mlflow", "sklearn", "matplotlib", "pandas"}
 
 
 def test_a_report_that_is_drawn_already_needs_no_pandas():

@@ -19,7 +19,7 @@ WINDOWS = (
     *((-0.05, 0.05 * x, -0.05, 0.05 * y) for x, y in MIDDLE + CORNERS),
 )
 ALL_SHARED = 0.05  # of a picture: less of its own is rounding
-BLOCK = 2**25  # similarities at a time
+BLOCK = 2**22  # similarities at a time
 
 
 class Pairs(NamedTuple):
@@ -54,19 +54,20 @@ def nearest(tiny: np.ndarray, most: int) -> Iterator[tuple[int, Pairs]]:
     most = min(most, count - 1)
     for start in range(0, count, rows):
         stop = min(start + rows, count)
-        best = np.full((stop - start, count), -2, np.float32)
-        flipped = np.zeros(best.shape, bool)
+        straight, mirrored = (np.full((stop - start, count), -2, np.float32) for _ in range(2))
+        alike = np.empty_like(straight)
         for number, (queries, data) in enumerate(forms):
-            alike = queries[start:stop] @ data.T
-            better = alike > best
-            best[better] = alike[better]
-            flipped[better] = number % 2 == 1
+            np.matmul(queries[start:stop], data.T, out=alike)
+            best = mirrored if number % 2 else straight
+            np.maximum(best, alike, out=best)
+        best = np.maximum(straight, mirrored, out=alike)
         best[np.arange(stop - start), np.arange(start, stop)] = -3
         found = np.argpartition(-best, most - 1, axis=1)[:, :most]
         order = np.argsort(-np.take_along_axis(best, found, axis=1), axis=1, kind="stable")
         found = np.take_along_axis(found, order, axis=1)
-        ones = np.repeat(np.arange(start, stop), most)
-        yield stop, Pairs(ones, found.ravel(), flipped[ones - start, found.ravel()])
+        rows_of, others = np.repeat(np.arange(stop - start), most), found.ravel()
+        flipped = mirrored[rows_of, others] > straight[rows_of, others]
+        yield stop, Pairs(rows_of + start, others, flipped)
 
 
 def _own(pictures: np.ndarray, shared: np.ndarray) -> np.ndarray:

@@ -68,9 +68,8 @@ def copies(
     sown = planted.planted(references, seed=0)
     first, of_planted = eye.of_planted(sown)
     worst = np.quantile(first.left, 0.995) + SPARE
-    progress = _Progress("pairs of images, first look", len(ranks), tell)
     few = ranks < LOOKED_AT
-    looked = eye.first(pairs.only(few), progress)
+    looked = eye.first(pairs.only(few), _Progress("pairs of images, first look", few.sum(), tell))
     # Where the first few all seem to be copies, the copy may be another: many are alike.
     crowded = np.zeros(len(pictures), int)
     seeming = pairs.only(few).only(looked.left <= worst)
@@ -79,7 +78,7 @@ def copies(
     further = ~few & (crowded[pairs.ones] | crowded[pairs.others])
     far = np.flatnonzero(~few & ~further)
     further[far[:: max(1, len(far) // TAUGHT)]] = True
-    looked_further = eye.first(pairs.only(further), progress)
+    looked_further = eye.first(pairs.only(further), _Progress("further pairs", further.sum(), tell))
     order = np.concatenate([np.flatnonzero(few), np.flatnonzero(further)])
     pairs, ranks = pairs.only(order), ranks[order]
     looked = looks.First(*(np.concatenate(both) for both in zip(looked, looked_further, strict=True)))
