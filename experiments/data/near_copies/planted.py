@@ -54,11 +54,15 @@ KINDS: dict[str, Change] = {
 
 
 class Planted(NamedTuple):
-    """Copies of k kinds of m images: uint8 (m × k, 64, 64); and of which image each is, int (m × k,)."""
+    """Copies of k kinds of m images: uint8 (m × k, 64, 64).
+
+    of: int (m × k,), of which image each is; mirrored: bool (m × k,).
+    """
 
     originals: np.ndarray
     copies: np.ndarray
     of: np.ndarray
+    mirrored: np.ndarray
 
 
 def planted(references: list[np.ndarray], seed: int) -> Planted:
@@ -69,4 +73,6 @@ def planted(references: list[np.ndarray], seed: int) -> Planted:
         image = Image.fromarray(pixels)
         originals += [versions.version(image)] * len(KINDS)
         copies += [versions.version(change(image, generator)) for change in KINDS.values()]
-    return Planted(np.stack(originals), np.stack(copies), np.repeat(np.arange(len(references)), len(KINDS)))
+    count = len(references)
+    mirrored = np.tile([kind.startswith("mirrored") for kind in KINDS], count)
+    return Planted(np.stack(originals), np.stack(copies), np.repeat(np.arange(count), len(KINDS)), mirrored)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import threadpoolctl
 
 from experiments import words
 from experiments.data.near_copies import alignment, judge, looks, neighbours, planted, stars, versions
@@ -17,8 +18,9 @@ from experiments.data.near_copies.neighbours import Pairs
 
 LOOKED_AT, RANKED = 4, 30  # neighbours that are looked at first and, where all of those seem copies, at most
 TAUGHT = 3_000  # pairs of neighbours to learn from
-PLANTED = 120  # images that copies are made of
+FEWEST, PLANTED = 40, 120  # images that copies are made of
 SPARE = 0.3  # of a logarithm: how much worse than planted copies a first look may be
+FEW = 2_000  # images, with which threads wait for each other longer than they work
 SILENT = 2.0  # seconds between two lines of progress
 
 Tell = Callable[[str], None]
@@ -38,8 +40,8 @@ class Copies:
 
 
 def is_chosen(digest: bytes, images: int) -> bool:
-    """Whether copies of an image are planted: of some 120, chosen by their content."""
-    return int.from_bytes(digest[:8]) * images < 2**64 * PLANTED
+    """Whether copies of an image are planted: of some 120 or half of all, chosen by their content."""
+    return int.from_bytes(digest[:8]) * images < 2**64 * min(PLANTED, max(images / 2, FEWEST))
 
 
 def copies(
@@ -58,6 +60,14 @@ def copies(
         side: pixels of the shorter side of most images.
         tell: gets a line now and then.
     """
+    few = len(pictures) < FEW
+    with threadpoolctl.threadpool_limits(1 if few else None):
+        return _copies(pictures, references, together, side, tell)
+
+
+def _copies(
+    pictures: np.ndarray, references: list[np.ndarray], together: np.ndarray, side: int, tell: Tell
+) -> Copies:
     alone = Copies(np.empty((0, 2), np.int64), np.arange(len(pictures)))
     if len(pictures) < 2 or not references:
         return alone
@@ -123,29 +133,16 @@ class _Eye:
         return looks.second(*self._of(pairs), begun, self.mean, self._size, progress)
 
     def of_planted(self, sown: planted.Planted) -> tuple[looks.First, np.ndarray]:
-        """Both looks at planted copies, mirrored where they fit better so."""
+        """Both looks at planted copies, as they fit: mirrored ones mirrored back."""
 
         def ones(chosen: np.ndarray) -> np.ndarray:
             return sown.originals[chosen]
 
         def others(chosen: np.ndarray) -> np.ndarray:
-            return sown.copies[chosen]
+            return _turned(sown.copies[chosen], sown.mirrored[chosen])
 
-        def turned(chosen: np.ndarray) -> np.ndarray:
-            return _turned(sown.copies[chosen], mirrored[chosen])
-
-        mirrored = np.ones(len(sown.of), bool)
-        straight, flipped = (
-            looks.first(ones, each, len(sown.of), self.mean, lambda _: None) for each in (others, turned)
-        )
-        mirrored = flipped.left < straight.left
-        first = looks.First(
-            *(
-                np.where(mirrored.reshape(-1, *[1] * (one.ndim - 1)), other, one)
-                for one, other in zip(straight, flipped, strict=True)
-            )
-        )
-        return first, looks.second(ones, turned, first, self.mean, self._size, lambda _: None)
+        first = looks.first(ones, others, len(sown.of), self.mean, lambda _: None)
+        return first, looks.second(ones, others, first, self.mean, self._size, lambda _: None)
 
     def _of(self, pairs: Pairs) -> tuple[looks.Pictures, looks.Pictures]:
         def others(chosen: np.ndarray) -> np.ndarray:
