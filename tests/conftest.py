@@ -1,6 +1,12 @@
 """Which tests run on one worker: those of a file, and all that look at the study that is run once."""
 
+import os
+
 import pytest
+
+# Two workers have the two cores; threads of matrix products would only wait for each other.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
 # What takes long begins first, so that the workers end together.
 FIRST = (

@@ -24,7 +24,7 @@ def test_copies_of_photographs_are_found_and_others_are_none():
 
 
 def test_a_folder_without_copies_has_none():
-    assert len(likeness.found(likeness.windows(150)).pairs) == 0
+    assert len(likeness.found(likeness.windows(100)).pairs) == 0
 
 
 def test_pictures_of_one_colour_are_no_copies_of_each_other():

@@ -81,9 +81,9 @@ def test_only_near_duplicates_may_stand_apart(photographs, tmp_path):
 def test_images_that_are_nearly_black_are_told(photographs, tmp_path):
     dark = np.asarray(Image.fromarray(cut_out(50, 1)[0]).convert("L")) // 16
     Image.fromarray(dark).save(photographs / "leaf" / "dark.png")
-    facts = dataset.summary(Wanted(f"path:{photographs}", 16, on_bad="skip"), tmp_path)
+    facts = dataset.summary(Wanted(f"path:{photographs}", 16, "apart", "skip"), tmp_path)
     (told,) = [each for each in facts.notices if "black" in each]
     assert told == "1 of 61 images is nearly black, the first is leaf/dark.png"
     Image.fromarray(dark * 16).save(photographs / "leaf" / "dark.png")
-    facts = dataset.summary(Wanted(f"path:{photographs}", 16, on_bad="skip"), tmp_path)
+    facts = dataset.summary(Wanted(f"path:{photographs}", 16, "apart", "skip"), tmp_path)
     assert not any("black" in each for each in facts.notices)

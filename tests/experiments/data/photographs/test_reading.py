@@ -14,16 +14,16 @@ from tests.support.animals import PIXELS, opened, prepare, write
 # The pixels decide, not the bytes of the file: it is the same picture.
 def test_a_photograph_under_two_labels_stops_a_study_or_both_are_left_out(photographs, tmp_path):
     Image.open(photographs / "leaf" / "3.png").save(photographs / "wall" / "again.png", optimize=True)
-    source = f"path:{photographs}"
+    wanted = Wanted(f"path:{photographs}", 16, "apart")
     with pytest.raises(UserError) as caught:
-        dataset.summary(Wanted(source, 16), tmp_path)
+        dataset.summary(wanted, tmp_path)
     first = "leaf/3.png: shows the same pixels as wall/again.png, of another class"
     assert f"2 files cannot be used, the first is {first}; " in str(caught.value)
-    facts = dataset.summary(Wanted(source, 16, on_bad="skip"), tmp_path)
+    facts = dataset.summary(wanted._replace(on_bad="skip"), tmp_path)
     assert (facts.bad, facts.train_part) == (2, 60)
     (photographs / "leaf" / "3.png").unlink()
     (photographs / "wall" / "again.png").unlink()
-    assert dataset.summary(Wanted(source, 16), tmp_path).digest == facts.digest
+    assert dataset.summary(wanted, tmp_path).digest == facts.digest
 
 
 def test_files_that_are_left_out_leave_names_and_sizes_with_their_images(photographs, tmp_path):
