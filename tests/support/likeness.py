@@ -26,18 +26,18 @@ def digits(count: int) -> list[Image.Image]:
     return [Image.fromarray((image * 255 / 16).astype(np.uint8)) for image in images]
 
 
-def clothing(count: int) -> list[Image.Image]:
-    """The first test images of Fashion-MNIST, many of which look alike."""
+def clothing(count: int, first: int = 0) -> list[Image.Image]:
+    """Test images of Fashion-MNIST, many of which look alike."""
     from experiments.data import fashion_mnist
 
     (_, _), (images, _) = fashion_mnist.parts(10)
-    return [Image.fromarray(image) for image in images[:count]]
+    return [Image.fromarray(image) for image in images[first : first + count]]
 
 
-def photographs(folder: Path, count: int) -> list[Image.Image]:
+def photographs(folder: Path, count: int, first: int = 0) -> list[Image.Image]:
     """JPEG files below a folder, some of them chosen at random."""
     files = sorted(folder.rglob("*.jp*g"))
-    chosen = np.random.default_rng(0).permutation(len(files))[:count]
+    chosen = np.random.default_rng(0).permutation(len(files))[first : first + count]
     return [Image.open(files[number]).convert("RGB") for number in chosen]
 
 
@@ -99,9 +99,9 @@ def found(images: list[Image.Image]) -> search.Copies:
     )
 
 
-def counted(images: list[Image.Image], share: float) -> tuple[dict[str, float], float]:
+def counted(images: list[Image.Image], share: float, seed: int = 5) -> tuple[dict[str, float], float]:
     """The share of planted copies that are found, by kind; and of images that are called copies of others."""
-    copies, of = sown(images, share)
+    copies, of = sown(images, share, seed)
     pairs = {tuple(pair) for pair in found([*images, *copies]).pairs.tolist()}
     hits = np.array([(at, len(images) + number) in pairs for number, at in enumerate(of.tolist())])
     kinds = np.arange(len(of)) % len(planted.KINDS)
