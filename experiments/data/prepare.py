@@ -127,7 +127,7 @@ def _from_files(listed: Listing, wanted: Wanted, scratch: Path) -> _Loaded:
             *([] if together else [doubts.NOT_LOOKED_FOR]),
             *doubts.in_two_classes(doubts.of_two_classes(copies.pairs, found.labels), names),
             *doubts.seldom_found(copies.found),
-            *doubts.in_both_parts(groups, found.in_test, names),
+            *doubts.in_both_parts(groups, ~(found.in_test | found.in_validation), found.in_test, names),
             *doubts.black(found.versions, names),
             *doubts.enlarged(found.files.sizes, wanted.image_size),
         ),

@@ -11,8 +11,6 @@ from experiments.studies.study import Study
 from experiments.words import file_count
 
 MOST_SIZES = 12
-# Of all images in one group: then nearness may be of the kind of picture, not of its content.
-ALIKE_TO_WORRY = 0.1
 
 
 def size_text(study: Study) -> str:
@@ -57,14 +55,6 @@ def warnings_about(
         )
     notices = facts.all_notices if on_bad == "skip" else facts.notices
     warnings += [f"{notice[:1].upper()}{notice[1:]}." for notice in notices]
-    largest = int(np.bincount(data.groups).max())
-    if largest > 1 and largest > ALIKE_TO_WORRY * len(data.labels):
-        warnings.append(
-            f"One group holds {largest:,} of {len(data.labels):,} images, all on one side of a split. Images "
-            "of one folder below a class, or of one group in a list, stay together, and so do copies and "
-            "near copies; if these only look alike and are no copies, NEAR_DUPLICATES=apart (or "
-            "near_duplicates: apart in the study's data) lets them go."
-        )
     if not all(map(len, chosen)):
         return warnings
     missing = splits.missing_classes(np.asarray(data.labels), chosen)

@@ -26,6 +26,7 @@ FALSE_PAIRS = 0.003  # an image: what look-alikes may make, by the tail of their
 TAIL = (0.1, 0.03)  # the shares of look-alikes beyond the two scores that it is drawn by
 ALL_BUT_FEW = 0.995  # of planted copies: no pair of which more is left over than of those is one
 LEAST_NEIGHBOURS = 300  # pairs to learn from
+LEAST_LEFT = 40  # of them, to learn and to draw a tail by
 NEAR = 0.05  # of the image's contrast left over, at most, where there are fewer
 EVEN = 0.0  # a score, of as many copies as others
 FOLDS = 2
@@ -65,17 +66,12 @@ def judged(pairs: np.ndarray, planted: np.ndarray, of: np.ndarray, images: int) 
         models = _models(pairs, different, planted, of)
         scores = _scores(models, pairs, np.arange(len(pairs)))
         of_planted = _scores(models, planted, of)
-        before, different = different, scores < max(EVEN, np.quantile(of_planted, like_copies))
-        if (before == different).all():
+        unlike = scores < max(EVEN, np.quantile(of_planted, like_copies))
+        if (unlike == different).all() or unlike.sum() < LEAST_LEFT:
             break
-        if not different.any():
-            break
-    if different.sum() < LEAST_NEIGHBOURS:
-        different = scores < np.median(of_planted)
-    # The tail of look-alikes by its slope: those beyond its end may be copies that were taken for none.
-    low, high = np.quantile(scores[different], [1 - TAIL[0], 1 - TAIL[1]])
-    allowed = min(TAIL[1], FALSE_PAIRS * images / different.sum())
-    tail = high + (high - low) * np.log(TAIL[1] / allowed) / np.log(TAIL[0] / TAIL[1])
+        different = unlike
+    # Where nearly all neighbours are copies, no look-alikes are left to have a tail.
+    tail = _tail(scores[unlike], images) if unlike.sum() >= LEAST_LEFT else -np.inf
     # Never so high that many copies are lost, as the tail of scores that are bounded may ask for.
     missed = MISSED if images >= FEW else MISSED_OF_FEW
     bar = float(np.clip(tail, *np.quantile(of_planted, [missed, MOST_MISSED])))
@@ -89,6 +85,13 @@ def judged(pairs: np.ndarray, planted: np.ndarray, of: np.ndarray, images: int) 
         return near(features, np.mean([model.decision_function(features) for model in models], axis=0))
 
     return Judged(near(pairs, scores), near(planted, of_planted), bar, score)
+
+
+def _tail(scores: np.ndarray, images: int) -> float:
+    """The score that few look-alikes exceed, by the slope of those before: the last may be missed copies."""
+    low, high = np.quantile(scores, [1 - TAIL[0], 1 - TAIL[1]])
+    allowed = min(TAIL[1], FALSE_PAIRS * images / len(scores))
+    return float(high + (high - low) * np.log(TAIL[1] / allowed) / np.log(TAIL[0] / TAIL[1]))
 
 
 def _models(

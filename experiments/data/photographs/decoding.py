@@ -1,10 +1,10 @@
 """One image file → 8 bits of grey or RGB, upright, fitted to a size.
 
 Images are turned as EXIF says. 1 bit of grey becomes 8, and 16 bits by the range of levels that the data set
-has (`levels`); palettes become their
-colours; transparent pixels lie over white; CMYK, YCbCr and Lab become RGB by Pillow's plain formulas, without
-a colour profile. Of several frames or pages the first is taken. Floating-point pixels are refused. What a
-decoder refuses for its metadata or its last bytes is read all the same (`repair`).
+has (`levels`); palettes become their colours; transparent pixels lie over white; CMYK, YCbCr and Lab become
+RGB by Pillow's plain formulas, without a colour profile. Of several frames or pages the first is taken.
+Floating-point pixels are refused. What a decoder refuses for its metadata or its last bytes is read all the
+same (`repair`).
 """
 
 import contextlib

@@ -98,15 +98,17 @@ def in_two_classes(doubtful: Doubtful | None, files: Sequence[str]) -> list[str]
     ]
 
 
-def in_both_parts(groups: np.ndarray, in_test: np.ndarray, files: Sequence[str]) -> list[str]:
+def in_both_parts(
+    groups: np.ndarray, in_train: np.ndarray, in_test: np.ndarray, files: Sequence[str]
+) -> list[str]:
     """A notice on training images that are copies of images of the given test part."""
-    copies = np.flatnonzero(~in_test & np.isin(groups, groups[in_test]))
+    copies = np.flatnonzero(in_train & np.isin(groups, groups[in_test]))
     if not len(copies):
         return []
     first = copies[0]
     tested = np.flatnonzero(in_test & (groups == groups[first]))[0]
     return [
-        f"{len(copies):,} of {int((~in_test).sum()):,} images of train/ are copies of test images or nearly; "
+        f"{len(copies):,} of {int(in_train.sum()):,} images of train/ are copies of test images or nearly; "
         f"none trains whose copy is tested; the first is {files[first]}, like {files[tested]}"
     ]
 

@@ -6,6 +6,7 @@ Notices name what lies elsewhere in the folder, so that nobody's photographs are
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -119,16 +120,17 @@ def _add_class(found: Collector, of_class: Path, part: Part, left_out: Companion
 
 def _few_groups(found: Listing) -> Iterator[str]:
     """A notice where folders below a class are so few that they may be months or sources, not groups."""
-    folders: dict[str, set[str | None]] = {}
-    for number, entry in enumerate(found.entries):
-        folders.setdefault(entry.label, set()).add(entry.group or str(number))
-    of_folders = {
-        label: sorted(filter(None, {e.group for e in found.entries if e.label == label})) for label in folders
-    }
+    folders: dict[str, set[str]] = {}
+    loose: Counter[str] = Counter()
+    for entry in found.entries:
+        if entry.group:
+            folders.setdefault(entry.label, set()).add(entry.group)
+        else:
+            loose[entry.label] += 1
     few = {
         label: names
-        for label, names in of_folders.items()
-        if len(names) > 1 and len(folders[label]) < FEW_GROUPS
+        for label, names in folders.items()
+        if len(names) > 1 and len(names) + loose[label] < FEW_GROUPS
     }
     if few:
         label = min(few)

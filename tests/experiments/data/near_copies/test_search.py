@@ -57,6 +57,13 @@ def test_many_copies_of_one_image_are_one_group():
     assert np.bincount(centres).max() <= len(burst) + 1
 
 
+# Nobody is left to learn look-alikes of.
+def test_a_folder_of_one_picture_alone_is_one_group():
+    image = Image.fromarray(tiles(26, 1)[0])
+    images = [image.point(lambda value, more=more: min(255, value // 2 + more)) for more in range(40)]
+    assert len(set(likeness.found(images).centres.tolist())) == 1
+
+
 # `make near-copies` prints what this asserts; photographs of one's own by PHOTOGRAPHS=folder.
 SETS = {
     "parts": lambda: likeness.parts(1_500),
