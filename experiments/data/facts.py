@@ -86,12 +86,29 @@ class Wanted(NamedTuple):
         return Path(self.source.removeprefix("path:")).expanduser().absolute()
 
 
+Kind = Literal["left out", "changed", "doubtful"]
+SHOWN = 8  # files at most that a finding names
+
+
+class Finding(NamedTuple):
+    """Something that whoever uses the data must know.
+
+    count: the image files that it is about, of which files are the first (at most SHOWN); 0 where it is about
+    something else; text: a sentence without its capital and full stop.
+    """
+
+    kind: Kind
+    text: str
+    count: int = 0
+    files: tuple[str, ...] = ()
+
+
 class Facts(BaseModel):
     """What planning needs to know of a prepared data set, kept as JSON.
 
     validation_part: images of its own validation part; grey_range: the levels of 16-bit grey that became 0
     and 255, if it has any; grouped: images that stay together with others; bad: files that cannot be used;
-    other: files that are no images; notices: what else somebody who uses it must know, a sentence each;
+    other: files that are no images; findings: what else somebody who uses it must know;
     index: the index file that the facts were read from, if any, which is no part of them.
     """
 
@@ -109,7 +126,7 @@ class Facts(BaseModel):
     bad: int = 0
     first_bad: str = ""
     other: int = 0
-    notices: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     index: Path | None = Field(default=None, exclude=True)
 
     @classmethod
@@ -130,13 +147,35 @@ class Facts(BaseModel):
         }
 
     @property
+    def images(self) -> int:
+        """The number of images of all parts."""
+        return self.train_part + self.test_part + self.validation_part
+
+    @property
+    def left_out(self) -> int:
+        """The number of image files that are not used."""
+        return sum(each.count for each in self.all_findings if each.kind == "left out")
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The sentences of the findings."""
+        return tuple(each.text for each in self.findings)
+
+    @property
     def all_notices(self) -> tuple[str, ...]:
-        """The notices, led by one on bad files if there are any: those are left out."""
+        """The sentences of all findings."""
+        return tuple(each.text for each in self.all_findings)
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """The findings, led by one on bad files if there are any: those are left out."""
         if not self.bad:
-            return self.notices
+            return self.findings
         are = "is" if self.bad == 1 else "are"
-        left_out = f"{words.file_count(self.bad)} cannot be used and {are} left out"
-        return (f"{left_out}, the first is {self.first_bad}", *self.notices)
+        text = (
+            f"{words.file_count(self.bad)} cannot be used and {are} left out, the first is {self.first_bad}"
+        )
+        return (Finding("left out", text, self.bad), *self.findings)
 
 
 class BadFile(NamedTuple):

@@ -16,7 +16,7 @@ from experiments import files
 from experiments.data.facts import BadFile, Facts, Files, Wanted
 from experiments.data.photographs.entries import Listing
 
-VERSION = 5
+VERSION = 6
 LIKENESS_VERSION = 3  # of what `doubts` finds
 
 
@@ -51,7 +51,7 @@ def index_file(wanted: Wanted, listed: Listing | None, work: Path) -> Path:
             LIKENESS_VERSION,
             listed.bad,
             listed.other,
-            listed.notices,
+            listed.findings,
             sorted(listed.given),
             listed.state,
             *_entries(listed),
@@ -70,7 +70,7 @@ def content_index_file(wanted: Wanted, listed: Listing, digests: list[str], work
         *wanted.reading,
         listed.bad,
         listed.other,
-        listed.notices,
+        listed.findings,
         sorted(listed.given),
         digests,
         _entries(listed),

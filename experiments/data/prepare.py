@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from experiments import command_line, files, processes, words
 from experiments.command_line import Parser, exit_status
 from experiments.data import kept, named
-from experiments.data.facts import CHOICES, Facts, Files, Wanted
+from experiments.data.facts import CHOICES, Facts, Files, Finding, Wanted
 from experiments.data.near_copies import search
 from experiments.data.near_copies.search import Copies
 from experiments.data.photographs import doubts, listing, reading
@@ -34,7 +34,7 @@ COPIED = 2**26  # bytes at a time
 class _Loaded:
     """A data set of any source: arrays as in `dataset.Dataset`, in the order in which its images came.
 
-    rows: int64 (n,), which of `images` belong to it; notices: as in `Facts`.
+    rows: int64 (n,), which of `images` belong to it; findings: as in `Facts`.
     """
 
     images: np.ndarray
@@ -46,7 +46,7 @@ class _Loaded:
     groups: np.ndarray
     classes: tuple[str, ...]
     files: Files
-    notices: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     grey_range: Range | None = None
 
 
@@ -120,16 +120,16 @@ def _from_files(listed: Listing, wanted: Wanted, scratch: Path) -> _Loaded:
         classes=found.classes,
         files=found.files,
         grey_range=found.grey_range,
-        notices=(
+        findings=(
             *doubts.large_group(groups, names),
-            *listed.notices,
-            *found.remarks,
+            *listed.findings,
+            *found.findings,
             *([] if together else [doubts.NOT_LOOKED_FOR]),
             *doubts.in_two_classes(doubts.of_two_classes(copies.pairs, found.labels), names),
             *doubts.seldom_found(copies.found),
             *doubts.in_both_parts(groups, ~(found.in_test | found.in_validation), found.in_test, names),
             *doubts.black(found.versions, names),
-            *doubts.enlarged(found.files.sizes, wanted.image_size),
+            *doubts.enlarged(found.files.sizes, wanted.image_size, names),
         ),
     )
 
@@ -182,7 +182,7 @@ def _keep(loaded: _Loaded, work: Path) -> tuple[Facts, Files]:
         bad=len(bad),
         first_bad=f"{bad[0].name}: {bad[0].reason}" if bad else "",
         other=sum(loaded.files.other.values()),
-        notices=loaded.notices,
+        findings=loaded.findings,
     )
     folder = kept.folder(work, facts.digest, facts.partition)
     if not kept.is_whole(folder):

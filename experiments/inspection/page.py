@@ -1,13 +1,10 @@
 """One page about a study's data: classes, splits, what a network sees, duplicates, bad files."""
 
-import base64
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
 import numpy as np
-from PIL import Image
 
 from experiments import processes
 from experiments.data import dataset, kept, split_sizes, splits
@@ -15,13 +12,12 @@ from experiments.data.crops import View
 from experiments.data.dataset import Dataset
 from experiments.data.facts import Facts, Files, OnBad
 from experiments.errors import UserError
-from experiments.inspection import sentences
+from experiments.inspection import findings, sentences
 from experiments.studies.study import Study
 from experiments.trial import samples
 
 MOST_GROUPS, MOST_MEMBERS = 60, 12  # shown with pictures
 BAR = 12  # rem of the largest class
-THUMBNAIL = 128  # pixels
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,8 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
         groups_text=groups,
         groups=_groups(data, chosen, origin),
         more_groups=max(0, len(sentences.groups_of(data)) - MOST_GROUPS),
+        account=findings.account(facts) if origin.names else "",
+        findings=findings.sections(facts, origin, study.data.wanted),
         bad=origin.bad,
         other=", ".join(f"{count:,} {ending}" for ending, count in origin.other.items()),
         digests=[
@@ -87,7 +85,8 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
         f"{sizes}, {unused:,} in no split",
     ]
     lines += [groups] if groups else []
-    lines += [f"warning: {warning}" for warning in warnings]
+    lines += [findings.account(facts)] if origin.names else []
+    lines += [f"warning: {warning}" for warning in warnings] + findings.lines(facts)
     lines += [f"{kept.bad_table(facts.index)} lists the files that cannot be used"] if facts.bad else []
     return Page(html, lines)
 
@@ -133,13 +132,13 @@ def _training_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
         augmentation=Augmentation.of(study.data.crop, study.data.windows, recipe),
         steps=recipe.steps,
     )
-    return _embedded(samples.grid(np.asarray(images) for images, _ in stream))
+    return findings.embedded(samples.grid(np.asarray(images) for images, _ in stream))
 
 
 def _evaluation_grid(study: Study, data: Dataset, chosen: splits.Split) -> str:
     shown = chosen.validation if len(chosen.validation) else np.arange(len(data.labels))
     seen = View(data.images, shown, study.data.crop, study.data.windows)
-    return _embedded(samples.grid([seen[: samples.COLUMNS * samples.ROWS]]))
+    return findings.embedded(samples.grid([seen[: samples.COLUMNS * samples.ROWS]]))
 
 
 def _groups(data: Dataset, chosen: splits.Split, origin: Files) -> list[list[dict]]:
@@ -152,7 +151,7 @@ def _groups(data: Dataset, chosen: splits.Split, origin: Files) -> list[list[dic
     return [
         [
             {
-                "picture": _embedded(samples.picture(data.images[position]), THUMBNAIL),
+                "picture": findings.embedded(samples.picture(data.images[position]), findings.THUMBNAIL),
                 "file": origin.names[position],
                 "label": data.classes[data.labels[position]],
                 "split": sides[position],
@@ -165,11 +164,3 @@ def _groups(data: Dataset, chosen: splits.Split, origin: Files) -> list[list[dic
 
 def _doubtful_first(data: Dataset) -> list[np.ndarray]:
     return sorted(sentences.groups_of(data), key=lambda group: len(np.unique(data.labels[group])) == 1)
-
-
-def _embedded(image: Image.Image, largest: int = 1600) -> str:
-    """The picture as a data: URI, no larger than it is shown."""
-    written = io.BytesIO()
-    image.thumbnail((largest, largest))
-    image.save(written, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"

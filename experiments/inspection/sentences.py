@@ -46,15 +46,13 @@ def evaluation_text(study: Study) -> str:
 def warnings_about(
     data: Dataset, facts: Facts, chosen: splits.Split, on_bad: OnBad, problem: str | None
 ) -> list[str]:
-    """What somebody should look at, a sentence each. problem: why the study's splits cannot be had, if so."""
+    """What stops a study, a sentence each. problem: why its splits cannot be had, if so."""
     warnings = [f"A study stops there: {problem}."] if problem else []
     if facts.bad and on_bad == "stop":
         warnings.append(
             f"{file_count(facts.bad)} cannot be used, the first is {facts.first_bad}. A study stops there "
             "unless it is told ON_BAD=skip (--on-bad skip, or on_bad: skip in its data)."
         )
-    notices = facts.all_notices if on_bad == "skip" else facts.notices
-    warnings += [f"{notice[:1].upper()}{notice[1:]}." for notice in notices]
     if not all(map(len, chosen)):
         return warnings
     missing = splits.missing_classes(np.asarray(data.labels), chosen)

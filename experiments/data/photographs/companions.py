@@ -8,12 +8,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from experiments.data.facts import SHOWN, Finding
 from experiments.data.photographs.formats import READ, UNREAD
 
 # Folders that archives, storage and operating systems make: copies, thumbnails, what was deleted.
 SYSTEMS = frozenset(
     ["__macosx", "@eadir", "#recycle", "#snapshot", "$recycle.bin", "system volume information", "lost+found"]
 )
+# Hidden folders in which tools keep what they know of the others.
+STORES = frozenset([".git", ".hg", ".svn", ".dvc", ".cache"])
+BY_SYSTEMS = "folders that storage or operating systems make (@eaDir, __MACOSX, …)"
+HIDDEN = "folders or files whose names begin with a dot"
 MASK = re.compile(r"(?P<of>.+?)[ ._-]*(?:mask|segmentation|annotation|ground[ _-]?truth)s?", re.IGNORECASE)
 MASKS = re.compile(r"(?:mask|segmentation|annotation|ground[ _-]?truth)s?", re.IGNORECASE)
 PHOTOGRAPHS = re.compile(r"(?:image|img|photo|picture)s?", re.IGNORECASE)
@@ -53,18 +58,20 @@ class Companions:
                 taken.add(file)
         return taken
 
-    def notices(self, folder: Path, shown: Callable[[Path, Path], str]) -> Iterator[str]:
-        """A sentence a kind; shown: a file below a folder as text."""
+    def findings(self, folder: Path, shown: Callable[[Path, Path], str]) -> Iterator[Finding]:
+        """One a kind; shown: a file below a folder as text."""
         for kind, files in self._found.items():
             count = "1 file" if len(files) == 1 else f"{len(files):,} files"
             verb = "is" if len(files) == 1 else "are"
-            yield f"{count} {verb} not used: {kind}; the first is {shown(files[0], folder)}"
-        if count := sum(1 for _ in _of_systems(folder)):
-            lie = "1 image file lies" if count == 1 else f"{count:,} image files lie"
-            yield (
-                f"{lie} in folders that storage or operating systems make (@eaDir, __MACOSX, …), and "
-                f"{'is' if count == 1 else 'are'} not used"
-            )
+            names = tuple(shown(file, folder) for file in files[:SHOWN])
+            text = f"{count} {verb} not used: {kind}; the first is {names[0]}"
+            yield Finding("left out", text, len(files), names)
+        for where, files in _aside(folder).items():
+            lie = "1 image file lies" if len(files) == 1 else f"{len(files):,} image files lie"
+            verb = "is" if len(files) == 1 else "are"
+            names = tuple(shown(file, folder) for file in files[:SHOWN])
+            text = f"{lie} in {where}, and {verb} not used; the first is {names[0]}"
+            yield Finding("left out", text, len(files), names)
 
 
 def _kind(file: Path, stems: set[tuple[Path, str]], folders: set[Path], of_class: Path) -> str:
@@ -83,10 +90,18 @@ def _kind(file: Path, stems: set[tuple[Path, str]], folders: set[Path], of_class
     return ""
 
 
-def _of_systems(folder: Path) -> Iterator[Path]:
-    """Pictures in folders of systems, at any depth."""
+def _aside(folder: Path) -> dict[str, list[Path]]:
+    """Pictures, by their first bytes, in folders of systems and under hidden names, at any depth."""
+    found: dict[str, list[Path]] = {}
     for parent, folders, files in os.walk(folder):
-        inside = any(map(is_of_a_system, Path(parent).relative_to(folder).parts))
-        folders[:] = [name for name in folders if not name.startswith(".") or inside]
-        if inside:
-            yield from (Path(parent, name) for name in files if Path(name).suffix.lower() in READ | UNREAD)
+        folders[:] = sorted(name for name in folders if name not in STORES)
+        inside = Path(parent).relative_to(folder).parts
+        of_system = any(map(is_of_a_system, inside))
+        hidden = any(part.startswith(".") for part in inside)
+        for name in sorted(files):
+            if not (of_system or hidden or name.startswith(".")):
+                continue
+            file = Path(parent, name)
+            if begins_as_picture(file):
+                found.setdefault(BY_SYSTEMS if of_system else HIDDEN, []).append(file)
+    return found

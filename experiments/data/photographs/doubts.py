@@ -1,18 +1,12 @@
-"""What is doubtful about images: groups that no split may part, and notices on what to look at."""
+"""What is doubtful about images: groups that no split may part, and findings on what to look at."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-
-class Doubtful(NamedTuple):
-    """Copies whose classes differ: how many images, and the positions of a first pair."""
-
-    count: int
-    first: tuple[int, int]
+from experiments.data.facts import SHOWN, Finding
 
 
 def groups(named: Sequence[str | None], digests: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -38,96 +32,108 @@ def _joined(found: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return connected_components(graph, directed=False)[1].astype(np.int64)[found]
 
 
-def of_two_classes(pairs: np.ndarray, labels: np.ndarray) -> Doubtful | None:
-    """The copies whose classes differ. pairs: int (k, 2), in the order in which they are told."""
+def of_two_classes(pairs: np.ndarray, labels: np.ndarray) -> list[int]:
+    """The positions of copies whose classes differ, those of a first pair first.
+
+    pairs: int (k, 2), in the order in which they are told.
+    """
     differ = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]]
-    if not len(differ):
-        return None
-    return Doubtful(len(np.unique(differ)), (int(differ[0, 0]), int(differ[0, 1])))
+    return list(dict.fromkeys(differ.ravel().tolist()))
 
 
 LARGE, SMALL_GROUP = 0.05, 5  # of all images in one group; of few images, so many are no wonder
 
 
-def large_group(groups: np.ndarray, files: Sequence[str]) -> list[str]:
-    """A notice on a group that holds more than a twentieth of the images."""
+def large_group(groups: np.ndarray, files: Sequence[str]) -> list[Finding]:
+    """A finding on a group that holds more than a twentieth of the images."""
     sizes = np.bincount(groups)
     largest = int(sizes.argmax())
     if sizes[largest] <= max(SMALL_GROUP, LARGE * len(groups)):
         return []
-    first = files[int(np.flatnonzero(groups == largest)[0])]
-    return [
+    members = _named(np.flatnonzero(groups == largest), files)
+    text = (
         f"one group holds {sizes[largest]:,} of {len(groups):,} images, all on one side of a split; the "
-        f"first is {first} (folders below a class, the list's groups and copies make groups: GROUPS=none and "
-        "NEAR_DUPLICATES=apart let them go)"
-    ]
+        f"first is {members[0]} (folders below a class, the list's groups and copies make groups: "
+        "GROUPS=none and NEAR_DUPLICATES=apart let them go)"
+    )
+    return [Finding("doubtful", text, int(sizes[largest]), members)]
 
 
-def seldom_found(found: dict[str, float]) -> list[str]:
-    """A notice on kinds of copies that cannot be told from look-alikes in this data set."""
+def seldom_found(found: dict[str, float]) -> list[Finding]:
+    """A finding on kinds of copies that cannot be told from look-alikes in this data set."""
     seldom = {kind: share for kind, share in found.items() if share < SURE}
     if not seldom:
         return []
     kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in seldom.items())
-    return [
+    text = (
         f"some images look so much alike that not every copy can be told from them; of planted copies are "
         f"found: {kinds}, of other kinds {SURE:.0%} or more"
-    ]
+    )
+    return [Finding("doubtful", text)]
 
 
 SURE = 0.8
 
 
-# Notices: a list of one sentence, or of none where there is nothing to say.
+# Findings: a list of one, or of none where there is nothing to say.
 
-NOT_LOOKED_FOR = (
+NOT_LOOKED_FOR = Finding(
+    "doubtful",
     "near duplicates are not looked for (near_duplicates: apart): of two versions of one photograph one may "
-    "train and the other be tested"
+    "train and the other be tested",
 )
 BLACK = 16  # of 256 levels
 
 
-def in_two_classes(doubtful: Doubtful | None, files: Sequence[str]) -> list[str]:
-    """A notice on images that are nearly the same as one of another class."""
-    if not doubtful:
+def in_two_classes(images: Sequence[int], files: Sequence[str]) -> list[Finding]:
+    """A finding on images that are nearly the same as one of another class: see `of_two_classes`."""
+    if not images:
         return []
-    one, other = (files[position] for position in doubtful.first)
-    return [
-        f"{doubtful.count:,} images are nearly the same as one of another class, the first are {one} "
-        f"and {other}; look whether their labels are right"
-    ]
+    named = _named(images, files)
+    text = (
+        f"{len(images):,} images are nearly the same as one of another class, the first are "
+        f"{named[0]} and {named[1]}; look whether their labels are right"
+    )
+    return [Finding("doubtful", text, len(images), named)]
 
 
 def in_both_parts(
     groups: np.ndarray, in_train: np.ndarray, in_test: np.ndarray, files: Sequence[str]
-) -> list[str]:
-    """A notice on training images that are copies of images of the given test part."""
+) -> list[Finding]:
+    """A finding on training images that are copies of images of the given test part."""
     copies = np.flatnonzero(in_train & np.isin(groups, groups[in_test]))
     if not len(copies):
         return []
     first = copies[0]
     tested = np.flatnonzero(in_test & (groups == groups[first]))[0]
-    return [
+    text = (
         f"{len(copies):,} of {int(in_train.sum()):,} images of train/ are copies of test images or nearly; "
         f"none trains whose copy is tested; the first is {files[first]}, like {files[tested]}"
-    ]
+    )
+    return [Finding("doubtful", text, len(copies), _named(copies, files))]
 
 
-def black(pictures: np.ndarray, files: Sequence[str]) -> list[str]:
-    """A notice on nearly black images. pictures: small, grey, uint8 (n, …)."""
+def black(pictures: np.ndarray, files: Sequence[str]) -> list[Finding]:
+    """A finding on nearly black images. pictures: small, grey, uint8 (n, …)."""
     flat = pictures.reshape(len(pictures), -1)
     found = np.flatnonzero(flat.max(axis=1) < BLACK)
     if not len(found):
         return []
-    return [f"{_share(len(found), len(files))} nearly black, the first is {files[found[0]]}"]
+    text = f"{_share(len(found), len(files))} nearly black, the first is {files[found[0]]}"
+    return [Finding("doubtful", text, len(found), _named(found, files))]
 
 
-def enlarged(sizes: Sequence[tuple[int, int]], image_size: int | None) -> list[str]:
-    """A notice on images that are smaller than the size that they are fitted to."""
-    count = sum(min(size) < (image_size or 0) for size in sizes)
-    if not count:
+def enlarged(sizes: Sequence[tuple[int, int]], image_size: int | None, files: Sequence[str]) -> list[Finding]:
+    """A finding on images that are smaller than the size that they are fitted to."""
+    found = [position for position, size in enumerate(sizes) if min(size) < (image_size or 0)]
+    if not found:
         return []
-    return [f"{_share(count, len(sizes))} smaller than {image_size} pixels and enlarged to them"]
+    text = f"{_share(len(found), len(sizes))} smaller than {image_size} pixels and enlarged to them"
+    return [Finding("changed", text, len(found), _named(found, files))]
+
+
+def _named(positions: Sequence[int] | np.ndarray, files: Sequence[str]) -> tuple[str, ...]:
+    return tuple(files[position] for position in positions[:SHOWN])
 
 
 def _share(count: int, images: int) -> str:

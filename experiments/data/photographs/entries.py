@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from experiments.data.facts import BadFile, Links
+from experiments.data.facts import BadFile, Finding, Links
 from experiments.errors import UserError, printable
 
 
@@ -47,7 +47,7 @@ class Listing(NamedTuple):
 
     state: size and times of change (of content, of anything) of each entry, in nanoseconds; bad: files that
     cannot be used, as far as that is seen without opening them; other: the number of files that are no
-    images, by ending; notices: what else is not used, a sentence each; given: the parts that are given beside
+    images, by ending; findings: what else must be known; given: the parts that are given beside
     train, of which perhaps nothing can be used.
     """
 
@@ -56,7 +56,7 @@ class Listing(NamedTuple):
     state: list[tuple[int, int, int]]
     bad: list[BadFile]
     other: Counter[str]
-    notices: list[str]
+    findings: list[Finding]
     given: frozenset[Part] = frozenset()
 
 

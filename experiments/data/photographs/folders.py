@@ -2,7 +2,7 @@
 
 Folders below a class are groups, unless `groups: none` says that they are not.
 
-Notices name what lies elsewhere in the folder, so that nobody's photographs are left out unnoticed.
+Findings name what lies elsewhere in the folder, so that nobody's photographs are left out unnoticed.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from experiments.data.facts import Groups, Links
+from experiments.data.facts import SHOWN, Finding, Groups, Kind, Links
 from experiments.data.photographs.companions import Companions, begins_as_picture, is_of_a_system
 from experiments.data.photographs.entries import FOLLOW, VALIDATION_NAMES, Collector, Listing, Part, shown
 from experiments.data.photographs.formats import READ, UNREAD
@@ -62,7 +62,8 @@ def listing(folder: Path, where: str, links: Links = "refuse", groups: Groups = 
             empty.append(f"{shown(root / label, folder)}/")
     loose = {root: _add_loose(found, root) for root, _ in roots}
     if len(labels) < 2:
-        beside = f" and {sum(loose.values())} that lie in no class folder" if any(loose.values()) else ""
+        count = sum(map(len, loose.values()))
+        beside = f" and {count} that lie in no class folder" if count else ""
         plural = "" if len(labels) == 1 else "s"
         raise UserError(
             f"{where}: {len(found.listing.entries)} image files in {len(labels)} class "
@@ -71,14 +72,14 @@ def listing(folder: Path, where: str, links: Links = "refuse", groups: Groups = 
         )
     _check_inside(found.listing, where)
     if groups == "folders":
-        found.listing.notices.extend(_few_groups(found.listing))
+        found.listing.findings.extend(_few_groups(found.listing))
     if parted and not found.listing.bad and not any(entry.in_test for entry in found.listing.entries):
         raise UserError(
             f"{where}: no image file lies in the class folders of test/; add some, or put all into <class>/… "
             "and leave splitting to the study"
         )
-    found.listing.notices.extend(_left_out(folder, parts, loose, empty))
-    found.listing.notices.extend(left_out.notices(folder, shown))
+    found.listing.findings.extend(_left_out(folder, parts, loose, empty))
+    found.listing.findings.extend(left_out.findings(folder, shown))
     return found.listing._replace(given=frozenset({*parts} - {"train"}))
 
 
@@ -118,13 +119,13 @@ def _add_class(found: Collector, of_class: Path, part: Part, left_out: Companion
     return bool(pictures or closed)
 
 
-def _few_groups(found: Listing) -> Iterator[str]:
-    """A notice where folders below a class are so few that they may be months or sources, not groups."""
-    folders: dict[str, set[str]] = {}
+def _few_groups(found: Listing) -> Iterator[Finding]:
+    """Where folders below a class are so few that they may be months or sources, not groups."""
+    folders: dict[str, dict[str, list[Path]]] = {}
     loose: Counter[str] = Counter()
     for entry in found.entries:
         if entry.group:
-            folders.setdefault(entry.label, set()).add(entry.group)
+            folders.setdefault(entry.label, {}).setdefault(entry.group, []).append(entry.file)
         else:
             loose[entry.label] += 1
     few = {
@@ -134,41 +135,53 @@ def _few_groups(found: Listing) -> Iterator[str]:
     }
     if few:
         label = min(few)
-        yield (
+        yield _about(
+            "doubtful",
             f"the images of {label}/ lie in {len(few[label]):,} folders, each of which stays on one side of "
             "a split; if those are months or sources and no series of one thing, GROUPS=none (groups: none "
-            "in the study's data) takes each image for itself"
+            "in the study's data) takes each image for itself",
+            [file for files in few[label].values() for file in files],
+            found.root,
         )
 
 
-def _add_loose(found: Collector, root: Path) -> int:
-    """Count the files beside the class folders by ending; returns how many of them are images."""
-    loose = [each for each in os.scandir(root) if not each.is_dir() and not each.name.startswith(".")]
-    others = [each for each in loose if not _is_picture(Path(each))]
-    for each in others:
-        if each.is_symlink() and not Path(each).exists():
-            found.refuse(Path(each), "", "a link to nothing")  # it may have been a class
+def _about(kind: Kind, text: str, files: list[Path], folder: Path) -> Finding:
+    return Finding(kind, text, len(files), tuple(shown(file, folder) for file in files[:SHOWN]))
+
+
+def _add_loose(found: Collector, root: Path) -> list[Path]:
+    """Count the files beside the class folders by ending; returns those that are images."""
+    loose = sorted(
+        Path(each) for each in os.scandir(root) if not each.is_dir() and not each.name.startswith(".")
+    )
+    for file in loose:
+        if _is_picture(file):
+            continue
+        if file.is_symlink() and not file.exists():
+            found.refuse(file, "", "a link to nothing")  # it may have been a class
         else:
-            found.listing.other[_ending(each.name)] += 1
-    return len(loose) - len(others)
+            found.listing.other[_ending(file.name)] += 1
+    return [file for file in loose if _is_picture(file)]
 
 
 def _left_out(
-    folder: Path, parts: Mapping[str, str], loose: dict[Path, int], empty: list[str]
-) -> Iterator[str]:
-    """A notice on each kind of image that somebody may look for in the data set and not find there."""
+    folder: Path, parts: Mapping[str, str], loose: dict[Path, list[Path]], empty: list[str]
+) -> Iterator[Finding]:
+    """Each kind of image that somebody may look for in the data set and not find there."""
     if parts:
         yield from _beside(folder, parts)
     for file in sorted(folder.glob("*.csv")):
-        name = shown(file, folder)
-        yield f"the list {name} is not read; DATA=path:… with its own path reads it"
-    for root, count in loose.items():
-        if count:
+        text = f"the list {shown(file, folder)} is not read; DATA=path:… with its own path reads it"
+        yield Finding("left out", text)
+    for root, files in loose.items():
+        if files:
             name = "the folder" if root == folder else f"{root.name}/"
-            yield f"{_counted(count)} in {name} itself, in no class folder, and {_not(count)} used"
+            text = f"{_counted(files)} in {name} itself, in no class folder, and {_not(files)} used"
+            yield _about("left out", text, files, folder)
     if empty:
         more = f" and {len(empty) - NAMED:,} more" if len(empty) > NAMED else ""
-        yield f"no image file lies in {', '.join(empty[:NAMED])}{more}: not taken for a class"
+        text = f"no image file lies in {', '.join(empty[:NAMED])}{more}: not taken for a class"
+        yield Finding("doubtful", text)
 
 
 def _parts(folder: Path, where: str) -> dict[Part, str]:
@@ -223,19 +236,19 @@ def _is_class(entry: os.DirEntry) -> bool:
     return entry.is_dir() and not entry.name.startswith(".") and not is_of_a_system(entry.name)
 
 
-def _beside(folder: Path, parts: Mapping[str, str]) -> Iterator[str]:
-    """A notice on each folder of images beside train/ and test/, and on images there."""
+def _beside(folder: Path, parts: Mapping[str, str]) -> Iterator[Finding]:
+    """Each folder of images beside train/ and test/, and images there."""
     train, test = parts["train"], parts["test"]
     for name in sorted(each.name for each in os.scandir(folder) if _is_class(each)):
         if name in parts.values():
             continue
-        if count := sum(_is_picture(file) for file in _files(folder / name, "refuse")):
-            yield (
-                f"{_counted(count)} in {shown(folder / name, folder)}/, beside {train}/ and {test}/, and "
-                f"{_not(count)} used"
-            )
-    if count := sum(_is_picture(Path(each)) and each.is_file() for each in os.scandir(folder)):
-        yield f"{_counted(count)} beside {train}/ and {test}/, and {_not(count)} used"
+        if files := [file for file in _files(folder / name, "refuse") if _is_picture(file)]:
+            where = f"{shown(folder / name, folder)}/, beside {train}/ and {test}/"
+            yield _about("left out", f"{_counted(files)} in {where}, and {_not(files)} used", files, folder)
+    beside = (Path(each) for each in os.scandir(folder) if not each.is_dir())
+    if files := sorted(file for file in beside if _is_picture(file)):
+        text = f"{_counted(files)} beside {train}/ and {test}/, and {_not(files)} used"
+        yield _about("left out", text, files, folder)
 
 
 def _is_picture(file: Path) -> bool:
@@ -250,8 +263,8 @@ def _ending(name: str) -> str:
     return PurePath(name).suffix.lower() or "no ending"
 
 
-def _counted(files: int) -> str:
-    return "1 image file lies" if files == 1 else f"{files:,} image files lie"
+def _counted(files: list[Path]) -> str:
+    return "1 image file lies" if len(files) == 1 else f"{len(files):,} image files lie"
 
 
 def _named(labels: set[str]) -> str:
@@ -259,8 +272,8 @@ def _named(labels: set[str]) -> str:
     return f" ({min(labels)}/: are the classes inside it?)" if len(labels) == 1 else ""
 
 
-def _not(files: int) -> str:
-    return "is not" if files == 1 else "are not"
+def _not(files: list[Path]) -> str:
+    return "is not" if len(files) == 1 else "are not"
 
 
 def _files(folder: Path, links: Links, closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:

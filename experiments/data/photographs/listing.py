@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from experiments import processes
-from experiments.data.facts import Groups, Links, Wanted
+from experiments.data.facts import Groups, Links, OnBad, Wanted
 from experiments.data.photographs import entries, folders, manifest
 from experiments.data.photographs.entries import Entry, Listing
 from experiments.errors import UserError
@@ -19,10 +19,12 @@ def of_source(wanted: Wanted) -> Listing | None:
     """
     if not wanted.source.startswith("path:"):
         return None
-    return listing(wanted.path, wanted.links, wanted.groups)
+    return listing(wanted.path, wanted.links, wanted.groups, wanted.on_bad)
 
 
-def listing(source: Path, links: Links = "refuse", groups: Groups = "folders") -> Listing:
+def listing(
+    source: Path, links: Links = "refuse", groups: Groups = "folders", on_bad: OnBad = "stop"
+) -> Listing:
     """The files of a folder, or of a manifest if it is a CSV file, with what is already known to be wrong.
 
     Raises:
@@ -34,7 +36,7 @@ def listing(source: Path, links: Links = "refuse", groups: Groups = "folders") -
     elif source.is_file():
         if source.suffix.lower() != ".csv":
             raise UserError(f"{where}: neither a folder nor a .csv file of file,label[,split][,group]")
-        found = manifest.listing(source, where, links)
+        found = manifest.listing(source, where, links, on_bad)
     else:
         raise UserError(f"{where}: no such {'file' if source.suffix.lower() == '.csv' else 'folder'}")
     entries.check_names((file.label for file in (*found.entries, *found.bad) if file.label), where)

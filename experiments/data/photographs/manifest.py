@@ -9,10 +9,10 @@ import contextlib
 import csv
 import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from experiments.data.facts import Links
+from experiments.data.facts import BadFile, Finding, Links, OnBad
 from experiments.data.photographs.entries import VALIDATION_NAMES, Collector, Listing, Part
 from experiments.data.photographs.paths import Paths
 from experiments.errors import UserError
@@ -23,53 +23,74 @@ LONGEST_SHOWN = 80  # characters of a wrong first line
 LARGEST = 2**28  # bytes of a manifest, some million lines
 
 
-def listing(manifest: Path, where: str, links: Links = "refuse") -> Listing:
+class _BadLineError(Exception):
+    """A line that cannot be used; says why, beginning with its field."""
+
+
+class _Line(NamedTuple):
+    """What a line says. name: the path as written; file: the file it means; change: what was read into it."""
+
+    number: int
+    name: str
+    file: Path
+    label: str
+    part: Part
+    group: str | None
+    change: str
+
+    @property
+    def said(self) -> tuple:
+        """All but the path."""
+        return self.label, self.part, self.group
+
+
+def listing(manifest: Path, where: str, links: Links = "refuse", on_bad: OnBad = "stop") -> Listing:
     """The files of a manifest, in its order.
 
+    on_bad: what to do about lines that cannot be used; left out, each is listed among the bad files.
+
     Raises:
-        UserError: the first line that cannot be used, with its number.
+        UserError: no list, or the first line that cannot be used, with its number.
     """
     if manifest.stat().st_size > LARGEST:
         raise UserError(f"{where}: larger than {LARGEST >> 20} MiB, which no list of images is")
-    found, paths, changes = Collector(manifest.parent, links), Paths(), Counter()
-    first_line: dict[str, int] = {}
-    said: dict[str, tuple[str, ...]] = {}
-    given: set[Part] = set()
     text, encoding = _text(manifest, where)
-    rows = list(_rows(text, where))
-    without_split = not any(row.get("split", "").strip() for _, row in rows)
-    for line, row in rows:
-        at = f"{where}:{line}"
-        name, label = row["file"], row["label"].strip()
-        if not name.strip() or "\0" in name:
-            raise UserError(f"{at}: file: a path is needed, not {name!r}")
-        file, change = paths.meant(manifest.parent / name)
-        path, content = os.path.normpath(file), tuple(value.strip() for value in row.values())
-        if first_line.setdefault(path, line) != line:
-            if said[path][1:] == content[1:]:
+    columns, rows = _table(text, where)
+    found, paths, changes = Collector(manifest.parent, links), Paths(), Counter()
+    without_split = "split" not in columns or not any(_field(row, columns, "split") for _, row in rows)
+    lines: dict[str, _Line] = {}
+    torn: dict[str, str] = {}  # files that stand in several lines with several labels, parts or groups
+    for number, fields in rows:
+        try:
+            line = _read(number, fields, columns, manifest.parent, paths, without_split=without_split)
+            path = os.path.normpath(line.file)
+            earlier = lines.setdefault(path, line)
+            if earlier is line:
+                continue
+            if earlier.said == line.said:
                 changes["stand twice, and count once"] += 1
                 continue
-            earlier = f"line {first_line[path]} already"
-            if label != said[path][1]:
-                earlier += f" with label {said[path][1]!r}, here it has {label!r}"
-            raise UserError(f"{at}: file: {name!r} stands in {earlier}")
-        if not label:
-            raise UserError(f"{at}: label: a class name is needed")
-        said[path] = (content[0], label, *content[2:])
-        part = "train" if without_split else row["split"].strip().lower()
-        if part not in PARTS:
-            raise UserError(f"{at}: split: {part!r} is none of 'train', 'validation' (or 'val') and 'test'")
-        changes[change] += 1
-        given |= {PARTS[part]} - {"train"}
-        found.add(file, label, PARTS[part], row.get("group", "").strip() or None)
+            differ = _stands_twice(earlier, line)
+            if on_bad == "stop":
+                raise _BadLineError(f"file: {differ}")
+            torn.setdefault(path, differ)
+        except _BadLineError as reason:
+            if on_bad == "stop":
+                raise UserError(f"{where}:{number}: {reason}{SKIP}") from None
+            found.listing.bad.append(BadFile(f"{manifest.name}:{number}", str(reason), ""))
+    for path, line in lines.items():
+        if path in torn:
+            found.refuse(line.file, line.label, torn[path])
+            continue
+        changes[line.change] += 1
+        found.add(line.file, line.label, line.part, line.group)
     if encoding != UTF_8:
-        found.listing.notices.append(
-            f"the list is read as {encoding}, by which alone all its files are there"
-        )
+        text = f"the list is read as {encoding}, by which alone all its files are there"
+        found.listing.findings.append(Finding("changed", text))
     for change, count in changes.items():
         if change:
-            lines = "1 line of the list" if count == 1 else f"{count:,} lines of the list"
-            found.listing.notices.append(f"{lines}: {change}")
+            said = "1 line of the list" if count == 1 else f"{count:,} lines of the list"
+            found.listing.findings.append(Finding("changed", f"{said}: {change}"))
     classes = {entry.label for entry in found.listing.entries}
     if len(classes) < 2:
         bad = found.listing.bad
@@ -78,7 +99,46 @@ def listing(manifest: Path, where: str, links: Links = "refuse") -> Listing:
             f"{where}: {len(found.listing.entries)} images of {len(classes)} classes; two classes are needed"
             f"{unusable}"
         )
-    return found.listing._replace(given=frozenset(given))
+    return found.listing._replace(given=frozenset(line.part for line in lines.values()) - {"train"})
+
+
+SKIP = " (ON_BAD=skip leaves such lines out)"
+
+
+def _read(
+    number: int, fields: list[str], columns: list[str], folder: Path, paths: Paths, *, without_split: bool
+) -> _Line:
+    """What a line says.
+
+    Raises:
+        _BadLineError: it cannot be used.
+    """
+    if len(_without_end(fields)) > len(columns) or len(fields) < len(columns):
+        raise _BadLineError(f"expected {len(columns)} fields, {','.join(columns)}")
+    name, label = fields[columns.index("file")], _field(fields, columns, "label")
+    if not name.strip() or "\0" in name:
+        raise _BadLineError(f"file: a path is needed, not {name!r}")
+    if not label:
+        raise _BadLineError("label: a class name is needed")
+    part = "train" if without_split else _field(fields, columns, "split").lower()
+    if part not in PARTS:
+        raise _BadLineError(f"split: {part!r} is none of 'train', 'validation' (or 'val') and 'test'")
+    file, change = paths.meant(folder / name)
+    return _Line(number, name, file, label, PARTS[part], _field(fields, columns, "group") or None, change)
+
+
+def _stands_twice(earlier: _Line, line: _Line) -> str:
+    """How two lines of one file differ, in words."""
+    stands = f"{line.name!r} stands in line {earlier.number} already"
+    if line.label != earlier.label:
+        return f"{stands} with label {earlier.label!r}, here it has {line.label!r}"
+    return f"{stands} with another split or group"
+
+
+def _field(fields: list[str], columns: list[str], name: str) -> str:
+    """The field of a line without spaces about it; empty if the line or the list has none."""
+    at = columns.index(name) if name in columns else len(fields)
+    return fields[at].strip() if at < len(fields) else ""
 
 
 def _text(manifest: Path, where: str) -> tuple[str, str]:
@@ -101,39 +161,35 @@ def _text(manifest: Path, where: str) -> tuple[str, str]:
 def _fits(manifest: Path, content: bytes, encoding: str) -> bool:
     """True if a list in this encoding names files that are there, with names beyond ASCII, and no others."""
     try:
-        files = [row["file"] for _, row in _rows(content.decode(encoding), "")]
-    except (UnicodeDecodeError, UserError, KeyError):
+        columns, rows = _table(content.decode(encoding), "")
+    except (UnicodeDecodeError, UserError):
         return False
-    there = all((manifest.parent / file.strip()).exists() for file in files)
+    files = [_field(row, columns, "file") for _, row in rows]
+    there = all(file and (manifest.parent / file).exists() for file in files)
     return there and any(not file.isascii() for file in files)
 
 
-def _rows(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each line with its number; empty fields beyond the columns, and empty lines, are left out.
+def _table(text: str, where: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The columns, and the fields of each line with its number; empty lines are left out.
 
     Raises:
-        UserError: no such columns, or a line of too few or too many fields.
+        UserError: no such columns, or no CSV.
     """
     table = csv.reader(text.splitlines(keepends=True), strict=True)
     columns: list[str] = []
+    rows = []
     try:
         for row in table:
             if not columns:
                 columns = _without_end(row)
                 _check_columns(columns, where)
-                continue
-            filled = _without_end(row)
-            if not filled:
-                continue
-            if len(filled) > len(columns) or len(row) < len(columns):
-                raise UserError(
-                    f"{where}:{table.line_num}: expected {len(columns)} fields, {','.join(columns)}"
-                )
-            yield table.line_num, dict(zip(columns, row, strict=False))
+            elif _without_end(row):
+                rows.append((table.line_num, row))
     except csv.Error as error:
         raise UserError(f"{where}:{table.line_num}: not valid CSV ({error})") from None
     if not columns:
         _check_columns([], where)
+    return columns, rows
 
 
 def _without_end(fields: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.data.facts import BadFile, Files
+from experiments.data.facts import SHOWN, BadFile, Files, Finding
 from experiments.data.photographs import levels
 from experiments.data.photographs.decoding import ImageWriter, UnreadableError, in_order
 from experiments.data.photographs.entries import Entry, Listing, NoImagesError, shown
@@ -23,8 +23,8 @@ class Found:
     images: uint8 (m, height, width, channels), channels 1 or 3, a memory map; rows: int64 (n,), which of
     them are used; labels: int64 (n,); in_test, in_validation: bool (n,); digests: 32 bytes of SHA-256 each
     (n,); versions: uint8 (n, 64, 64), and references, larger ones of some by position (see `near_copies`);
-    files: where they came from; groups: one an image; classes: by name; remarks: on files that are used
-    though something is wrong with them, a sentence each; grey_range: of 16-bit grey, if there is any.
+    files: where they came from; groups: one an image; classes: by name; findings: on files that are used
+    though something is wrong with them; grey_range: of 16-bit grey, if there is any.
     """
 
     images: np.ndarray
@@ -38,7 +38,7 @@ class Found:
     files: Files
     groups: list[str | None]
     classes: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     grey_range: Range | None = None
 
 
@@ -92,17 +92,24 @@ def read(listed: Listing, image_size: int | None, scratch: Path, grey_range: Ran
         ),
         groups=[entry.group for entry in used],
         classes=classes,
-        remarks=tuple(
-            f"{file_count(len(files))} {remark}; the first is {shown(files[0], listed.root)}"
-            for remark, files in sorted(writer.remarks.items())
+        findings=tuple(
+            _remark(remark, files, listed.root) for remark, files in sorted(writer.remarks.items())
         )
         + _deep(deep, grey, given=grey_range is not None),
         grey_range=grey if deep else None,
     )
 
 
-def _deep(deep: tuple[Range, int] | None, grey: Range, *, given: bool) -> tuple[str, ...]:
-    """A remark on images of 16 bits, if there are any."""
+def _remark(remark: str, files: list[Path], root: Path) -> Finding:
+    """A finding on files with which one thing is wrong."""
+    names = tuple(shown(file, root) for file in files[:SHOWN])
+    return Finding(
+        "changed", f"{file_count(len(files))} {remark}; the first is {names[0]}", len(files), names
+    )
+
+
+def _deep(deep: tuple[Range, int] | None, grey: Range, *, given: bool) -> tuple[Finding, ...]:
+    """A finding on images of 16 bits, if there are any."""
     if not deep:
         return ()
     have = "1 image has" if deep[1] == 1 else f"{deep[1]:,} images have"
@@ -111,7 +118,8 @@ def _deep(deep: tuple[Range, int] | None, grey: Range, *, given: bool) -> tuple[
         if given
         else "as the images outside test have them; data.range: [low, high] sets others"
     )
-    return (f"{have} 16 bits of grey: levels {grey[0]:,} to {grey[1]:,} become 0 to 255 ({why})",)
+    text = f"{have} 16 bits of grey: levels {grey[0]:,} to {grey[1]:,} become 0 to 255 ({why})"
+    return (Finding("changed", text, deep[1]),)
 
 
 def _check_nothing_lost(listed: Listing, used: list[Entry], bad: list[BadFile]) -> None:
