@@ -6,6 +6,7 @@ figure never loads tensorflow.
 
 import hashlib
 import re
+import unicodedata
 from pathlib import PurePath
 
 LONGEST_DATA_LABEL = 30  # characters of a folder's name in that of an experiment
@@ -66,10 +67,17 @@ def experiment_name(study: str, data: str | None = None, precision: str | None =
     if not data.startswith("path:"):
         return f"{name}-{data}"
     folder = PurePath(data.removeprefix("path:"))
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name)[:LONGEST_DATA_LABEL].strip("-")
+    # Letters of any script, in the one form that every machine has them in.
+    letters = unicodedata.normalize("NFC", folder.name)
+    plain = re.sub(r"[^\w.-]+", "-", letters)[:LONGEST_DATA_LABEL].strip("-")
     # Folders of one name in two places stay two experiments.
     digest = hashlib.sha256(str(folder).encode()).hexdigest()[:6]
     return "-".join(part for part in (name, plain, digest) if part)
+
+
+def table_encoding(text: str) -> str:
+    """That of a table that people open: UTF-8, marked where it is more than ASCII, as Excel needs it."""
+    return "utf-8" if text.isascii() else "utf-8-sig"
 
 
 def without_secrets(text: str) -> str:

@@ -194,9 +194,10 @@ def main(options: argparse.Namespace) -> int:
 
         model = saved.load(folder)
         command_line.say(f"{run}: {model.network}, {len(model.classes)} classes")
+        encoding = names.table_encoding("".join([*model.classes, *map(str, images)]))
         with (
             files.writing(options.out) as part,
-            part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as table,
+            part.open("w", newline="", encoding=encoding, errors="backslashreplace") as table,
         ):
             left_out = _write(table, images, options.images, model, skip=options.on_bad == "skip")
         for message in left_out:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
+from experiments import names
 from reports import files
 from reports.answers import claims_table
 from reports.page import page
@@ -90,9 +91,10 @@ def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
         "claims.csv": claims_table.frame(report.judged),
     }
     texts = {name: frame.to_csv(index=False) for name, frame in tables.items() if len(frame)}
-    texts["results.md"] = results.text(report)
-    texts["report.html"] = page.render(report, uri, drawn)
+    written = {name: text.encode(names.table_encoding(text)) for name, text in texts.items()}
+    written["results.md"] = results.text(report).encode()
+    written["report.html"] = page.render(report, uri, drawn).encode()
     paths = [path for each in drawn for path in each.files]
-    paths += [files.write(folder / name, text.encode()) for name, text in texts.items()]
+    paths += [files.write(folder / name, content) for name, content in written.items()]
     files.stamp(folder, fingerprint, paths, results.blocks(report))
     return paths

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from experiments.location import ROOT
 
 PACKAGES = ("resnet", "baselines", "experiments", "reports")
@@ -51,6 +53,7 @@ def test_reports_load_no_tensorflow_and_no_mlflow():
     assert not loaded & {"tensorflow", "keras", "mlflow"}
 
 
+@pytest.mark.slow
 def test_importing_has_no_side_effects(tmp_path):
     script = (
         "import os, random, sys\n"

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from experiments import files
+from experiments import files, names
 from experiments.data.facts import BadFile, Facts, Files, Wanted
 from experiments.data.photographs.entries import Listing
 
@@ -32,7 +32,8 @@ def write_bad(index: Path, bad: Iterable[BadFile]) -> None:
     """Write the table of files that cannot be used, beside an index file."""
     table = io.StringIO()
     csv.writer(table).writerows([["file", "reason", "class"], *bad])
-    files.replace(bad_table(index), table.getvalue())
+    text = table.getvalue()
+    files.replace(bad_table(index), text.encode(names.table_encoding(text)))
 
 
 def bad_table(index: Path) -> Path:

@@ -39,6 +39,11 @@ def page(tmp_path_factory):
     ImageOps.mirror(Image.fromarray(TILES[64])).save(folder / "dog" / "a copy of 4.png")
     (folder / "dog" / "<script>alert(1).png").write_text("no picture")
     (folder / "dog" / "notes.txt").write_text("no picture")
+    write(
+        folder / "dog",
+        [255 - TILES[number] for number in range(80, 90)],
+        [f"{n}_mask.png" for n in range(20, 30)],
+    )
     study = place / "seen.yaml"
     study.write_text(yaml.safe_dump(STUDY))
     assert commands.run("inspect", study, "--data", f"path:{folder}", "--work", place / "work") == 0
@@ -61,6 +66,17 @@ def test_a_page_is_made_where_a_study_would_stop(tmp_path, capsys):
     assert "NEAR_DUPLICATES=apart lets those go that only look alike" in out
     [file] = (tmp_path / "work" / "inspection").glob("*.html")
     assert "ring/0.png" in file.read_text(encoding="utf-8")
+
+
+def test_what_is_left_out_changed_and_doubted_is_shown_by_kind(page):
+    words = told(page)
+    # 60 + 60 + 3 + a copy; the bad file and ten masks are left out.
+    assert "135 image files: 124 used, 11 left out" in words
+    assert "Left out 1 file cannot be used" in words
+    left_out = page.split("<h2>Left out</h2>")[1].split("<h2>")[0]
+    assert left_out.count("<img") == 8  # of the masks
+    assert left_out.count("no picture can be shown") == 1  # of the bad file
+    assert "and 2 more" in left_out
 
 
 def told(page: str) -> str:

@@ -11,7 +11,7 @@ import yaml
 
 from experiments import names
 from experiments.data import dataset
-from experiments.data.facts import Facts, Wanted
+from experiments.data.facts import Facts, Finding, Wanted
 from experiments.logs import events, trial_folder
 from experiments.planning import plan
 from experiments.store import client, page, tracking
@@ -103,7 +103,7 @@ def test_a_thousand_notices_are_no_tag_that_a_store_would_cut():
         image_shape=(8, 8, 3),
         train_part=9,
         test_part=0,
-        notices=tuple(f"{each} ж" * 400 for each in range(99)),
+        findings=tuple(Finding("doubtful", f"{each} ж" * 400) for each in range(99)),
     )
     told = page.data_tags([facts])[names.DATA_NOTICES]
     assert len(told) < 5000

@@ -21,7 +21,7 @@ CLASSES = ("cat", "dog", "owl")
 GENERATOR = np.random.default_rng(3)
 
 
-def saved_model(work, channels, image_size=20, crop=16, windows="centre"):
+def saved_model(work, channels, image_size=20, crop=16, windows="centre", classes=CLASSES, grey_range=None):
     """A plain CNN of drawn weights in work/<id>/model, as a trial leaves it."""
     shape = (crop or 16, crop or 16, channels)
     images = GENERATOR.integers(0, 256, (6, *shape), np.uint8)
@@ -33,7 +33,7 @@ def saved_model(work, channels, image_size=20, crop=16, windows="centre"):
         model="plain_cnn", arguments=arguments, data_digest="d", partition="p", image_size=image_size,
         crop=crop, windows=windows, train=6, validation=3, test=3, split_seed=0, recipe=Recipe(), seed=1,
     )  # fmt: skip
-    saved.save(learner, work / trial.id / "model", CLASSES, shape, trial)
+    saved.save(learner, work / trial.id / "model", classes, shape, trial, grey_range)
     return trial.id, learner
 
 
@@ -55,6 +55,33 @@ def photographs(tmp_path):
 
 def run(*arguments):
     return commands.run("predict", *arguments)
+
+
+def test_sixteen_bits_are_seen_by_the_range_of_the_training_images(tmp_path):
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    deep = GENERATOR.integers(32_000, 34_000, (20, 20), np.uint16)
+    Image.fromarray(deep).save(folder / "a.png")
+    low, high = 32_500, 33_523  # 1,024 levels: four each
+    shallow = ((deep.astype(int).clip(low, high) - low) // 4).astype(np.uint8)
+    Image.fromarray(shallow).save(folder / "b.png")
+    trial, _ = saved_model(tmp_path, 1, grey_range=(low, high))
+    table = tmp_path / "predictions.csv"
+    assert run(trial, folder, "--to", table, "--work", tmp_path, "--store", "sqlite:///none") == 0
+    one, other = csv.reader(table.read_text().splitlines()[1:])
+    assert one[1:] == other[1:]
+    assert shallow.std() > 50
+
+
+def test_a_table_with_letters_of_other_scripts_is_marked_for_spreadsheets(tmp_path, photographs):
+    table = tmp_path / "predictions.csv"
+    where = ("--to", table, "--work", tmp_path, "--store", "sqlite:///none")
+    for classes, mark in ((CLASSES, b"file"), (("고양이", "dog", "owl"), b"\xef\xbb\xbffile")):
+        trial, _ = saved_model(tmp_path, 3, classes=classes)
+        assert run(trial, photographs, *where) == 0
+        assert table.read_bytes().startswith(mark)
+    [row] = [each for each in csv.DictReader(table.open(encoding="utf-8-sig")) if each["file"] == "a.png"]
+    assert "고양이" in row
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(3, "RGB"), (1, "L")])

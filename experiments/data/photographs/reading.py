@@ -53,8 +53,10 @@ def read(listed: Listing, image_size: int | None, scratch: Path, grey_range: Ran
         UserError: images of several sizes without an image_size.
     """
     bad = list(listed.bad)
-    deep = levels.of_files([entry.file for entry in listed.entries if entry.part == "train"])
-    grey = grey_range or (deep[0] if deep else ALL_LEVELS)
+    deep = levels.of_files(
+        [entry.file for entry in listed.entries], [entry.part == "train" for entry in listed.entries]
+    )
+    grey = grey_range or (deep.grey if deep else ALL_LEVELS)
     decoded: list[Entry] = []
     writer = ImageWriter(scratch / "decoded.npy", len(listed.entries), listed.root)
     for entry, image in in_order(listed.entries, image_size, grey):
@@ -95,7 +97,7 @@ def read(listed: Listing, image_size: int | None, scratch: Path, grey_range: Ran
         findings=tuple(
             _remark(remark, files, listed.root) for remark, files in sorted(writer.remarks.items())
         )
-        + _deep(deep, grey, given=grey_range is not None),
+        + _deep(deep.files if deep else [], grey, listed.root, given=grey_range is not None),
         grey_range=grey if deep else None,
     )
 
@@ -108,18 +110,18 @@ def _remark(remark: str, files: list[Path], root: Path) -> Finding:
     )
 
 
-def _deep(deep: tuple[Range, int] | None, grey: Range, *, given: bool) -> tuple[Finding, ...]:
+def _deep(files: list[Path], grey: Range, root: Path, *, given: bool) -> tuple[Finding, ...]:
     """A finding on images of 16 bits, if there are any."""
-    if not deep:
+    if not files:
         return ()
-    have = "1 image has" if deep[1] == 1 else f"{deep[1]:,} images have"
+    have = "1 image has" if len(files) == 1 else f"{len(files):,} images have"
     why = (
         "as data.range says"
         if given
         else "as the images outside test have them; data.range: [low, high] sets others"
     )
     text = f"{have} 16 bits of grey: levels {grey[0]:,} to {grey[1]:,} become 0 to 255 ({why})"
-    return (Finding("changed", text, deep[1]),)
+    return (Finding("changed", text, len(files), tuple(shown(file, root) for file in files[:SHOWN])),)
 
 
 def _check_nothing_lost(listed: Listing, used: list[Entry], bad: list[BadFile]) -> None:

@@ -104,7 +104,9 @@ def test_file_names_and_their_order_do_not_matter(animals, tmp_path):
     (other / "dog" / "notes.txt").write_text("not an image")
     write(other / ".hidden", CATS)
     after = prepare(other, tmp_path)
-    assert (after.model_copy(update={"other": 0}), after.other) == (before, 1)
+    (hidden,) = after.findings
+    assert (hidden.kind, hidden.count) == ("left out", len(CATS))
+    assert (after.model_copy(update={"other": 0, "findings": ()}), after.other) == (before, 1)
 
 
 @pytest.mark.parametrize(

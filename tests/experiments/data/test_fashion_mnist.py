@@ -93,6 +93,7 @@ def closed_port():
 
 
 # In a process of its own: keras looks for its folder once.
+@pytest.mark.slow
 def test_where_no_way_leads_to_it_each_is_named(tmp_path, closed_port):
     cache = tmp_path / "keras" / "datasets" / "fashion-mnist"
     cache.mkdir(parents=True)

@@ -170,6 +170,7 @@ def run(*arguments):
 
 
 # Projections are the only dashed lines, and zero padding is dotted.
+@pytest.mark.slow
 def test_files_are_written_and_equal_twice(monkeypatch, tmp_path):
     names = ["resnet20", "plain20", "block_basic_zeros", "raw_pixels"]
     assert run(*names, "--out", tmp_path / "one") == 0

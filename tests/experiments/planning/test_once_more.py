@@ -133,6 +133,7 @@ def test_the_same_specification_gives_the_same_numbers(finished, tmp_path):
         assert len(told[0]) == 3
 
 
+@pytest.mark.slow
 def test_an_edited_study_reports_what_it_asks_for_now(finished, tmp_path):
     place, _ = finished
     shutil.copytree(place.work, tmp_path / "work")
@@ -174,6 +175,7 @@ def test_what_a_killed_process_left_of_a_complete_trial_goes(finished, tmp_path)
     assert all((folder / "model").is_dir() and not (folder / "tmp").exists() for folder in folders)
 
 
+@pytest.mark.slow
 def test_other_data_is_another_experiment_and_the_same_data_the_same_trials(finished, tmp_path):
     place, _ = finished
     shutil.copytree(place.work, tmp_path / "work")

@@ -1,13 +1,15 @@
 """Children that end with their parent, and what a trial's process is given."""
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 
-from experiments import processes
+from experiments import catalog, processes
 from experiments.location import ROOT
 from experiments.processes import machine
+from experiments.trial import build
 
 
 def test_the_outputs_of_a_child_are_text_and_its_lines_are_heard():
@@ -50,6 +52,14 @@ def test_the_cores_are_those_that_this_process_may_use():
     assert processes.cpu().rpartition(", ")[2].split()[0] == str(processes.available_cores())
 
 
+def weights_here():
+    """The digest of the same network's weights, with Keras as it comes."""
+    with build.keras_seeds_from(3):
+        arguments = catalog.complete_arguments("plain_cnn", {"dense": 4})
+        network = catalog.build("plain_cnn", (8, 8, 1), 3, arguments)
+    return hashlib.sha256(b"".join(array.tobytes() for array in network.get_weights())).hexdigest()
+
+
 PROGRAM = """
 import hashlib
 from experiments import catalog
@@ -65,18 +75,17 @@ print(keras.backend.backend(), network.layers[1].dtype, hashlib.sha256(weights).
 
 # Another float type, data format and backend in the person's file, and a limit on epochs in the environment.
 def test_a_persons_keras_settings_change_no_network(tmp_path, monkeypatch):
-    found = []
-    for settings in ({}, {"floatx": "float16", "image_data_format": "channels_first", "backend": "jax"}):
-        home = tmp_path / str(len(found))
-        home.mkdir()
-        (home / "keras.json").write_text(json.dumps({"epsilon": 1e-3, **settings} if settings else {}))
-        monkeypatch.setenv("KERAS_HOME", str(home))
-        monkeypatch.setenv("KERAS_MAX_EPOCHS", "1")
-        given = processes.environment(1)
-        assert "KERAS_MAX_EPOCHS" not in given
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM], cwd=ROOT, env=given, capture_output=True, text=True
-        )
-        found.append(done.stdout.split())
-        assert found[-1][:2] == ["tensorflow", "float32"], done.stderr
-    assert found[0] == found[1]
+    settings = {
+        "epsilon": 1e-3, "floatx": "float16", "image_data_format": "channels_first", "backend": "jax",
+    }  # fmt: skip
+    (tmp_path / "keras.json").write_text(json.dumps(settings))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("KERAS_MAX_EPOCHS", "1")
+    given = processes.environment(1)
+    assert "KERAS_MAX_EPOCHS" not in given
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, env=given, capture_output=True, text=True
+    )
+    backend, kind, weights = done.stdout.split()
+    assert (backend, kind) == ("tensorflow", "float32"), done.stderr
+    assert weights == weights_here()

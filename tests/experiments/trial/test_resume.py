@@ -71,7 +71,8 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("model", ["vgg11", pytest.param("autoencoder_features", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["vgg11", "autoencoder_features"])
 def test_small_networks_resume_to_the_last_bit(model, folder):
     assert_resumes(model, SMALL[model], folder)
 
@@ -97,7 +98,9 @@ def test_the_optimizer_s_moments_and_gradient_sums_are_kept(folder):
 
 
 # Epochs 2, 3 are one evaluation apart from 4, the last; the state of epoch 3 has a best epoch from before.
-@pytest.mark.parametrize(("every", "evaluated", "end_in"), [(2, [2, 4], 4), (3, [3, 4], 3)])
+@pytest.mark.parametrize(
+    ("every", "evaluated", "end_in"), [(2, [2, 4], 4), pytest.param(3, [3, 4], 3, marks=pytest.mark.slow)]
+)
 def test_epochs_between_evaluations_are_trained_as_ever(folder, every, evaluated, end_in):
     often, _ = train("plain_cnn", SMALL["plain_cnn"], folder / "undisturbed")
     recipe = RECIPE.model_copy(update={"evaluate_every": every})

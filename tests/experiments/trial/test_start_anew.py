@@ -43,7 +43,11 @@ def train(learner, given):
 
 
 BFLOAT16 = RECIPE.model_copy(update={"precision": "bfloat16"})
-CASES = [("plain_cnn", ADAM), ("vgg11", RECIPE), ("autoencoder_features", RECIPE)]
+CASES = [
+    ("plain_cnn", ADAM),
+    pytest.param("vgg11", RECIPE, marks=pytest.mark.slow),
+    ("autoencoder_features", RECIPE),
+]
 SLOW = [
     ("resnet18", RECIPE),
     ("plain_cnn", RECIPE),

@@ -228,6 +228,7 @@ def test_trials_that_diverged_at_once_leave_empty_pages(writable, tmp_path):
 
 
 # Two settings, four figures each: a reader opens one or the other, the first figures are of both.
+@pytest.mark.slow
 def test_the_page_folds_the_figures_of_each_setting_once(ready, tmp_path):
     drawing.draw_all(ready.uri, "grid", tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -27,8 +27,8 @@ def test_groups_hold_what_belongs_together_through_others():
 def test_copies_of_two_classes_are_doubtful():
     labels = np.array([0, 0, 1, 1])
     pairs = np.array([[0, 1], [1, 2], [1, 3]])
-    assert doubts.of_two_classes(pairs, labels) == doubts.Doubtful(3, (1, 2))
-    assert doubts.of_two_classes(pairs[:1], labels) is None
+    assert doubts.of_two_classes(pairs, labels) == [1, 2, 3]
+    assert doubts.of_two_classes(pairs[:1], labels) == []
 
 
 def test_a_group_of_more_than_a_twentieth_is_told():
@@ -36,8 +36,8 @@ def test_a_group_of_more_than_a_twentieth_is_told():
     groups = np.arange(100)
     groups[10:17] = 10
     (told,) = doubts.large_group(groups, files)
-    assert told.startswith("one group holds 7 of 100 images")
-    assert "10.png" in told
+    assert told.text.startswith("one group holds 7 of 100 images")
+    assert (told.kind, told.count, told.files) == ("doubtful", 7, tuple(files[10:17]))
     groups[10:17] = np.arange(10, 17)
     groups[10:15] = 10
     assert doubts.large_group(groups, files) == []

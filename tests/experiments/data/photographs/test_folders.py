@@ -297,8 +297,9 @@ def test_masks_raw_twins_and_what_systems_leave_train_nothing(animals, tmp_path)
         "2 files are not used: in formats that are not read, beside a picture of the same name; the first is "
         "cat/1.nef",
         "6 image files lie in folders that storage or operating systems make (@eaDir, __MACOSX, …), and are "
-        "not used",
+        "not used; the first is __MACOSX/cat/1.png",
     }
+    assert (facts.images, facts.left_out) == (7, 11)
 
 
 def test_a_folder_of_masks_beside_one_of_images_is_no_class_material(tmp_path):

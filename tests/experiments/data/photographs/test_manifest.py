@@ -7,7 +7,11 @@ import unicodedata
 import numpy as np
 import pytest
 
-from experiments.data import splits
+from experiments.data import kept, splits
+from experiments.data import prepare as preparation
+from experiments.data.facts import Files, Wanted
+from experiments.data.photographs.listing import of_source
+from experiments.data.photographs.manifest import SKIP
 from tests.support.animals import PIXELS, opened, prepare, refusal, write
 
 NAMES = ("1.png", "2.jpg", "3.png")
@@ -141,7 +145,31 @@ GOOD = "all/cat/1.png,cat,train\nall/dog/1.png,dog,train\n"
 def test_what_is_wrong_with_a_manifest_is_told_with_its_line(parted, tmp_path, text, told):
     manifest = tmp_path / "list.csv"
     manifest.write_text(text, encoding="utf-8")
-    assert refusal(manifest, tmp_path) == f"data source path:FOLDER{told}"
+    assert refusal(manifest, tmp_path).removesuffix(SKIP) == f"data source path:FOLDER{told}"
+
+
+def test_lines_that_cannot_be_used_are_left_out_if_one_says_so(parted, tmp_path):
+    rows = [[file, label, part] for file, label, part in rows_of(parted)]
+    manifest = write_list(parted / "list.csv", rows)
+    (whole,) = {prepare(manifest, tmp_path).images}
+    file, label, part = rows[-1]
+    more = [
+        [file, "dog" if label == "cat" else "cat", part],
+        ["", "cat", "train"],
+        ["all/cat/1.png", "", "train"],
+        ["new.png", "cat", "exam"],
+        ["new.png", "cat"],
+    ]
+    write_list(manifest, [*rows, *more])
+    assert refusal(manifest, tmp_path).endswith(SKIP)
+    wanted = Wanted(f"path:{manifest}", on_bad="skip")
+    facts = preparation.prepare(wanted, tmp_path)
+    # The file with two labels, of which nobody knows the right one, and the four other lines.
+    assert (facts.images, facts.bad, facts.left_out) == (whole - 1, 5, 5)
+    origin = Files.read(kept.index_file(wanted, of_source(wanted), tmp_path))
+    bad = {each.name: each.reason for each in origin.bad}
+    assert "with label" in bad[file]
+    assert bad[f"list.csv:{len(rows) + 4}"] == "label: a class name is needed"
 
 
 # Else its test images would be drawn from those that are listed for training.
