@@ -85,6 +85,8 @@ def without_secrets(text: str) -> str:
     return re.sub(r"(?<=://)(?!/)[^\s@]+@(?:[^\s/@]+@)*", "…@", text)
 
 
+ARTIFACTS = "mlartifacts"  # the folder beside a local store in which the files of runs lie
+
 # Metrics of every epoch (step = epoch, from 1), beside train/… and validation/…
 TRAIN_SECONDS = "train_seconds"  # cumulative; the clock stands still in compilation and evaluation
 IMAGES_SEEN = "images_seen"  # cumulative training images

@@ -36,6 +36,7 @@ def main(options: argparse.Namespace) -> int:
             raise UserError(
                 f"port {options.port} is taken; choose another one: make ui PORT={options.port + 1}"
             )
+    client.make_whole(options.store)
     print(f"MLflow's pages: http://127.0.0.1:{options.port}/#/experiments (Ctrl-C ends)", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(options.port)]
     # Not as an argument, which every user of the machine can read: the URI may hold a password.

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from experiments import files, names
 from experiments.errors import UserError
 from experiments.location import SQLITE
+from experiments.store import moved
 
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -65,6 +66,7 @@ def download_model(uri: str, run: str, target: Path) -> Path:
     if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
         raise StoreError(f"store {uri}: there is nothing yet")  # MLflow would make one
     with errors_of(uri):
+        make_whole(uri)
         return Path(opened(uri).download_artifacts(run, names.MODEL_FOLDER, str(target)))
 
 
@@ -131,9 +133,16 @@ def errors_of(uri: str) -> Iterator[None]:
 
 
 def make_whole(uri: str) -> None:
-    """Create a missing local store, beside its path at first: MLflow cannot use half a database."""
+    """Create a missing local store, beside its path at first: MLflow cannot use half a database.
+
+    One that was moved finds its files again.
+    """
     path = Path(uri.removeprefix(SQLITE))
-    if not uri.startswith(SQLITE) or path.exists():
+    if not uri.startswith(SQLITE):
+        return
+    if path.exists():
+        with contextlib.suppress(sqlite3.Error):  # what is wrong with it, its opening tells
+            moved.settle(uri)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = files.beside(path)

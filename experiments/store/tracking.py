@@ -211,7 +211,7 @@ def _experiment_id(opened: Any, uri: str, study: str) -> str:  # noqa: ANN401 - 
     if found is None:
         beside = None
         if uri.startswith(SQLITE):
-            beside = (Path(uri.removeprefix(SQLITE)).parent / "mlartifacts" / study).as_uri()
+            beside = (Path(uri.removeprefix(SQLITE)).parent / names.ARTIFACTS / study).as_uri()
         return opened.create_experiment(study, artifact_location=beside)
     if found.lifecycle_stage != "active":
         raise UserError(

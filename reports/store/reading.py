@@ -88,7 +88,7 @@ def read_rows(uri: str, study: str, points: bool = True) -> Rows:
             raise missing_study(study, _studies(database), uri)
         tags = dict(database.execute("SELECT key, value FROM experiment_tags WHERE experiment_id = ?", found))
         runs = {
-            run_id: Run(run_id, started, ended, {}, {}, artifacts or "")
+            run_id: Run(run_id, started, ended, {}, {}, _beside(uri, artifacts or ""))
             for run_id, started, ended, artifacts in database.execute(RUNS, found)
         }
         for run_id, key, value in database.execute(OF_RUNS.format(table="tags"), found):
@@ -164,6 +164,14 @@ def _client_studies(uri: str) -> list[str]:
         return sorted(
             experiment.name for experiment in client.search_experiments() if names.TARGETS in experiment.tags
         )
+
+
+def _beside(uri: str, artifacts: str) -> str:
+    """The URI of a run's files, those beside an SQLite store first: it may have been moved or copied."""
+    mark = f"/{names.ARTIFACTS}/"
+    _, found, rest = artifacts.rpartition(mark)
+    here = Path(uri.removeprefix(SQLITE)).absolute().parent
+    return f"{here.as_uri()}{mark}{rest}" if found and (here / names.ARTIFACTS).is_dir() else artifacts
 
 
 def artifact(uri: str, run_id: str, artifacts: str, name: str) -> bytes | None:

@@ -51,6 +51,7 @@ def test_folders_of_one_name_are_two_experiments(tmp_path, monkeypatch):
     assert one != other
     assert re.fullmatch(r"compare-my-photos-[0-9a-f]{6}", one)
     assert one == name("path:a/my photos/")
+    assert name(f"path:{tmp_path / '사진 1'}").startswith("compare-사진-1-")
     assert name("digits") == "compare-digits"
     assert name("path:.").startswith(f"compare-{tmp_path.name[:30]}-")
     assert re.fullmatch(r"compare-[0-9a-f]{6}", name("path:/"))

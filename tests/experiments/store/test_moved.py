@@ -1,0 +1,81 @@
+"""A local store that was moved or copied with its files goes on there, and leaves its original alone."""
+
+import shutil
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from experiments import names
+from experiments.logs import events, trial_folder
+from experiments.store import client, tracking
+from experiments.studies import reading
+from reports.store import reading as store_reading
+from tests.support.small_study import DIGESTS, SMALL
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with a store of one complete run and its files."""
+    place = tmp_path / "project"
+    place.mkdir()
+    add_trial(place, 0)
+    return place
+
+
+def add_trial(place, number):
+    """Project one more trial, with a file."""
+    planned = reading.parse(SMALL, "small").trials(DIGESTS)[number]
+    folder = trial_folder.of(place / "work", planned.trial)
+    trial_folder.begin(folder, planned.trial)
+    (folder / names.TEST_REPORT_FILE).write_text(f'"{number}"')
+    told = [
+        events.Started(tags={names.CPU: "a"}),
+        events.EpochEnded(epoch=1, metrics={"train/accuracy": 0.5}),
+        events.Finished(epoch=1, metrics={"test/accuracy": 0.5}, diverged=False),
+    ]
+    tracking.Projection(uri_of(place), "small").project(planned, folder, told)
+
+
+def uri_of(place):
+    return f"sqlite:///{place / 'mlflow.db'}"
+
+
+def files_of(place):
+    """What MLflow's client and the reports read of the test report of each run."""
+    by_client = mlflow.MlflowClient(uri_of(place))
+    rows = store_reading.read_rows(uri_of(place), "small")
+    found = []
+    for run in rows.runs:
+        beside = place / "downloads" / run.run_id
+        beside.mkdir(parents=True, exist_ok=True)
+        downloaded = by_client.download_artifacts(run.run_id, names.TEST_REPORT_FILE, str(beside))
+        read = store_reading.artifact(uri_of(place), run.run_id, run.artifacts, names.TEST_REPORT_FILE)
+        found.append((Path(downloaded).read_bytes(), read))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("how", ["moved", "copied"])
+def test_a_store_in_another_place_finds_its_files_and_writes_beside_itself(project, tmp_path, how):
+    before = files_of(project)
+    assert before == [(b'"0"', b'"0"')]
+    there = tmp_path / "another disk" / "project"
+    (shutil.move if how == "moved" else shutil.copytree)(project, there)
+    mine = sorted(project.rglob("*")) if how == "copied" else []
+    rows = store_reading.read_rows(uri_of(there), "small")
+    assert store_reading.artifact(
+        uri_of(there), rows.runs[0].run_id, rows.runs[0].artifacts, names.TEST_REPORT_FILE
+    )
+    client.make_whole(uri_of(there))
+    assert files_of(there) == before
+    add_trial(there, 1)
+    assert files_of(there) == [(b'"0"', b'"0"'), (b'"1"', b'"1"')]
+    assert sorted(project.rglob("*")) == mine
+
+
+def test_a_link_to_the_project_moves_nothing(project, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(project)
+    content = (project / "mlflow.db").read_bytes()
+    client.make_whole(uri_of(link))
+    assert (project / "mlflow.db").read_bytes() == content
