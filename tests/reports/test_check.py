@@ -11,7 +11,6 @@ from reports.store.record import read_record
 from tests.support.commands import answer
 from tests.support.synthetic import curve, once, tags
 
-
 SOME = ("convergence", "overfitting", "time_to_target")  # a check is the same of each figure
 
 
