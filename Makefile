@@ -137,8 +137,9 @@ test-slow: $(SET_UP) ## the tests that take minutes
 	$(call takes,)
 	$(BIN)/python -m pytest -m slow
 
-near-copies: $(SET_UP) ## how many planted copies are found and how many look-alikes flagged, by kind, on four sets; PHOTOGRAPHS=folder in the environment names the one of photographs
+near-copies: $(SET_UP) ## how many planted copies are found and how many look-alikes flagged, by kind, on unlike sets; PHOTOGRAPHS=folder in the environment names the one of photographs
 	$(call takes,)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-near-copies.txt
 	$(BIN)/python -m pytest -m slow --capture=no tests/experiments/data/near_copies/test_search.py
 
 test-browser: $(SET_UP) ## the report in Chromium at phone, laptop and print size, with axe; screenshots in test-artefacts/
@@ -151,7 +152,7 @@ test-faults: $(SET_UP) ## kills, full disks, locked and stopped stores (SEED=2 i
 	$(call takes,SEED)
 	FAULT_SEED=$(if $(filter SEED,$(given)),$(SEED),1) $(BIN)/python -m pytest -m faults -s
 
-fuzz: $(SET_UP) ## ten minutes of study files nobody would write
+fuzz: $(SET_UP) ## ten minutes of study files nobody would write, and 1,000 folders and lists of oddities mixed
 	$(call takes,)
 	$(BIN)/python -m pytest -m fuzz
 

@@ -17,7 +17,7 @@ from experiments.data.facts import BadFile, Facts, Files, Wanted
 from experiments.data.photographs.entries import Listing
 
 VERSION = 6
-LIKENESS_VERSION = 3  # of what `doubts` finds
+LIKENESS_VERSION = 4  # of what `doubts` finds
 
 
 def write_index(index: Path, facts: Facts, origin: Files) -> None:

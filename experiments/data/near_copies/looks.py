@@ -63,7 +63,9 @@ def first(
 def second(
     ones: Pictures, others: Pictures, begun: First, mean: np.ndarray, size: int, tell: Callable[[int], None]
 ) -> np.ndarray:
-    """What is left over of each pair, by bands and in all: float (k, bands + 1), logarithms of shares.
+    """How each pair was moved, and what is left over: float (k, features), the last of which is all that is.
+
+    First how far it was stretched and shifted, of half a side; then logarithms of shares, by bands, in all.
 
     tell: gets the number of pairs that are done.
     """
@@ -77,13 +79,15 @@ def second(
         shared = reduced(mean[None], size)[0]
         swapped = begun.swapped[chosen, None, None]
         a, b = np.where(swapped, b, a), np.where(swapped, a, b)
-        misfit, _ = alignment.misfits(a, b, begun.moves[chosen], SECOND_ROUNDS)
+        misfit, moves = alignment.misfits(a, b, begun.moves[chosen], SECOND_ROUNDS)
         left = alignment.bands(misfit)
         own = np.minimum(*(alignment.bands(alignment.own(each, shared)) for each in (a, b)))
         whole = np.maximum(own.sum(axis=1, keepdims=True), size**2 * alignment.FLAT**2)
         shares = (left / whole, left / (own + GRAIN * size), left.sum(axis=1, keepdims=True) / whole)
+        stretch, shift = (np.abs(moves[:, at::2]).max(axis=1, keepdims=True) for at in (0, 1))
+        features = np.concatenate([stretch, shift, np.log(np.concatenate(shares, axis=1) + LEAST)], axis=1)
         # Rounded, so that the last bits of a product of matrices, which are the machine's, decide nothing.
-        parts.append(np.round(np.log(np.concatenate(shares, axis=1) + LEAST), 3))
+        parts.append(np.round(features, 3))
         tell(int(chosen[-1]) + 1)
     return np.concatenate(parts)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.data.near_copies import alignment
 
-MIDDLE, CORNERS = ((0, 0),), ((-1, -1), (-1, 1), (1, -1), (1, 1))
+MIDDLE, CORNERS = ((0, 0), (0, -1), (0, 1), (-1, 0), (1, 0)), ((-1, -1), (-1, 1), (1, -1), (1, 1))
 # Stretch and shift across and down, of half a side: whole, and cropped a little and as much as is found.
 WINDOWS = (
     (0.0, 0.0, 0.0, 0.0),

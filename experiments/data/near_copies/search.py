@@ -71,7 +71,8 @@ def _copies(
     alone = Copies(np.empty((0, 2), np.int64), np.arange(len(pictures)))
     if len(pictures) < 2 or not references:
         return alone
-    eye = _Eye(pictures, 16 if side < 16 else 32 if side < versions.SIZE else versions.SIZE)
+    tiny = side < looks.COARSE
+    eye = _Eye(pictures, looks.COARSE if tiny else 32 if side < versions.SIZE else versions.SIZE)
     pairs, ranks = _candidates(pictures, together, tell)
     if not len(ranks):
         return alone
@@ -98,7 +99,7 @@ def _copies(
     chosen = np.flatnonzero(near | taught)
     pairs, ranks, looked = pairs.only(chosen), ranks[chosen], looked.only(chosen)
     features = eye.second(pairs, looked, _Progress("pairs of images, second look", len(ranks), tell))
-    judged = judge.judged(features, of_planted, sown.of, len(pictures))
+    judged = judge.judged(features, of_planted, sown.of, len(pictures), tiny=tiny)
     passed = np.stack(pairs[:2], axis=1)[judged.pairs >= judged.bar]
 
     def are_copies(centres: np.ndarray) -> np.ndarray:
