@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from experiments import names
-from experiments.errors import UserError
+from experiments.errors import UserError, of_the_system, printable
 
 
 class Parser(argparse.ArgumentParser):
@@ -89,8 +89,7 @@ def exit_status(command: Callable[[], int]) -> int:
         return 2
     except OSError as error:
         # A disk that is full, a file that may not be read: the program is not to blame, and cannot go on.
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"error: {printable(of_the_system(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; nothing was lost", file=sys.stderr)

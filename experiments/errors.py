@@ -1,8 +1,11 @@
 """How a command speaks to its user: errors in one line, on any terminal, whatever its encoding."""
 
 import codecs
+import errno
+import os
 import sys
 import unicodedata
+from pathlib import Path
 
 # What our own lines have beyond ASCII, in the letters of every encoding.
 PLAIN = {
@@ -19,6 +22,28 @@ class UserError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(printable(message))
+
+
+def of_the_system(error: OSError) -> str:
+    """What a disk or a file system refuses, and what to do about it where its rights are the reason."""
+    where = f"{error.filename}: " if error.filename else ""
+    said = f"{where}{error.strerror or error}"
+    if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS) or not error.filename:
+        return said
+    return f"{said} ({rights_to(Path(os.fsdecode(error.filename)))})"
+
+
+def rights_to(path: Path) -> str:
+    """What to do where a file or folder may not be written."""
+    known = next((each for each in (path.absolute(), *path.absolute().parents) if each.exists()), path)
+    try:
+        owner = f"{known} belongs to {known.owner()}; "
+    except (OSError, KeyError, NotImplementedError):  # a user without a name; Windows has no owners
+        owner = ""
+    return (
+        f"{owner}let its group write there, as by chmod -R g+w, or name places of your own by --work, "
+        "--store and --out: docs/team.md"
+    )
 
 
 def printable(text: str) -> str:

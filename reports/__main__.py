@@ -8,7 +8,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from experiments.errors import speak_plainly
+from experiments.errors import of_the_system, printable, speak_plainly
 from reports import command
 
 # The module of each, and what it does. Only the module of the command that runs is imported.
@@ -39,7 +39,11 @@ def main(words: Sequence[str] | None = None) -> int:
         module.add_options(chosen)
         chosen.set_defaults(command=module.main)
     options: argparse.Namespace = parser.parse_args(words)
-    return options.command(options)
+    try:
+        return options.command(options)
+    except OSError as error:
+        print(f"error: {printable(of_the_system(error))}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments import files, names
-from experiments.errors import UserError
+from experiments.errors import UserError, rights_to
 from experiments.location import SQLITE
 from experiments.store import moved
 
@@ -129,7 +129,9 @@ def errors_of(uri: str) -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
         message = names.without_secrets((str(error).strip() or type(error).__name__).splitlines()[0])
-        raise StoreError(f"store {names.without_secrets(uri)}: {message[:300]}") from None
+        if uri.startswith(SQLITE) and "readonly" in message:
+            message = f"may not be written ({rights_to(Path(uri.removeprefix(SQLITE)))})"
+        raise StoreError(f"store {names.without_secrets(uri)}: {message[:400]}") from None
 
 
 def make_whole(uri: str) -> None:

@@ -148,3 +148,12 @@ def test_a_relative_store_is_the_same_file_from_everywhere(tmp_path, monkeypatch
     assert reading.default_uri() == f"sqlite:///{tmp_path / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking.example:5000")
     assert reading.default_uri() == "http://tracking.example:5000"
+
+
+# A file where the folder of figures should be: whoever tests may have all rights.
+def test_figures_that_cannot_be_written_end_in_one_line(ready, tmp_path, capsys):
+    (tmp_path / "figures").write_text("")
+    out = str(tmp_path / "figures")
+    assert main(["draw", "grid", "--store", ready.uri, "--out", out, "--figures", "time_to_target"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {out}")
