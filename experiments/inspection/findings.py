@@ -2,13 +2,16 @@
 
 import base64
 import io
+import re
+from collections import Counter
 from pathlib import Path
 
 from PIL import Image
 
-from experiments.data.facts import SHOWN, Facts, Files, Wanted
+from experiments.data.facts import SHOWN, BadFile, Facts, Files, Finding, Wanted
 from experiments.data.photographs import decoding
 from experiments.data.photographs.levels import ALL_LEVELS
+from experiments.words import file_count
 
 THUMBNAIL = 128  # pixels
 HEADINGS = {
@@ -20,36 +23,57 @@ HEADINGS = {
 
 def account(facts: Facts) -> str:
     """How many image files there are, and what became of them, in words."""
-    changed, doubtful = (
-        sum(each.count for each in facts.findings if each.kind == kind) for kind in ("changed", "doubtful")
-    )
+    kinds = Counter(each.kind for each in facts.all_findings)
+    changes = "1 kind of change" if kinds["changed"] == 1 else f"{kinds['changed']} kinds of changes"
+    doubts = "1 doubt" if kinds["doubtful"] == 1 else f"{kinds['doubtful']} doubts"
     return (
         f"{facts.images + facts.left_out:,} image files: {facts.images:,} used, {facts.left_out:,} left out; "
-        f"of those used {changed:,} changed, {doubtful:,} doubtful (one may be both, or twice)"
+        f"{changes} and {doubts} among those used"
     )
 
 
-def lines(facts: Facts) -> list[str]:
+def lines(facts: Facts, origin: Files) -> list[str]:
     """A line a finding for a terminal."""
-    return [f"{kind}: {each.text}" for kind in HEADINGS for each in facts.all_findings if each.kind == kind]
+    return [f"{kind}: {each.text}" for kind in HEADINGS for each in _all(facts, origin) if each.kind == kind]
 
 
 def sections(facts: Facts, origin: Files, wanted: Wanted) -> list[dict]:
     """A section a kind for the page: its heading, and its findings with pictures."""
     root = wanted.path if wanted.path.is_dir() else wanted.path.parent
-    bad = tuple(each.name for each in origin.bad[:SHOWN])
     found: dict[str, list[dict]] = {kind: [] for kind in HEADINGS}
-    for position, finding in enumerate(facts.all_findings):
-        # Facts know of bad files how many there are and the first; the table beside them has all.
-        names = bad if facts.bad and position == 0 else finding.files
+    for finding in _all(facts, origin):
         found[finding.kind].append(
             {
                 "text": f"{finding.text[:1].upper()}{finding.text[1:]}.",
-                "pictures": [{"file": name, "picture": _picture(root / name, facts)} for name in names],
-                "more": max(0, finding.count - len(names)) if names else 0,
+                "pictures": [
+                    {"file": name, "picture": _picture(root / name, facts)} for name in finding.files
+                ],
+                "more": max(0, finding.count - len(finding.files)) if finding.files else 0,
             }
         )
     return [{"heading": HEADINGS[kind], "findings": each} for kind, each in found.items() if each]
+
+
+def _all(facts: Facts, origin: Files) -> list[Finding]:
+    """All findings, with one a reason for the bad files: facts know of those how many there are alone."""
+    by_reason: dict[str, list[BadFile]] = {}
+    for each in origin.bad:
+        by_reason.setdefault(SPECIFIC.split(each.reason)[0], []).append(each)
+    bad = [
+        Finding(
+            "left out",
+            f"{file_count(len(files))} cannot be used: {reason}; the first is {files[0].name}",
+            len(files),
+            tuple(each.name for each in files[:SHOWN]),
+        )
+        for reason, files in sorted(by_reason.items(), key=lambda item: -len(item[1]))
+    ]
+    return [*bad, *facts.findings]
+
+
+SPECIFIC = re.compile(
+    r" \(|: |; |(?<=same pixels) as |(?<=stands) in "
+)  # where a reason begins to speak of one file
 
 
 def _picture(file: Path, facts: Facts) -> str:

@@ -86,7 +86,7 @@ def page(study: Study, work: Path, on_bad: OnBad = "stop") -> Page:
     ]
     lines += [groups] if groups else []
     lines += [findings.account(facts)] if origin.names else []
-    lines += [f"warning: {warning}" for warning in warnings] + findings.lines(facts)
+    lines += [f"warning: {warning}" for warning in warnings] + findings.lines(facts, origin)
     lines += [f"{kept.bad_table(facts.index)} lists the files that cannot be used"] if facts.bad else []
     return Page(html, lines)
 

@@ -72,7 +72,7 @@ def test_what_is_left_out_changed_and_doubted_is_shown_by_kind(page):
     words = told(page)
     # 60 + 60 + 3 + a copy; the bad file and ten masks are left out.
     assert "135 image files: 124 used, 11 left out" in words
-    assert "Left out 1 file cannot be used" in words
+    assert "Left out 1 file cannot be used: not an image; the first is" in words
     left_out = page.split("<h2>Left out</h2>")[1].split("<h2>")[0]
     assert left_out.count("<img") == 8  # of the masks
     assert left_out.count("no picture can be shown") == 1  # of the bad file

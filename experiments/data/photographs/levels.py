@@ -21,10 +21,14 @@ OUTSIDE = 1e-4  # of all pixels, below and above the range: hot ones must not se
 
 
 class Deep(NamedTuple):
-    """The images of 16 bits of grey among others, and the range of levels of those that may decide it."""
+    """The images of 16 bits of grey among others, and the range of levels of those that may decide it.
+
+    decided: false where none may; the range is that of all levels then.
+    """
 
     grey: Range
     files: list[Path]
+    decided: bool = True
 
 
 def of_files(files: Sequence[Path], deciding: Sequence[bool]) -> Deep | None:
@@ -48,7 +52,7 @@ def of_files(files: Sequence[Path], deciding: Sequence[bool]) -> Deep | None:
     if not deep:
         return None
     if not counts.any():
-        return Deep(ALL_LEVELS, deep)
+        return Deep(ALL_LEVELS, deep, decided=False)
     shares = np.cumsum(counts) / counts.sum()
     low = int(np.searchsorted(shares, OUTSIDE))
     high = int(np.searchsorted(shares, 1 - OUTSIDE))

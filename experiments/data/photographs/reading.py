@@ -12,7 +12,7 @@ from experiments.data.facts import SHOWN, BadFile, Files, Finding
 from experiments.data.photographs import levels
 from experiments.data.photographs.decoding import ImageWriter, UnreadableError, in_order
 from experiments.data.photographs.entries import Entry, Listing, NoImagesError, shown
-from experiments.data.photographs.levels import ALL_LEVELS, Range
+from experiments.data.photographs.levels import ALL_LEVELS, Deep, Range
 from experiments.words import file_count
 
 
@@ -97,7 +97,7 @@ def read(listed: Listing, image_size: int | None, scratch: Path, grey_range: Ran
         findings=tuple(
             _remark(remark, files, listed.root) for remark, files in sorted(writer.remarks.items())
         )
-        + _deep(deep.files if deep else [], grey, listed.root, given=grey_range is not None),
+        + _deep(deep, grey, listed.root, given=grey_range is not None),
         grey_range=grey if deep else None,
     )
 
@@ -110,18 +110,16 @@ def _remark(remark: str, files: list[Path], root: Path) -> Finding:
     )
 
 
-def _deep(files: list[Path], grey: Range, root: Path, *, given: bool) -> tuple[Finding, ...]:
+def _deep(deep: Deep | None, grey: Range, root: Path, *, given: bool) -> tuple[Finding, ...]:
     """A finding on images of 16 bits, if there are any."""
-    if not files:
+    if not deep:
         return ()
-    have = "1 image has" if len(files) == 1 else f"{len(files):,} images have"
-    why = (
-        "as data.range says"
-        if given
-        else "as the images outside test have them; data.range: [low, high] sets others"
-    )
+    count = len(deep.files)
+    have = "1 image has" if count == 1 else f"{count:,} images have"
+    why = "as the images outside test have them" if deep.decided else "all of them: no training image has any"
+    why = "as data.range says" if given else f"{why}; data.range: [low, high] sets others"
     text = f"{have} 16 bits of grey: levels {grey[0]:,} to {grey[1]:,} become 0 to 255 ({why})"
-    return (Finding("changed", text, len(files), tuple(shown(file, root) for file in files[:SHOWN])),)
+    return (Finding("changed", text, count, tuple(shown(file, root) for file in deep.files[:SHOWN])),)
 
 
 def _check_nothing_lost(listed: Listing, used: list[Entry], bad: list[BadFile]) -> None:

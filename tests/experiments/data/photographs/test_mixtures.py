@@ -40,8 +40,9 @@ def prepared(wanted, work):
     assert len(origin.names) == facts.images
     assert len(origin.bad) == facts.bad
     shown = findings.sections(facts, origin, wanted)
-    assert sum(len(each["findings"]) for each in shown) == len(facts.all_findings)
-    assert all("\n" not in line for line in findings.lines(facts))
+    kinds = len({findings.SPECIFIC.split(each.reason)[0] for each in origin.bad})
+    assert sum(len(each["findings"]) for each in shown) == len(facts.findings) + kinds
+    assert all("\n" not in line for line in findings.lines(facts, origin))
     return facts
 
 
