@@ -108,8 +108,9 @@ class Facts(BaseModel):
 
     validation_part: images of its own validation part; grey_range: the levels of 16-bit grey that became 0
     and 255, if it has any; grouped: images that stay together with others; bad: files that cannot be used;
-    other: files that are no images; findings: what else somebody who uses it must know;
-    index: the index file that the facts were read from, if any, which is no part of them.
+    other: files that are no images; large_group: a finding that comes before all others; findings: what
+    else somebody who uses it must know; index: the index file that the facts were read from, if any, which is
+    no part of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -126,6 +127,7 @@ class Facts(BaseModel):
     bad: int = 0
     first_bad: str = ""
     other: int = 0
+    large_group: Finding | None = None
     findings: tuple[Finding, ...] = ()
     index: Path | None = Field(default=None, exclude=True)
 
@@ -157,25 +159,23 @@ class Facts(BaseModel):
         return sum(each.count for each in self.all_findings if each.kind == "left out")
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        """The sentences of the findings."""
-        return tuple(each.text for each in self.findings)
-
-    @property
-    def all_notices(self) -> tuple[str, ...]:
-        """The sentences of all findings."""
-        return tuple(each.text for each in self.all_findings)
-
-    @property
     def all_findings(self) -> tuple[Finding, ...]:
-        """The findings, led by one on bad files if there are any: those are left out."""
-        if not self.bad:
-            return self.findings
-        are = "is" if self.bad == 1 else "are"
-        text = (
-            f"{words.file_count(self.bad)} cannot be used and {are} left out, the first is {self.first_bad}"
-        )
-        return (Finding("left out", text, self.bad), *self.findings)
+        """The findings, with one on bad files if there are any: those are left out."""
+        bad = []
+        if self.bad:
+            are = "is" if self.bad == 1 else "are"
+            text = f"cannot be used and {are} left out, the first is {self.first_bad}"
+            bad = [Finding("left out", f"{words.file_count(self.bad)} {text}", self.bad)]
+        return (*filter(None, [self.large_group]), *bad, *self.findings)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The sentences of all findings; after that on a large group, how many files are left out."""
+        found = [each.text for each in self.all_findings]
+        if sum(each.kind == "left out" and each.count > 0 for each in self.all_findings) > 1:
+            at = int(self.large_group is not None)
+            found.insert(at, f"{self.left_out:,} of {self.images + self.left_out:,} image files are left out")
+        return tuple(found)
 
 
 class BadFile(NamedTuple):

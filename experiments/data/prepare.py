@@ -34,7 +34,7 @@ COPIED = 2**26  # bytes at a time
 class _Loaded:
     """A data set of any source: arrays as in `dataset.Dataset`, in the order in which its images came.
 
-    rows: int64 (n,), which of `images` belong to it; findings: as in `Facts`.
+    rows: int64 (n,), which of `images` belong to it; large_group, findings: as in `Facts`.
     """
 
     images: np.ndarray
@@ -46,6 +46,7 @@ class _Loaded:
     groups: np.ndarray
     classes: tuple[str, ...]
     files: Files
+    large_group: Finding | None = None
     findings: tuple[Finding, ...] = ()
     grey_range: Range | None = None
 
@@ -120,8 +121,8 @@ def _from_files(listed: Listing, wanted: Wanted, scratch: Path) -> _Loaded:
         classes=found.classes,
         files=found.files,
         grey_range=found.grey_range,
+        large_group=doubts.large_group(groups, names),
         findings=(
-            *doubts.large_group(groups, names),
             *listed.findings,
             *found.findings,
             *([] if together else [doubts.NOT_LOOKED_FOR]),
@@ -182,6 +183,7 @@ def _keep(loaded: _Loaded, work: Path) -> tuple[Facts, Files]:
         bad=len(bad),
         first_bad=f"{bad[0].name}: {bad[0].reason}" if bad else "",
         other=sum(loaded.files.other.values()),
+        large_group=loaded.large_group,
         findings=loaded.findings,
     )
     folder = kept.folder(work, facts.digest, facts.partition)

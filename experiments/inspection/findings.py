@@ -68,7 +68,7 @@ def _all(facts: Facts, origin: Files) -> list[Finding]:
         )
         for reason, files in sorted(by_reason.items(), key=lambda item: -len(item[1]))
     ]
-    return [*bad, *facts.findings]
+    return [*filter(None, [facts.large_group]), *bad, *facts.findings]
 
 
 SPECIFIC = re.compile(

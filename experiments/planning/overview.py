@@ -132,7 +132,7 @@ def _data(plan: Plan) -> list[str]:
         counts.append(" to ".join(f"{size:,}" for size in dict.fromkeys([sizes[0], sizes[-1]])) + f" {text}")
     lines = [f"data: {_described(*each)}: {', '.join(counts)} images" for each in plan.data.items()]
     lines += [f"note: {line}" for line in _stems(plan)]
-    notices = (notice for facts in plan.data.values() for notice in facts.all_notices)
+    notices = (notice for facts in plan.data.values() for notice in facts.notices)
     return [*dict.fromkeys(lines), *(f"note: {notice}" for notice in dict.fromkeys(notices))]
 
 

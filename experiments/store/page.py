@@ -19,17 +19,27 @@ def experiment_tags(study: Study) -> dict[str, str]:
     }
 
 
-LONGEST_NOTICE, MOST_NOTICES = 300, 12  # MLflow keeps 5000 characters of a tag
+MOST_OF_A_TAG = 4_900  # characters; MLflow keeps 5,000
+LONGEST_NOTICES = (300, 200, 120)  # characters: the first at which all of them fit
 
 
 def data_tags(data: Collection[Facts]) -> dict[str, str]:
-    """What is left out of the data of a study, or doubtful in it, as tags of its experiment."""
-    notices = dict.fromkeys(notice for facts in data for notice in facts.all_notices)
-    cut = [each if len(each) <= LONGEST_NOTICE else f"{each[: LONGEST_NOTICE - 1]}…" for each in notices]
-    if len(cut) > MOST_NOTICES:
-        cut = [*cut[: MOST_NOTICES - 1], f"and {len(cut) - MOST_NOTICES + 1} more"]
+    """What is left out of the data of a study, changed or doubtful in it, as tags of its experiment."""
+    notices = [*dict.fromkeys(notice for facts in data for notice in facts.notices)]
+    for longest in LONGEST_NOTICES:
+        cut = [each if len(each) <= longest else f"{each[: longest - 1]}…" for each in notices]
+        if len(_json(cut)) <= MOST_OF_A_TAG:
+            break
+    kept = len(cut)
+    while len(_json(cut)) > MOST_OF_A_TAG:
+        kept -= 1
+        cut = [*cut[:kept], f"and {len(notices) - kept} more"]
     bad = max((facts.bad for facts in data), default=0)
-    return {names.DATA_NOTICES: json.dumps(cut, ensure_ascii=False), names.BAD_FILES: str(bad)}
+    return {names.DATA_NOTICES: _json(cut), names.BAD_FILES: str(bad)}
+
+
+def _json(values: list[str]) -> str:
+    return json.dumps(values, ensure_ascii=False)
 
 
 def note(study: Study) -> str:

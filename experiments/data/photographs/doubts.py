@@ -44,19 +44,19 @@ def of_two_classes(pairs: np.ndarray, labels: np.ndarray) -> list[int]:
 LARGE, SMALL_GROUP = 0.05, 5  # of all images in one group; of few images, so many are no wonder
 
 
-def large_group(groups: np.ndarray, files: Sequence[str]) -> list[Finding]:
-    """A finding on a group that holds more than a twentieth of the images."""
+def large_group(groups: np.ndarray, files: Sequence[str]) -> Finding | None:
+    """A finding, if need be, on a group that holds more than a twentieth of the images."""
     sizes = np.bincount(groups)
     largest = int(sizes.argmax())
     if sizes[largest] <= max(SMALL_GROUP, LARGE * len(groups)):
-        return []
+        return None
     members = _named(np.flatnonzero(groups == largest), files)
     text = (
         f"one group holds {sizes[largest]:,} of {len(groups):,} images, all on one side of a split; the "
         f"first is {members[0]} (folders below a class, the list's groups and copies make groups: "
         "GROUPS=none and NEAR_DUPLICATES=apart let them go)"
     )
-    return [Finding("doubtful", text, int(sizes[largest]), members)]
+    return Finding("doubtful", text, int(sizes[largest]), members)
 
 
 def seldom_found(found: dict[str, float]) -> list[Finding]:

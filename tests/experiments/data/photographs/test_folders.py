@@ -149,6 +149,7 @@ def test_what_lies_beside_train_and_test_is_told(tmp_path):
     facts = prepare(folder, tmp_path)
     assert (facts.train_part, facts.test_part) == (6, 6)
     assert facts.notices == (
+        "9 of 21 image files are left out",
         "6 image files lie in more/, beside train/ and test/, and are not used",
         "2 image files lie beside train/ and test/, and are not used",
         "1 image file lies in test/ itself, in no class folder, and is not used",
