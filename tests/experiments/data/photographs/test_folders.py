@@ -156,7 +156,7 @@ def test_what_lies_beside_train_and_test_is_told(tmp_path):
     )
     # They count at once, though no image of the data set changed.
     shutil.rmtree(folder / "more")
-    assert len(prepare(folder, tmp_path).notices) == 2
+    assert len(prepare(folder, tmp_path).findings) == 2
 
 
 # A validation part of one's own is validation, whatever it is called: patients stay apart by it.
