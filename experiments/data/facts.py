@@ -179,11 +179,20 @@ class Facts(BaseModel):
 
 
 class BadFile(NamedTuple):
-    """A file that cannot be used: its path as the user names it, why, and its class ("": nobody knows)."""
+    """A file that cannot be used: its path as the user names it, why, and its class ("": nobody knows).
+
+    many: the reason where it is one that many files may have, without what it says of this one.
+    """
 
     name: str
     reason: str
     label: str
+    many: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The reason without what it says of this file."""
+        return self.many or self.reason.partition(" (")[0]
 
 
 class Files(BaseModel):

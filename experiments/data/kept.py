@@ -31,7 +31,7 @@ def write_index(index: Path, facts: Facts, origin: Files) -> None:
 def write_bad(index: Path, bad: Iterable[BadFile]) -> None:
     """Write the table of files that cannot be used, beside an index file."""
     table = io.StringIO()
-    csv.writer(table).writerows([["file", "reason", "class"], *bad])
+    csv.writer(table).writerows([["file", "reason", "class"], *(each[:3] for each in bad)])
     text = table.getvalue()
     files.replace(bad_table(index), text.encode(names.table_encoding(text)))
 

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -46,7 +45,8 @@ def sections(facts: Facts, origin: Files, wanted: Wanted) -> list[dict]:
             {
                 "text": f"{finding.text[:1].upper()}{finding.text[1:]}.",
                 "pictures": [
-                    {"file": name, "picture": _picture(root / name, facts)} for name in finding.files
+                    {"file": name, "picture": _picture(root / name, root, facts, wanted)}
+                    for name in finding.files
                 ],
                 "more": max(0, finding.count - len(finding.files)) if finding.files else 0,
             }
@@ -58,7 +58,7 @@ def _all(facts: Facts, origin: Files) -> list[Finding]:
     """All findings, with one a reason for the bad files: facts know of those how many there are alone."""
     by_reason: dict[str, list[BadFile]] = {}
     for each in origin.bad:
-        by_reason.setdefault(SPECIFIC.split(each.reason)[0], []).append(each)
+        by_reason.setdefault(each.kind, []).append(each)
     bad = [
         Finding(
             "left out",
@@ -71,16 +71,13 @@ def _all(facts: Facts, origin: Files) -> list[Finding]:
     return [*filter(None, [facts.large_group]), *bad, *facts.findings]
 
 
-SPECIFIC = re.compile(
-    r" \(|: |; |(?<=same pixels) as |(?<=stands) in "
-)  # where a reason begins to speak of one file
-
-
-def _picture(file: Path, facts: Facts) -> str:
-    """A small picture of a file as a data: URI; empty if it has none that can be shown."""
+def _picture(file: Path, root: Path, facts: Facts, wanted: Wanted) -> str:
+    """A small picture of a file as a data: URI; empty if it has none that can, or may, be shown."""
     try:
+        if wanted.links == "refuse" and not file.resolve().is_relative_to(root.resolve()):
+            return ""
         image, _ = decoding.upright(file, facts.grey_range or ALL_LEVELS)
-    except (decoding.UnreadableError, OSError):
+    except (decoding.UnreadableError, OSError, RuntimeError):  # the last of a link to itself
         return ""
     return embedded(image, THUMBNAIL)
 

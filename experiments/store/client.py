@@ -143,8 +143,13 @@ def make_whole(uri: str) -> None:
     if not uri.startswith(SQLITE):
         return
     if path.exists():
-        with contextlib.suppress(sqlite3.Error):  # what is wrong with it, its opening tells
+        try:
             moved.settle(uri)
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"store {uri}: it was moved, and the places of its files cannot be set right ({error}; "
+                f"{rights_to(path)})"
+            ) from None
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = files.beside(path)

@@ -167,11 +167,13 @@ def _client_studies(uri: str) -> list[str]:
 
 
 def _beside(uri: str, artifacts: str) -> str:
-    """The URI of a run's files, those beside an SQLite store first: it may have been moved or copied."""
+    """The URI of a run's files; those beside an SQLite store first, which may have been moved or copied."""
     mark = f"/{names.ARTIFACTS}/"
     _, found, rest = artifacts.rpartition(mark)
-    here = Path(uri.removeprefix(SQLITE)).absolute().parent
-    return f"{here.as_uri()}{mark}{rest}" if found and (here / names.ARTIFACTS).is_dir() else artifacts
+    if not found or urlparse(artifacts).scheme not in ("", "file"):
+        return artifacts
+    here = Path(uri.removeprefix(SQLITE)).resolve().parent / names.ARTIFACTS / unquote(rest)
+    return here.as_uri() if here.is_dir() else artifacts
 
 
 def artifact(uri: str, run_id: str, artifacts: str, name: str) -> bytes | None:

@@ -18,6 +18,7 @@ SYSTEMS = frozenset(
 # Hidden folders in which tools keep what they know of the others.
 STORES = frozenset([".git", ".hg", ".svn", ".dvc", ".cache"])
 BY_SYSTEMS = "folders that storage or operating systems make (@eaDir, __MACOSX, …)"
+FORK = "._"  # what a Mac keeps of a file beside it on other disks
 HIDDEN = "folders or files whose names begin with a dot"
 MASK = re.compile(r"(?P<of>.+?)[ ._-]*(?:mask|segmentation|annotation|ground[ _-]?truth)s?", re.IGNORECASE)
 MASKS = re.compile(r"(?:mask|segmentation|annotation|ground[ _-]?truth)s?", re.IGNORECASE)
@@ -33,6 +34,8 @@ def is_of_a_system(name: str) -> bool:
 def begins_as_picture(file: Path) -> bool:
     """Whether the first bytes are those of a usual format, whatever the file is called."""
     try:
+        if not file.is_file():  # a pipe would never answer
+            return False
         with file.open("rb") as opened:
             head = opened.read(12)
     except OSError:
@@ -91,7 +94,7 @@ def _kind(file: Path, stems: set[tuple[Path, str]], folders: set[Path], of_class
 
 
 def _aside(folder: Path) -> dict[str, list[Path]]:
-    """Pictures, by their first bytes, in folders of systems and under hidden names, at any depth."""
+    """Pictures, by their names or first bytes, in folders of systems and under hidden names, at any depth."""
     found: dict[str, list[Path]] = {}
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in STORES)
@@ -102,6 +105,7 @@ def _aside(folder: Path) -> dict[str, list[Path]]:
             if not (of_system or hidden or name.startswith(".")):
                 continue
             file = Path(parent, name)
-            if begins_as_picture(file):
+            by_name = file.suffix.lower() in READ | UNREAD and not name.startswith(FORK)
+            if (by_name and not file.is_dir()) or begins_as_picture(file):
                 found.setdefault(BY_SYSTEMS if of_system else HIDDEN, []).append(file)
     return found

@@ -79,9 +79,9 @@ class Collector:
         self.listing.entries.append(Entry(file, label, part, group))
         self.listing.state.append((state.st_size, state.st_mtime_ns, state.st_ctime_ns))
 
-    def refuse(self, file: Path, label: str, reason: str) -> None:
-        """Add a bad file."""
-        self.listing.bad.append(BadFile(shown(file, self.listing.root), reason, label))
+    def refuse(self, file: Path, label: str, reason: str, many: str = "") -> None:
+        """Add a bad file. many: as in `BadFile`."""
+        self.listing.bad.append(BadFile(shown(file, self.listing.root), reason, label, many))
 
     def _reason_against(self, file: Path) -> str:
         """The reason why the file cannot be used; empty if there is none."""

@@ -80,7 +80,14 @@ def listing(folder: Path, where: str, links: Links = "refuse", groups: Groups = 
         )
     found.listing.findings.extend(_left_out(folder, parts, loose, empty))
     found.listing.findings.extend(left_out.findings(folder, shown))
-    return found.listing._replace(given=frozenset({*parts} - {"train"}))
+    given = frozenset({*parts} - {"train"})
+    if "validation" in given and not any(each.part == "validation" for each in found.listing.entries):
+        name = parts["validation"]
+        if not any(PurePath(each.name).parts[0] == name for each in found.listing.bad):
+            text = f"no image file lies in {name}/: not taken for a validation part"
+            found.listing.findings.append(Finding("doubtful", text))
+            given -= {"validation"}
+    return found.listing._replace(given=given)
 
 
 class _Reading(NamedTuple):
@@ -95,9 +102,10 @@ def _add_class(found: Collector, of_class: Path, part: Part, left_out: Companion
     closed: list[OSError] = []
     label = of_class.name
     files = [*_files(of_class, reading.links, closed.append)]
-    taken = left_out.without([file for file in files if _is_picture(file)], of_class)
+    linked = {file for file in files if file.is_symlink() and file.is_dir()}
+    taken = left_out.without([file for file in files if file not in linked and _is_picture(file)], of_class)
     pictures = [file for file in files if file in taken]
-    files = [file for file in files if file in taken or not _is_picture(file)]
+    files = [file for file in files if file in taken or file in linked or not _is_picture(file)]
     parents = {os.path.relpath(file.parent, of_class) for file in pictures}
     # Folders that hold the whole class tell nothing apart.
     shared = of_class / (os.path.commonpath(parents) if parents else "")
@@ -106,7 +114,7 @@ def _add_class(found: Collector, of_class: Path, part: Part, left_out: Companion
         grouped = deeper and reading.groups == "folders"
         found.add(file, label, part, f"{of_class.parent.name}/{label}/{first}" if grouped else None)
     for file in files:
-        if file.is_dir():
+        if file in linked:
             found.refuse(file, label, f"a link to a folder, which is not entered{FOLLOW}")
         elif file in taken:
             continue
@@ -222,7 +230,8 @@ def _check_inside(found: Listing, where: str) -> None:
     """
     inside: dict[str, set[str]] = {}
     for entry in found.entries:
-        inside.setdefault(entry.label, set()).add(PurePath(entry.group or "").name.casefold())
+        parent = PurePath(entry.group or entry.file.parent).name
+        inside.setdefault(entry.label, set()).add(parent.casefold() if parent != entry.label else "")
     if inside and all(len(parts) > 1 and parts <= {*PARTS} for parts in inside.values()):
         first, parts = next(iter(inside.items()))
         folders = " and ".join(f"{first}/{part}/" for part in sorted(parts))

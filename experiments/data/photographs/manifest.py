@@ -24,7 +24,11 @@ LARGEST = 2**28  # bytes of a manifest, some million lines
 
 
 class _BadLineError(Exception):
-    """A line that cannot be used; says why, beginning with its field."""
+    """A line that cannot be used; says why, beginning with its field. many: as in `BadFile`."""
+
+    def __init__(self, message: str, many: str = "") -> None:
+        super().__init__(message)
+        self.many = many
 
 
 class _Line(NamedTuple):
@@ -60,30 +64,32 @@ def listing(manifest: Path, where: str, links: Links = "refuse", on_bad: OnBad =
     without_split = "split" not in columns or not any(_field(row, columns, "split") for _, row in rows)
     lines: dict[str, _Line] = {}
     torn: dict[str, str] = {}  # files that stand in several lines with several labels, parts or groups
+    bad: list[tuple[int, str, _BadLineError]] = []  # a line's number, the file it means, if any, and why
     for number, fields in rows:
         try:
             line = _read(number, fields, columns, manifest.parent, paths, without_split=without_split)
-            path = os.path.normpath(line.file)
-            earlier = lines.setdefault(path, line)
-            if earlier is line:
-                continue
-            if earlier.said == line.said:
-                changes["stand twice, and count once"] += 1
-                continue
-            differ = _stands_twice(earlier, line)
-            if on_bad == "stop":
-                raise _BadLineError(f"file: {differ}")
-            torn.setdefault(path, differ)
         except _BadLineError as reason:
             if on_bad == "stop":
                 raise UserError(f"{where}:{number}: {reason}{SKIP}") from None
-            found.listing.bad.append(BadFile(f"{manifest.name}:{number}", str(reason), ""))
+            bad.append((number, _meant(fields, columns, manifest.parent, paths), reason))
+            continue
+        path = os.path.normpath(line.file)
+        earlier = lines.setdefault(path, line)
+        if earlier is line:
+            continue
+        if earlier.said != line.said:
+            torn.setdefault(path, _stands_twice(earlier, line))
+            if on_bad == "stop":
+                raise UserError(f"{where}:{number}: file: {torn[path]}{SKIP}")
+        else:
+            changes["stand twice, and count once"] += 1
     for path, line in lines.items():
         if path in torn:
-            found.refuse(line.file, line.label, torn[path])
+            found.refuse(line.file, line.label, torn[path], "stands in lines that contradict each other")
             continue
         changes[line.change] += 1
         found.add(line.file, line.label, line.part, line.group)
+    _tell_bad_lines(found, manifest.name, bad, {*lines})
     if encoding != UTF_8:
         text = f"the list is read as {encoding}, by which alone all its files are there"
         found.listing.findings.append(Finding("changed", text))
@@ -117,14 +123,46 @@ def _read(
         raise _BadLineError(f"expected {len(columns)} fields, {','.join(columns)}")
     name, label = fields[columns.index("file")], _field(fields, columns, "label")
     if not name.strip() or "\0" in name:
-        raise _BadLineError(f"file: a path is needed, not {name!r}")
+        raise _BadLineError(f"file: a path is needed, not {name!r}", "a line without a path")
     if not label:
-        raise _BadLineError("label: a class name is needed")
+        raise _BadLineError("label: a class name is needed", "a line without a class")
     part = "train" if without_split else _field(fields, columns, "split").lower()
     if part not in PARTS:
-        raise _BadLineError(f"split: {part!r} is none of 'train', 'validation' (or 'val') and 'test'")
+        said = f"split: {part!r} is none of 'train', 'validation' (or 'val') and 'test'"
+        raise _BadLineError(said, "a line with an unknown split")
     file, change = paths.meant(folder / name)
     return _Line(number, name, file, label, PARTS[part], _field(fields, columns, "group") or None, change)
+
+
+def _meant(fields: list[str], columns: list[str], folder: Path, paths: Paths) -> str:
+    """The file that a line means which cannot be used; empty if it names none."""
+    name = _field(fields, columns, "file")
+    return "" if not name or "\0" in name else os.path.normpath(paths.meant(folder / name)[0])
+
+
+def _tell_bad_lines(
+    found: Collector, name: str, bad: list[tuple[int, str, _BadLineError]], known: set[str]
+) -> None:
+    """List the files of bad lines, each once; lines without a file, or with a sound line's, are findings.
+
+    known: the files of sound lines.
+    """
+    listed: set[str] = set()
+    others: dict[str, list[tuple[int, _BadLineError]]] = {}
+    for number, file, reason in bad:
+        if file in listed:
+            continue
+        if file and file not in known:
+            listed.add(file)
+            found.listing.bad.append(BadFile(f"{name}:{number}", str(reason), "", reason.many))
+        else:
+            what = "is of a file that another line names" if file else "names no file"
+            others.setdefault(what, []).append((number, reason))
+    for what, lines in others.items():
+        count = "1 line" if len(lines) == 1 else f"each of {len(lines):,} lines"
+        number, reason = lines[0]
+        text = f"{count} of the list cannot be used and {what}; the first is {name}:{number}: {reason}"
+        found.listing.findings.append(Finding("left out", text))
 
 
 def _stands_twice(earlier: _Line, line: _Line) -> str:
@@ -165,7 +203,10 @@ def _fits(manifest: Path, content: bytes, encoding: str) -> bool:
     except (UnicodeDecodeError, UserError):
         return False
     files = [_field(row, columns, "file") for _, row in rows]
-    there = all(file and (manifest.parent / file).exists() for file in files)
+    try:
+        there = all(file and (manifest.parent / file).exists() for file in files)
+    except OSError:  # a path that is too long is none of this encoding
+        return False
     return there and any(not file.isascii() for file in files)
 
 
@@ -180,7 +221,7 @@ def _table(text: str, where: str) -> tuple[list[str], list[tuple[int, list[str]]
     rows = []
     try:
         for row in table:
-            if not columns:
+            if not columns and _without_end(row):
                 columns = _without_end(row)
                 _check_columns(columns, where)
             elif _without_end(row):

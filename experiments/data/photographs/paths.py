@@ -19,6 +19,12 @@ class Paths:
 
     def meant(self, path: Path) -> tuple[Path, str]:
         """The file, and how it differs from what is written; the path as written if nothing is like it."""
+        try:
+            return self._meant(path)
+        except OSError:  # too long, or in a folder that may not be entered: told where the file is added
+            return path, ""
+
+    def _meant(self, path: Path) -> tuple[Path, str]:
         if path.exists() or path.is_symlink():
             return path, ""
         stripped = Path(*(part.strip() for part in path.parts))

@@ -70,7 +70,8 @@ def read(listed: Listing, image_size: int | None, scratch: Path, grey_range: Ran
     for position, other in disputed.items():
         entry, like = decoded[position], decoded[other]
         reason = f"shows the same pixels as {shown(like.file, listed.root)}, of another class"
-        bad.append(BadFile(shown(entry.file, listed.root), reason, entry.label))
+        many = "shows the same pixels as a file of another class"
+        bad.append(BadFile(shown(entry.file, listed.root), reason, entry.label, many))
     rows = np.array([position for position in range(len(decoded)) if position not in disputed], np.int64)
     used = [decoded[row] for row in rows]
     classes = tuple(sorted({entry.label for entry in used}))
@@ -140,6 +141,8 @@ def _check_nothing_lost(listed: Listing, used: list[Entry], bad: list[BadFile]) 
 
 
 def _first_of(bad: list[BadFile]) -> str:
+    if not bad:
+        return "there are none"
     return f"the first of {file_count(len(bad))}: {bad[0].name}: {bad[0].reason}"
 
 

@@ -1,6 +1,8 @@
 """A local store that was moved or copied with its files goes on there, and leaves its original alone."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import mlflow
@@ -8,7 +10,7 @@ import pytest
 
 from experiments import names
 from experiments.logs import events, trial_folder
-from experiments.store import client, tracking
+from experiments.store import client, moved, tracking
 from experiments.studies import reading
 from reports.store import reading as store_reading
 from tests.support.small_study import DIGESTS, SMALL
@@ -79,3 +81,53 @@ def test_a_link_to_the_project_moves_nothing(project, tmp_path):
     content = (project / "mlflow.db").read_bytes()
     client.make_whole(uri_of(link))
     assert (project / "mlflow.db").read_bytes() == content
+
+
+def locations(place):
+    """Where the rows look for files of the study and of its runs."""
+    experiment = mlflow.MlflowClient(uri_of(place)).get_experiment_by_name("small")
+    runs = mlflow.MlflowClient(uri_of(place)).search_runs([experiment.experiment_id])
+    return [experiment.artifact_location, *(run.info.artifact_uri for run in runs)]
+
+
+# Another project's files lie beside the copy: those of this study do not.
+def test_a_database_that_was_copied_alone_keeps_looking_where_its_files_are(project, tmp_path):
+    there = tmp_path / "there"
+    (there / names.ARTIFACTS / "other").mkdir(parents=True)
+    shutil.copy(project / "mlflow.db", there)
+    before = locations(project)
+    client.make_whole(uri_of(there))
+    assert locations(there) == before
+    assert files_of(there) == [(b'"0"', b'"0"')]
+
+
+def test_a_link_to_the_database_alone_moves_nothing(project, tmp_path):
+    there = tmp_path / "there"
+    (there / names.ARTIFACTS).mkdir(parents=True)
+    (there / "mlflow.db").symlink_to(project / "mlflow.db")
+    before = locations(project)
+    client.make_whole(uri_of(there))
+    assert locations(project) == before
+    rows = store_reading.read_rows(uri_of(there), "small")
+    assert store_reading.artifact(uri_of(there), "", rows.runs[0].artifacts, names.TEST_REPORT_FILE)
+
+
+@pytest.mark.parametrize("root", ["s3://bucket/mlartifacts/small", "mlflow-artifacts:/mlartifacts/small"])
+def test_files_of_other_schemes_stay_where_they_are(tmp_path, root):
+    (tmp_path / names.ARTIFACTS / "small").mkdir(parents=True)
+    client.make_whole(uri_of(tmp_path))
+    mlflow.MlflowClient(uri_of(tmp_path)).create_experiment("small", artifact_location=root)
+    client.make_whole(uri_of(tmp_path))
+    assert locations(tmp_path) == [root]
+
+
+def test_a_moved_store_that_another_process_holds_is_told(project, tmp_path, monkeypatch):
+    there = tmp_path / "there"
+    shutil.move(project, there)
+    monkeypatch.setattr(moved, "PATIENCE", 0.1)
+    with closing(sqlite3.connect(there / "mlflow.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(client.StoreError, match="it was moved, and the places of its files cannot"):
+            client.make_whole(uri_of(there))
+    client.make_whole(uri_of(there))
+    assert files_of(there) == [(b'"0"', b'"0"')]

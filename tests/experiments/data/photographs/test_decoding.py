@@ -53,7 +53,7 @@ def test_every_odd_file_becomes_its_colour_and_every_bad_one_is_told(folder, tmp
         centre = pictures[f"odd/{kind.name}"][2, 4].astype(int)  # in the upper half
         assert np.abs(centre - kind.becomes).max() <= kind.near, (kind.name, centre)
 
-    reasons = {name: reason for name, reason, _ in found.files.bad}
+    reasons = {each.name: each.reason for each in found.files.bad}
     assert set(reasons) == {f"odd/{kind.name}" for kind in BAD}
     for kind in BAD:
         assert reasons[f"odd/{kind.name}"].startswith(kind.becomes), (kind.name, reasons[f"odd/{kind.name}"])

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from experiments.data import dataset
+from experiments.data import prepare as preparation
 from experiments.data.facts import Wanted
 from experiments.data.photographs import listing
 from experiments.errors import UserError
@@ -314,6 +315,46 @@ def test_a_folder_of_masks_beside_one_of_images_is_no_class_material(tmp_path):
     assert told == (
         "6 files are not used: in a folder of masks beside one of images; the first is cat/masks/1.png"
     )
+
+
+def test_an_empty_validation_part_is_none(tmp_path):
+    folder = tmp_path / "parts"
+    for part, images in (("train", PIXELS), ("test", {name: 255 - each for name, each in PIXELS.items()})):
+        for name, each in images.items():
+            write(folder / part / name, each)
+            (folder / "val" / name).mkdir(parents=True, exist_ok=True)
+    facts = prepare(folder, tmp_path)
+    assert (facts.train_part, facts.validation_part, facts.test_part) == (6, 0, 6)
+    assert "no image file lies in val/: not taken for a validation part" in facts.notices
+
+
+def test_pipes_are_not_waited_for(animals, tmp_path):
+    for name in ("pipe", ".hidden"):
+        os.mkfifo(animals / "cat" / name)
+    assert prepare(animals, tmp_path).left_out == 0
+
+
+def test_hidden_pictures_of_any_format_are_counted(animals, tmp_path):
+    Image.fromarray(PIXELS["cat"][0]).save(animals / "cat" / ".1.bmp")
+    (animals / "cat" / ".2.heic").write_bytes(b"ftypheic")
+    (animals / "cat" / "._1.png").write_bytes(b"what a Mac keeps")
+    assert prepare(animals, tmp_path).left_out == 2
+
+
+def test_a_linked_folder_with_a_name_of_a_picture_counts_once(animals, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (animals / "cat" / "linked.jpg").symlink_to(tmp_path / "elsewhere")
+    facts = preparation.prepare(Wanted(f"path:{animals}", on_bad="skip"), tmp_path)
+    assert (facts.images, facts.left_out) == (6, 1)
+
+
+def test_splits_inside_a_class_are_refused_whatever_folders_are_groups_of(tmp_path):
+    for name, images in PIXELS.items():
+        for part in ("train", "test"):
+            write(tmp_path / "odd" / name / part, images if part == "train" else 255 - images)
+    for groups in ("folders", "none"):
+        with pytest.raises(UserError, match="seem to be splits inside a class"):
+            preparation.prepare(Wanted(f"path:{tmp_path / 'odd'}", groups=groups), tmp_path)
 
 
 # Folders below a class.

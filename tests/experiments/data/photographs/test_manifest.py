@@ -159,17 +159,24 @@ def test_lines_that_cannot_be_used_are_left_out_if_one_says_so(parted, tmp_path)
         ["all/cat/1.png", "", "train"],
         ["new.png", "cat", "exam"],
         ["new.png", "cat"],
+        [rows[-2][0], "", ""],
     ]
     write_list(manifest, [*rows, *more])
     assert refusal(manifest, tmp_path).endswith(SKIP)
     wanted = Wanted(f"path:{manifest}", on_bad="skip")
     facts = preparation.prepare(wanted, tmp_path)
-    # The file with two labels, of which nobody knows the right one, and the four other lines.
-    assert (facts.images, facts.bad, facts.left_out) == (whole - 1, 5, 5)
+    # The file with two labels, of which nobody knows the right one, and those of two lines that mean nothing.
+    assert (facts.images, facts.bad, facts.left_out) == (whole - 1, 3, 3)
     origin = Files.read(kept.index_file(wanted, of_source(wanted), tmp_path))
     bad = {each.name: each.reason for each in origin.bad}
     assert "with label" in bad[file]
     assert bad[f"list.csv:{len(rows) + 4}"] == "label: a class name is needed"
+    assert bad[f"list.csv:{len(rows) + 5}"].startswith("split: 'exam' is none of")
+    told = [each for each in facts.notices if "of the list cannot be used" in each]
+    assert [each.split(";")[0] for each in told] == [
+        "1 line of the list cannot be used and names no file",
+        "1 line of the list cannot be used and is of a file that another line names",
+    ]
 
 
 # Else its test images would be drawn from those that are listed for training.
@@ -291,3 +298,19 @@ def test_a_list_in_another_encoding_is_read_if_its_files_are_there(tmp_path, enc
     assert facts.classes == tuple(sorted(f"{name}{label}" for label in PIXELS))
     told = [notice for notice in facts.notices if "is read as" in notice]
     assert len(told) == (0 if encoding == "utf-16" else 1)
+
+
+def test_a_path_that_is_too_long_is_no_file(parted, tmp_path):
+    rows = rows_of(parted)
+    long = "x" * 253
+    manifest = write_list(
+        parted / "list.csv", [*rows, [long, "cat", "train"], [f"{long * 2}.png", "cat", "train"]]
+    )
+    assert preparation.prepare(Wanted(f"path:{manifest}", on_bad="skip"), tmp_path).left_out == 2
+
+
+def test_empty_lines_before_the_first_are_none(parted, tmp_path):
+    manifest = write_list(parted / "list.csv", rows_of(parted))
+    plain = prepare(manifest, tmp_path)
+    manifest.write_text("\n,,\n" + manifest.read_text(encoding="utf-8"), encoding="utf-8")
+    assert prepare(manifest, tmp_path).digest == plain.digest
