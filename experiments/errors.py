@@ -35,7 +35,9 @@ def of_the_system(error: OSError) -> str:
 
 def rights_to(path: Path) -> str:
     """What to do where a file or folder may not be written."""
-    known = next((each for each in (path.absolute(), *path.absolute().parents) if each.exists()), path)
+    places = (path.absolute(), *path.absolute().parents)
+    # pathlib raises below a folder that may not be entered.
+    known = next((each for each in places if os.path.exists(each)), path)  # noqa: PTH110
     try:
         owner = f"{known} belongs to {known.owner()}; "
     except (OSError, KeyError, NotImplementedError):  # a user without a name; Windows has no owners

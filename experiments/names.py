@@ -5,6 +5,7 @@ figure never loads tensorflow.
 """
 
 import hashlib
+import os
 import re
 import unicodedata
 from pathlib import PurePath
@@ -71,7 +72,7 @@ def experiment_name(study: str, data: str | None = None, precision: str | None =
     letters = unicodedata.normalize("NFC", folder.name)
     plain = re.sub(r"[^\w.-]+", "-", letters)[:LONGEST_DATA_LABEL].strip("-")
     # Folders of one name in two places stay two experiments.
-    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:6]
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:6]
     return "-".join(part for part in (name, plain, digest) if part)
 
 

@@ -3,6 +3,7 @@
 A named source is a file of this folder and a row of SOURCES (docs/add-a-data-source.md).
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,10 @@ class Wanted(NamedTuple):
     @property
     def path(self) -> Path:
         """The folder or list of a source `path:…`, absolute."""
-        return Path(self.source.removeprefix("path:")).expanduser().absolute()
+        written = Path(self.source.removeprefix("path:"))
+        with contextlib.suppress(RuntimeError):  # nobody has that home: there is no such folder
+            written = written.expanduser()
+        return written.absolute()
 
 
 Kind = Literal["left out", "changed", "doubtful"]

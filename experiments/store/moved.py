@@ -5,8 +5,8 @@ original, and a store in a folder that was renamed would find none of its pictur
 """
 
 import contextlib
+import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -27,8 +27,9 @@ MARK = f"/{names.ARTIFACTS}/"
 def settle(uri: str) -> None:
     """Point the rows of an SQLite store at the files beside it, where they were written for another place.
 
-    That is done for each experiment whose folder lies beside the store, or nowhere; one whose files are still
-    where the rows say, and only there, keeps them. Other schemes than files are never touched.
+    The store was moved or copied with its files if those of one of its runs lie beside it, and not where the
+    rows say, or there too. Then all its experiments are to lie there. Other schemes than files, and files of
+    other machines, are never touched.
 
     Raises:
         sqlite3.Error: rows have to be changed, and cannot be.
@@ -43,7 +44,7 @@ def settle(uri: str) -> None:
             known = {
                 row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             }
-            elsewhere = list(_elsewhere(database, path.parent))
+            elsewhere = _elsewhere(database, path.parent)
         for experiment, old, new in elsewhere:
             with database:
                 for table, column in COLUMNS:
@@ -56,29 +57,43 @@ def settle(uri: str) -> None:
                         )
 
 
-def _elsewhere(database: sqlite3.Connection, folder: Path) -> Iterator[tuple[int, str, str]]:
-    """Each experiment whose files are to be looked for below the folder: its id, and both URIs."""
-    for experiment, location in database.execute("SELECT experiment_id, artifact_location FROM experiments"):
-        beside = beside_store(folder, location or "")
-        if beside is not None and beside != location:
-            yield experiment, location, beside
+def _elsewhere(database: sqlite3.Connection, folder: Path) -> list[tuple[int, str, str]]:
+    """Each experiment that is to be looked for below the folder: its id, and both URIs."""
+    found = [
+        (experiment, location, beside)
+        for experiment, location in database.execute(
+            "SELECT experiment_id, artifact_location FROM experiments"
+        )
+        if (beside := _beside(folder, location or "")) is not None and beside.as_uri() != location
+    ]
+    runs: dict[int, list[str]] = {}
+    for experiment, run in database.execute("SELECT experiment_id, run_uuid FROM runs"):
+        runs.setdefault(experiment, []).append(run)
+    # Folders bear the names of studies: another store's may lie beside, but not these runs.
+    is_here = any(
+        _is_folder(beside / run) for experiment, _, beside in found for run in runs.get(experiment, [])
+    )
+    return (
+        [(experiment, location, beside.as_uri()) for experiment, location, beside in found] if is_here else []
+    )
 
 
-def beside_store(folder: Path, location: str) -> str | None:
-    """The URI below the folder of a store at which files lie that a row looks for elsewhere; None: there."""
-    known = urlparse(location)
-    _, found, rest = location.rpartition(MARK)
-    if known.scheme not in ("", "file") or not found:
+def _beside(folder: Path, location: str) -> Path | None:
+    """The folder beside a store that stands for one elsewhere; None: it is that one, or no file's."""
+    before, found, rest = location.rpartition(MARK)
+    if location.startswith("file:"):
+        known = urlparse(before)
+        if known.netloc not in ("", "localhost"):
+            return None
+        before, rest = unquote(known.path), unquote(rest)
+    if not found or "://" in before or not before.startswith("/"):
         return None
-    there, here = Path(unquote(known.path)), folder / names.ARTIFACTS / unquote(rest)
-    if _is_folder(there) and (not _is_folder(here) or there.samefile(here)):
+    there, here = Path(before) / names.ARTIFACTS, folder / names.ARTIFACTS
+    if _is_folder(there) and _is_folder(here) and there.samefile(here):
         return None
-    return here.as_uri()
+    return here / rest
 
 
 def _is_folder(path: Path) -> bool:
     """Whether a folder is there, as far as this user can see."""
-    try:
-        return path.is_dir()
-    except OSError:  # below a home that is closed to us
-        return False
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib raises below a home that is closed to us

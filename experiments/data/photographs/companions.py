@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from experiments.data.facts import SHOWN, Finding
+from experiments.data.facts import SHOWN, Finding, Links
 from experiments.data.photographs.formats import READ, UNREAD
 
 # Folders that archives, storage and operating systems make: copies, thumbnails, what was deleted.
@@ -48,11 +48,18 @@ class Companions:
 
     def __init__(self) -> None:
         self._found: dict[str, list[Path]] = {}
+        self._classes: list[Path] = []
 
     def without(self, pictures: Sequence[Path], of_class: Path) -> set[Path]:
         """Those of a class folder's pictures that are photographs of the class."""
+        self._classes.append(of_class)
         stems = {(file.parent, file.stem.casefold()) for file in pictures if file.suffix.lower() in READ}
-        folders = {file.parent for file in pictures}
+        folders: dict[Path, set[str]] = {}  # the names in each folder of folders that lead to pictures
+        for folder in {file.parent for file in pictures}:
+            for parent in [folder, *folder.parents]:
+                if parent == of_class:
+                    break
+                folders.setdefault(parent.parent, set()).add(parent.name)
         taken = set()
         for file in pictures:
             if kind := _kind(file, stems, folders, of_class):
@@ -61,7 +68,7 @@ class Companions:
                 taken.add(file)
         return taken
 
-    def findings(self, folder: Path, shown: Callable[[Path, Path], str]) -> Iterator[Finding]:
+    def findings(self, folder: Path, links: Links, shown: Callable[[Path, Path], str]) -> Iterator[Finding]:
         """One a kind; shown: a file below a folder as text."""
         for kind, files in self._found.items():
             count = "1 file" if len(files) == 1 else f"{len(files):,} files"
@@ -69,7 +76,7 @@ class Companions:
             names = tuple(shown(file, folder) for file in files[:SHOWN])
             text = f"{count} {verb} not used: {kind}; the first is {names[0]}"
             yield Finding("left out", text, len(files), names)
-        for where, files in _aside(folder).items():
+        for where, files in _aside(folder, self._classes, links).items():
             lie = "1 image file lies" if len(files) == 1 else f"{len(files):,} image files lie"
             verb = "is" if len(files) == 1 else "are"
             names = tuple(shown(file, folder) for file in files[:SHOWN])
@@ -77,7 +84,7 @@ class Companions:
             yield Finding("left out", text, len(files), names)
 
 
-def _kind(file: Path, stems: set[tuple[Path, str]], folders: set[Path], of_class: Path) -> str:
+def _kind(file: Path, stems: set[tuple[Path, str]], folders: dict[Path, set[str]], of_class: Path) -> str:
     """What a file is beside others, in words; empty for a photograph."""
     stem = file.stem.casefold()
     if file.suffix.lower() in UNREAD and (file.parent, stem) in stems:
@@ -87,25 +94,34 @@ def _kind(file: Path, stems: set[tuple[Path, str]], folders: set[Path], of_class
     for parent in [file.parent, *file.parent.parents]:
         if not parent.is_relative_to(of_class) or parent == of_class:
             break
-        beside = {each.name for each in folders if each.parent == parent.parent}
-        if MASKS.fullmatch(parent.name) and any(map(PHOTOGRAPHS.fullmatch, beside)):
+        if MASKS.fullmatch(parent.name) and any(map(PHOTOGRAPHS.fullmatch, folders[parent.parent])):
             return "in a folder of masks beside one of images"
     return ""
 
 
-def _aside(folder: Path) -> dict[str, list[Path]]:
+def _aside(folder: Path, classes: Sequence[Path], links: Links) -> dict[str, list[Path]]:
     """Pictures, by their names or first bytes, in folders of systems and under hidden names, at any depth."""
     found: dict[str, list[Path]] = {}
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in STORES)
-        inside = Path(parent).relative_to(folder).parts
-        of_system = any(map(is_of_a_system, inside))
-        hidden = any(part.startswith(".") for part in inside)
-        for name in sorted(files):
-            if not (of_system or hidden or name.startswith(".")):
+    seen: set[str] = set()
+    # Folders of classes may be links, which are entered in any case.
+    for top in (folder, *classes):
+        for parent, folders, files in os.walk(top, followlinks=links == "follow"):
+            real = os.path.realpath(parent)
+            if real in seen:
+                folders.clear()
                 continue
-            file = Path(parent, name)
-            by_name = file.suffix.lower() in READ | UNREAD and not name.startswith(FORK)
-            if (by_name and not file.is_dir()) or begins_as_picture(file):
-                found.setdefault(BY_SYSTEMS if of_system else HIDDEN, []).append(file)
+            seen.add(real)
+            inside = Path(parent).relative_to(folder).parts
+            folders[:] = sorted(name for name in folders if name not in STORES)
+            of_system = any(map(is_of_a_system, inside))
+            hidden = any(part.startswith(".") for part in inside)
+            for name in sorted(files):
+                file = Path(parent, name)
+                if (of_system or hidden or name.startswith(".")) and _is_aside(file):
+                    found.setdefault(BY_SYSTEMS if of_system else HIDDEN, []).append(file)
     return found
+
+
+def _is_aside(file: Path) -> bool:
+    by_name = file.suffix.lower() in READ | UNREAD and not file.name.startswith(FORK)
+    return (by_name and not file.is_dir()) or begins_as_picture(file)

@@ -53,8 +53,8 @@ def large_group(groups: np.ndarray, files: Sequence[str]) -> Finding | None:
     members = _named(np.flatnonzero(groups == largest), files)
     text = (
         f"one group holds {sizes[largest]:,} of {len(groups):,} images, all on one side of a split; the "
-        f"first is {members[0]} (folders below a class, the list's groups and copies make groups: "
-        "GROUPS=none and NEAR_DUPLICATES=apart let them go)"
+        f"first is {members[0]} (folders below a class make groups, GROUPS=none lets them go; copies do, "
+        "NEAR_DUPLICATES=apart lets those go; and the groups of a list)"
     )
     return Finding("doubtful", text, int(sizes[largest]), members)
 

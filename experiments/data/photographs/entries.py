@@ -146,9 +146,13 @@ def check_parts(listing: Listing, where: str) -> None:
     for part in ("test", "validation"):
         given = labels[part]
         if given - trained:
-            raise _class_on_one_side(min(given - trained), f"the {part} part but not in train", where)
+            raise _class_on_one_side(
+                min(given - trained), f"the {part} part but not in train", where, listing.bad
+            )
         if given and trained - given:
-            raise _class_on_one_side(min(trained - given), f"train but not in the {part} part", where)
+            raise _class_on_one_side(
+                min(trained - given), f"train but not in the {part} part", where, listing.bad
+            )
     first: dict[str, Entry] = {}
     crossing: dict[str, tuple[Entry, Entry]] = {}
     for entry in listing.entries:
@@ -170,5 +174,8 @@ def check_parts(listing: Listing, where: str) -> None:
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
-def _class_on_one_side(label: str, sides: str, where: str) -> UserError:
-    return UserError(f"{where}: class {label!r} stands in {sides}; add some of it there or leave it out")
+def _class_on_one_side(label: str, sides: str, where: str, bad: list[BadFile]) -> UserError:
+    """The error, with the first file of the class that cannot be used: those may be all of a side."""
+    lost = next((each for each in bad if each.label == label), None)
+    why = f"; {lost.name} cannot be used: {lost.reason}" if lost else ""
+    return UserError(f"{where}: class {label!r} stands in {sides}; add some of it there or leave it out{why}")

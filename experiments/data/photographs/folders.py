@@ -53,6 +53,11 @@ def listing(folder: Path, where: str, links: Links = "refuse", groups: Groups = 
                 labels.add(label)
                 continue
             if files := [*_files(root / label, links)]:
+                if link := next(filter(Path.is_symlink, files), None):
+                    raise UserError(
+                        f"{where}: {shown(root / label, folder)}/ holds no picture, but a link that is not "
+                        f"entered, {shown(link, folder)}{FOLLOW}"
+                    )
                 raise UserError(
                     f"{where}: {shown(root / label, folder)}/ holds {len(files):,} "
                     f"{'file' if len(files) == 1 else 'files'} and no picture (the first is "
@@ -79,7 +84,7 @@ def listing(folder: Path, where: str, links: Links = "refuse", groups: Groups = 
             "and leave splitting to the study"
         )
     found.listing.findings.extend(_left_out(folder, parts, loose, empty))
-    found.listing.findings.extend(left_out.findings(folder, shown))
+    found.listing.findings.extend(left_out.findings(folder, links, shown))
     given = frozenset({*parts} - {"train"})
     if "validation" in given and not any(each.part == "validation" for each in found.listing.entries):
         name = parts["validation"]
@@ -178,7 +183,7 @@ def _left_out(
     """Each kind of image that somebody may look for in the data set and not find there."""
     if parts:
         yield from _beside(folder, parts)
-    for file in sorted(folder.glob("*.csv")):
+    for file in sorted(each for each in folder.glob("[!.]*.csv") if each.is_file()):
         text = f"the list {shown(file, folder)} is not read; DATA=path:… with its own path reads it"
         yield Finding("left out", text)
     for root, files in loose.items():

@@ -7,6 +7,7 @@ stands twice, an encoding by which alone all files are there. Whatever changed i
 
 import contextlib
 import csv
+import io
 import os
 from collections import Counter
 from pathlib import Path
@@ -130,14 +131,14 @@ def _read(
     if part not in PARTS:
         said = f"split: {part!r} is none of 'train', 'validation' (or 'val') and 'test'"
         raise _BadLineError(said, "a line with an unknown split")
-    file, change = paths.meant(folder / name)
+    file, change = paths.meant(folder, name)
     return _Line(number, name, file, label, PARTS[part], _field(fields, columns, "group") or None, change)
 
 
 def _meant(fields: list[str], columns: list[str], folder: Path, paths: Paths) -> str:
     """The file that a line means which cannot be used; empty if it names none."""
     name = _field(fields, columns, "file")
-    return "" if not name or "\0" in name else os.path.normpath(paths.meant(folder / name)[0])
+    return "" if not name or "\0" in name else os.path.normpath(paths.meant(folder, name)[0])
 
 
 def _tell_bad_lines(
@@ -216,7 +217,7 @@ def _table(text: str, where: str) -> tuple[list[str], list[tuple[int, list[str]]
     Raises:
         UserError: no such columns, or no CSV.
     """
-    table = csv.reader(text.splitlines(keepends=True), strict=True)
+    table = csv.reader(io.StringIO(text, newline=""), strict=True)
     columns: list[str] = []
     rows = []
     try:

@@ -16,26 +16,44 @@ class Paths:
 
     def __init__(self) -> None:
         self._names: dict[Path, dict[str, list[str]]] = {}
+        self._stems: dict[Path, dict[str, list[str]]] = {}
 
-    def meant(self, path: Path) -> tuple[Path, str]:
-        """The file, and how it differs from what is written; the path as written if nothing is like it."""
+    def meant(self, folder: Path, name: str) -> tuple[Path, str]:
+        """The file of a name below a list's folder, and how it differs from what is written.
+
+        The path as written if nothing is like it.
+        """
         try:
-            return self._meant(path)
+            return self._meant(folder, name)
         except OSError:  # too long, or in a folder that may not be entered: told where the file is added
-            return path, ""
+            return folder / name, ""
 
-    def _meant(self, path: Path) -> tuple[Path, str]:
+    def _meant(self, folder: Path, name: str) -> tuple[Path, str]:
+        path = folder / name
         if path.exists() or path.is_symlink():
             return path, ""
-        stripped = Path(*(part.strip() for part in path.parts))
+        stripped = folder.joinpath(*(part.strip() for part in Path(name.strip()).parts))
         if stripped != path and stripped.exists():
             return stripped, SPACES
         if (found := self._alike(stripped)) is not None:
             return found, FORM
-        endings = [ending for ending in sorted(READ) if stripped.with_name(stripped.name + ending).exists()]
-        if len(endings) == 1:
-            return stripped.with_name(stripped.name + endings[0]), ENDING
-        return path, ""
+        ended = self._ended(stripped)
+        return (ended, ENDING) if ended is not None else (path, "")
+
+    def _ended(self, path: Path) -> Path | None:
+        """The only picture of that name with an ending of its own, in any case of letters."""
+        parent = path.parent if path.parent.exists() else self._alike(path.parent)
+        if parent is None:
+            return None
+        if parent not in self._stems:
+            stems: dict[str, list[str]] = {}
+            for names in self._listed(parent).values():
+                for name in names:
+                    if Path(name).suffix.lower() in READ:
+                        stems.setdefault(_plain(Path(name).stem), []).append(name)
+            self._stems[parent] = stems
+        found = self._stems[parent].get(_plain(path.name), [])
+        return parent / found[0] if len(found) == 1 else None
 
     def _alike(self, path: Path) -> Path | None:
         """The only path that differs in Unicode form or case of letters alone, folder by folder."""

@@ -74,6 +74,7 @@ def read(listed: Listing, image_size: int | None, scratch: Path, grey_range: Ran
         bad.append(BadFile(shown(entry.file, listed.root), reason, entry.label, many))
     rows = np.array([position for position in range(len(decoded)) if position not in disputed], np.int64)
     used = [decoded[row] for row in rows]
+    used_files = {entry.file for entry in used}
     classes = tuple(sorted({entry.label for entry in used}))
     chosen = writer.references()
     _check_nothing_lost(listed, used, bad)
@@ -96,9 +97,17 @@ def read(listed: Listing, image_size: int | None, scratch: Path, grey_range: Ran
         groups=[entry.group for entry in used],
         classes=classes,
         findings=tuple(
-            _remark(remark, files, listed.root) for remark, files in sorted(writer.remarks.items())
+            _remark(remark, kept, listed.root)
+            for remark, files in sorted(writer.remarks.items())
+            if (kept := [file for file in files if file in used_files])
         )
-        + _deep(deep, grey, listed.root, given=grey_range is not None),
+        + _deep(
+            deep,
+            [file for file in deep.files if file in used_files] if deep else [],
+            grey,
+            listed.root,
+            given=grey_range is not None,
+        ),
         grey_range=grey if deep else None,
     )
 
@@ -111,16 +120,18 @@ def _remark(remark: str, files: list[Path], root: Path) -> Finding:
     )
 
 
-def _deep(deep: Deep | None, grey: Range, root: Path, *, given: bool) -> tuple[Finding, ...]:
-    """A finding on images of 16 bits, if there are any."""
-    if not deep:
+def _deep(
+    deep: Deep | None, files: list[Path], grey: Range, root: Path, *, given: bool
+) -> tuple[Finding, ...]:
+    """A finding on images of 16 bits, if any are used."""
+    if not deep or not files:
         return ()
-    count = len(deep.files)
+    count = len(files)
     have = "1 image has" if count == 1 else f"{count:,} images have"
     why = "as the images outside test have them" if deep.decided else "all of them: no training image has any"
     why = "as data.range says" if given else f"{why}; data.range: [low, high] sets others"
     text = f"{have} 16 bits of grey: levels {grey[0]:,} to {grey[1]:,} become 0 to 255 ({why})"
-    return (Finding("changed", text, count, tuple(shown(file, root) for file in deep.files[:SHOWN])),)
+    return (Finding("changed", text, count, tuple(shown(file, root) for file in files[:SHOWN])),)
 
 
 def _check_nothing_lost(listed: Listing, used: list[Entry], bad: list[BadFile]) -> None:

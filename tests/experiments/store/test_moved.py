@@ -131,3 +131,16 @@ def test_a_moved_store_that_another_process_holds_is_told(project, tmp_path, mon
             client.make_whole(uri_of(there))
     client.make_whole(uri_of(there))
     assert files_of(there) == [(b'"0"', b'"0"')]
+
+
+# Its folder is made with its first file, which must not be the original's.
+def test_a_study_without_files_moves_with_the_others(project, tmp_path):
+    mlflow.MlflowClient(uri_of(project)).create_experiment(
+        "new", artifact_location=(project / names.ARTIFACTS / "new").as_uri()
+    )
+    there = tmp_path / "there"
+    shutil.copytree(project, there)
+    (project / names.ARTIFACTS / "new").mkdir()
+    client.make_whole(uri_of(there))
+    found = mlflow.MlflowClient(uri_of(there)).get_experiment_by_name("new")
+    assert found.artifact_location == (there / names.ARTIFACTS / "new").as_uri()

@@ -357,6 +357,42 @@ def test_splits_inside_a_class_are_refused_whatever_folders_are_groups_of(tmp_pa
             preparation.prepare(Wanted(f"path:{tmp_path / 'odd'}", groups=groups), tmp_path)
 
 
+@pytest.mark.parametrize("linked", ["cat", "."])
+def test_hidden_pictures_behind_links_are_counted(animals, tmp_path, linked):
+    write(animals / "cat" / "@eaDir", PIXELS["dog"])
+    write(animals / "cat", PIXELS["dog"][:1] // 3, (".1.png",))
+    elsewhere = tmp_path / "elsewhere"
+    (animals / linked).resolve().rename(elsewhere)
+    (animals if linked == "." else animals / linked).symlink_to(elsewhere)
+    facts = preparation.prepare(Wanted(f"path:{animals}", links="follow"), tmp_path)
+    assert (facts.images, facts.left_out) == (6, 4)
+
+
+def test_masks_in_folders_below_masks_are_none_of_a_class(tmp_path):
+    for label, images in PIXELS.items():
+        write(tmp_path / "lungs" / label / "images" / "patient", images)
+        write(tmp_path / "lungs" / label / "masks" / "patient", 255 - images)
+    facts = prepare(tmp_path / "lungs", tmp_path)
+    assert (facts.images, facts.left_out) == (6, 6)
+
+
+def test_a_class_of_links_alone_is_told_what_follows_them(animals, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    write(tmp_path / "elsewhere", PIXELS["cat"] // 2)
+    (animals / "owl").mkdir()
+    (animals / "owl" / "all").symlink_to(tmp_path / "elsewhere")
+    assert "owl/all (LINKS=follow uses it)" in refusal(animals, tmp_path)
+
+
+# What is left out was not used though changed.
+def test_a_file_is_not_both_left_out_and_changed(animals, tmp_path):
+    deep = np.random.default_rng(0).integers(0, 9999, (6, 8), np.uint16)
+    for label in PIXELS:
+        Image.fromarray(deep).save(animals / label / "deep.png")
+    facts = preparation.prepare(Wanted(f"path:{animals}", on_bad="skip"), tmp_path)
+    assert (facts.left_out, [each.kind for each in facts.findings]) == (2, [])
+
+
 # Folders below a class.
 
 

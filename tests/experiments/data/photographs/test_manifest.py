@@ -314,3 +314,28 @@ def test_empty_lines_before_the_first_are_none(parted, tmp_path):
     plain = prepare(manifest, tmp_path)
     manifest.write_text("\n,,\n" + manifest.read_text(encoding="utf-8"), encoding="utf-8")
     assert prepare(manifest, tmp_path).digest == plain.digest
+
+
+def test_a_name_with_a_line_separator_is_one_name(parted, tmp_path):
+    (parted / "train" / "cat" / "1.png").rename(parted / "train" / "cat" / "a\u2028b\x85c.png")
+    manifest = write_list(parted / "list.csv", rows_of(parted))
+    assert prepare(manifest, tmp_path).images == 6
+
+
+def test_an_ending_in_capitals_may_be_left_out(parted, tmp_path):
+    (parted / "train" / "cat" / "1.png").rename(parted / "train" / "cat" / "IMG_1.JPG")
+    rows = [[file.replace("IMG_1.JPG", "img_1"), *rest] for file, *rest in rows_of(parted)]
+    manifest = write_list(parted / "list.csv", rows)
+    assert prepare(manifest, tmp_path).images == 6
+
+
+# A sibling without the space has other pictures of the same names.
+def test_the_lists_own_folder_is_the_one_it_lies_in(parted, tmp_path):
+    spaced = tmp_path / "mine "
+    shutil.copytree(parted, spaced)
+    rows = rows_of(spaced)
+    shutil.copytree(parted, tmp_path / "mine")
+    (spaced / rows[-1][0]).unlink()
+    manifest = write_list(spaced / "list.csv", rows)
+    facts = preparation.prepare(Wanted(f"path:{manifest}", links="follow", on_bad="skip"), tmp_path)
+    assert (facts.images, facts.bad) == (5, 1)
