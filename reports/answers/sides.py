@@ -26,7 +26,8 @@ HIGHER_IS_BETTER = {
     names.TRAIN_ACCURACY,
 }
 # Of these, what shared test images add is measured image by image; of the others that rest on them it is not.
-OF_TEST_IMAGES = (names.TEST_ACCURACY, names.TEST_ERROR, names.TEST_GAP)
+ACCURACIES = (names.TEST_ACCURACY, names.TEST_ERROR)
+OF_TEST_IMAGES = (*ACCURACIES, names.TEST_GAP)
 ALSO_OF_TEST_IMAGES = (names.TEST_MACRO_F1, names.BALANCED_ACCURACY, names.CALIBRATION_ERROR)
 GAPS = (names.GAP, names.TEST_GAP, names.LAST_GAP, names.LEVEL_GAP)
 
@@ -214,34 +215,39 @@ def _is_recall(metric: str) -> bool:
 
 
 def _sharing(record: Record, left: pd.Series, right: pd.Series, claim: Stated) -> pairs.Sharing:
-    """What the seeds have in common: the share of the pool that each tests, and given test images.
+    """What the seeds have in common: the pool that they draw from, and given test images.
 
-    Of a data set with a test part of its own the test images of seeds overlap; what that adds is measured
-    image by image where trials kept their answers, else bounded as if arms erred independently.
+    Of test accuracies it is measured image by image, where trials kept their answers. Of other numbers the
+    seeds share as large a part of their spread as of the pool: the share that each tests, or validates with.
     """
     runs = record.runs[record.runs["run_id"].isin([*left, *right])]
     pool = pd.to_numeric(runs["pool"], errors="coerce").min()
     if math.isnan(pool):
         return pairs.ALONE
     own = pd.to_numeric(runs["own_test"], errors="coerce").max()
+    of_images = claim.metric in OF_TEST_IMAGES and len(left) >= 2
+    kept = probabilities.differences(record, zip(left, right, strict=True)) if of_images else None
+    if not own > 0 and kept is not None and claim.metric in ACCURACIES:
+        added = images.pool_variance(*kept, int(pool))
+        if not math.isnan(added):
+            return pairs.Sharing(images=added)
     # A test part of its own is no part of what the other splits are drawn from.
     shares = [
         runs["validation_size"].max() / (pool - own),
         0.0 if own > 0 else runs["test_size"].max() / pool,
     ]
-    tested = float(max(shares))
-    if not own > 0 or claim.metric not in OF_TEST_IMAGES or len(left) < 2:
-        return pairs.Sharing(min(tested, 0.5))
-    kept = probabilities.differences(record, zip(left, right, strict=True))
+    tested = min(float(max(shares)), 0.5)
+    if not own > 0 or not of_images:
+        return pairs.Sharing(tested)
     if kept is not None:
         shared = images.shared_images_variance(*kept)
-    else:
+    else:  # as if arms erred independently, which is more
         accuracy = [
             runs.loc[runs["run_id"].isin(side), failures.TEST_ACCURACY].mean() for side in (left, right)
         ]
         overlap = runs["test_size"].max() / own
         shared = sum(each * (1 - each) for each in accuracy) / runs["test_size"].max() * overlap
-    return pairs.Sharing(min(tested, 0.5), shared if shared > 0 else 0.0)
+    return pairs.Sharing(tested, shared if shared > 0 else 0.0)
 
 
 def _on_one_split(

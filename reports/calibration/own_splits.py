@@ -46,19 +46,20 @@ def looked(
     differences: Sequence[tuple[np.ndarray, np.ndarray]],
     counts: tuple[int, ...],
     margins: Sequence[float],
-    sharing: pairs.Sharing = pairs.ALONE,
+    sharing: Sequence[pairs.Sharing] | None = None,
 ) -> list[Looked]:
     """Judge claims "left > right + margin" at each number of seeds, as a report does.
 
-    differences: of each claim the numbers of the left and of the right arm, a value a seed.
+    differences: of each claim the numbers of the left and of the right arm, a value a seed; sharing: what
+    seeds have in common, as it is known at each of the counts.
     """
     level = 1 - looks.flat_level(verdicts.LEVEL, counts)
     found = [
         [
-            verdicts.compare(verdicts.Sides.of_pairs(left[:n], right[:n], sharing), ">", margin, level)
+            verdicts.compare(verdicts.Sides.of_pairs(left[:n], right[:n], common), ">", margin, level)
             for (left, right), margin in zip(differences, margins, strict=True)
         ]
-        for n in counts
+        for n, common in zip(counts, sharing or [pairs.ALONE] * len(counts), strict=True)
     ]
     decisions = planned.follow([[verdicts.weigh([each]) for each in look] for look in found], counts)
     return [
@@ -118,7 +119,7 @@ def added(
             (left[study] + common[claim, study] + distance, right[study])
             for claim, (left, right) in enumerate(arms)
         ]
-        found = looked(each, (PLANNED,), [world.margin] * claims, sharing)
+        found = looked(each, (PLANNED,), [world.margin] * claims, [sharing])
         decided = [one.decision.verdict != verdicts.UNDECIDED for one in found]
         first.append(any(decided))
         for n in range(PLANNED + 1, ADDED_TO + 1):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from reports.calibration import learners, population, teams
 from reports.calibration.tables import Table
+from reports.numbers import images
 from reports.tables import markdown
 
 INTRODUCTION = """# Calibration of the verdicts
@@ -21,20 +22,21 @@ Whole studies drawn from known distributions. "Skewed": a Gumbel distribution, "
 is up, that of the other down; "counted": right answers among 500 images.""",
     "learners": f"""## Real learners on a known population
 
-The population is the 60,000 training images of Fashion-MNIST: {population.COMPONENTS} principal components
-of 14 × 14 block means. Each team draws its images from it, and each of its seeds a split of these: 1,000
-train, 400 of 1,600 or 2,000 of 60,000 test. The learners: ridge regression on {learners.WAVES} random Fourier
-features (two widths, whose draw is the seed), linear ridge regression, {learners.TREES} extremely randomised
-trees, the nearest neighbour; linear and nearest have no seed but the split. The margin of each claim is the
-true mean difference, so that every verdict is false. A team of 60,000 is judged by the mean of all other
-teams with 60,000 (its own seeds would pull the truth towards it), a team of 1,600 by that of all; the last
-table says how well that is known, beside the standard error of a team with {teams.SEEDS} seeds.
+The population is 700,000 images: the 70,000 of Fashion-MNIST, each as it is and mirrored, and both moved by
+a pixel in four directions; {population.COMPONENTS} principal components of 14 × 14 block means. Each team
+draws its images from it, and each of its seeds a split of these: 1,000 train, 400 of 1,600 or 2,000 of 60,000
+test. The learners: ridge regression on {learners.WAVES} random Fourier features (two widths, whose draw is
+the seed), linear ridge regression, {learners.TREES} extremely randomised trees, the nearest neighbour; linear
+and nearest have no seed but the split. The margin of each claim is the true mean difference, so that every
+verdict is false. A team of 60,000 is judged by the mean of all other teams with 60,000 (its own seeds would
+pull the truth towards it), a team of 1,600 by that of all; the last table says how well that is known, beside
+the standard error of a team with {teams.SEEDS} seeds.
 
-The interval is not exact, and is not called so: with the factor of Nadeau and Bengio it covers more than it
-says where the pool is the whole population (which its seeds then sample independently, and the factor assumes
-that they do not), and the more so the more seeds there are. Plain t, in parentheses, covers too little where
+Seeds that draw from one pool share images. What images have in common is measured by each team, from the
+images that two of its seeds tested; what the images that trained add is taken to be {images.TRAINED:g} of
+that. The last table has both beside the truth. t of the seeds alone, in parentheses, covers too little where
 seeds share a small pool. With looks, the interval is that of the look which decided, or of the last one, at
-its level, and plain t that of 95 % at the same look.""",
+its level, and t of the seeds alone that of 95 % at the same look.""",
 }
 
 

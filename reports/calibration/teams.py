@@ -21,11 +21,12 @@ from reports.calibration.learners import LEARNERS, PAIRS
 from reports.calibration.own_splits import looked, named
 from reports.calibration.population import Population
 from reports.calibration.tables import Table
-from reports.numbers import pairs
+from reports.numbers import images, pairs
 
 AT_ONCE = 5  # teams of one task
 PLANS = ((6,), (8,), (10,), (20,), names.LOOKS)
-SEEDS = max(counts[-1] for counts in PLANS)
+COUNTS = tuple(sorted({count for counts in PLANS for count in counts}))
+SEEDS = COUNTS[-1]
 
 
 class Pool(NamedTuple):
@@ -35,30 +36,66 @@ class Pool(NamedTuple):
     train: int
     test: int
 
-    @property
-    def sharing(self) -> pairs.Sharing:
-        """What seeds have in common."""
-        return pairs.Sharing(self.test / self.images)
-
 
 POOLS = (Pool(1_600, 1_000, 400), Pool(60_000, 1_000, 2_000))
 
 
-def accuracies(population: Population, pool: Pool, teams: Sequence[int]) -> np.ndarray:
-    """Float (teams, SEEDS, learners): each seed draws its split from the team's pool, and trains anew."""
-    found = np.empty((len(teams), SEEDS, len(LEARNERS)))
+class Trained(NamedTuple):
+    """What teams with one pool measured.
+
+    accuracies: float (teams, SEEDS, learners); shared: float (teams, pairs of learners, COUNTS), what images
+    in common add to the variance of the mean difference, as it is measured with so many seeds.
+    """
+
+    accuracies: np.ndarray
+    shared: np.ndarray
+
+    @classmethod
+    def empty(cls, teams: int) -> "Trained":
+        """Nothing measured yet: NaN."""
+        return cls(
+            np.full((teams, SEEDS, len(LEARNERS)), np.nan), np.full((teams, len(PAIRS), len(COUNTS)), np.nan)
+        )
+
+    def differences(self, pair: tuple[str, str]) -> np.ndarray:
+        """Float (teams, SEEDS): the accuracy of the one learner less that of the other."""
+        return np.subtract(*self.of_pair(pair))
+
+    def of_pair(self, pair: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+        """The accuracies of two learners, each float (teams, SEEDS)."""
+        one, other = (self.accuracies[:, :, [*LEARNERS].index(name)] for name in pair)
+        return one, other
+
+    def sharing(self, team: int, pair: tuple[str, str], counts: Sequence[int]) -> list[pairs.Sharing]:
+        """What the seeds of a team have in common, as it is measured with each number of them."""
+        of_pair = self.shared[team, PAIRS.index(pair)]
+        return [pairs.Sharing(images=float(of_pair[COUNTS.index(count)])) for count in counts]
+
+
+def measured(population: Population, pool: Pool, teams: Sequence[int]) -> Trained:
+    """What some teams measure: each seed draws its split from the team's pool, and trains anew."""
+    found = Trained.empty(len(teams))
     for position, team in enumerate(teams):
         generator = tables.generator(8, pool.images, team)
         own = generator.choice(len(population), pool.images, replace=False)
+        right, tested = np.empty((len(LEARNERS), SEEDS, pool.test)), []
         for seed in range(SEEDS):
             drawn = generator.choice(own, pool.train + pool.test, replace=False)
             train, test = drawn[: pool.train], drawn[pool.train :]
             features, labels = population.features, population.labels
             with threadpool_limits(1):  # several threads would wait for each other longer than they work
-                found[position, seed] = [
-                    np.mean(learn(generator, features[train], labels[train], features[test]) == labels[test])
+                right[:, seed] = [
+                    learn(generator, features[train], labels[train], features[test]) == labels[test]
                     for learn in LEARNERS.values()
                 ]
+            tested.append(test)
+        found.accuracies[position] = right.mean(axis=2).T
+        for index, pair in enumerate(PAIRS):
+            one, other = (right[[*LEARNERS].index(name)] for name in pair)
+            found.shared[position, index] = [
+                images.pool_variance([*(one - other)[:count]], tested[:count], pool.images)
+                for count in COUNTS
+            ]
     return found
 
 
@@ -68,21 +105,19 @@ def train(
     pools: Sequence[Pool],
     teams: int,
     tell: Callable[[str], None] = lambda _: None,
-) -> dict[Pool, np.ndarray]:
-    """The accuracies of so many teams with each pool; tell: takes a line now and then, with the time left."""
+) -> dict[Pool, Trained]:
+    """What so many teams with each pool measure; tell: takes a line now and then, with the time left."""
     began, last_line = time.perf_counter(), 0.0
-    found = {pool: np.full((teams, SEEDS, len(LEARNERS)), np.nan) for pool in pools}
+    found = {pool: Trained.empty(teams) for pool in pools}
     waiting = {
-        executor.submit(accuracies, population, pool, range(first, min(teams, first + AT_ONCE))): (
-            pool,
-            first,
-        )
+        executor.submit(measured, population, pool, range(first, min(teams, first + AT_ONCE))): (pool, first)
         for first in range(0, teams, AT_ONCE)
         for pool in pools
     }
     for done, future in enumerate(as_completed(waiting), 1):
         pool, first = waiting[future]
-        found[pool][first : first + AT_ONCE] = future.result()
+        for whole, part in zip(found[pool], future.result(), strict=True):
+            whole[first : first + AT_ONCE] = part
         passed = time.perf_counter() - began
         if passed > last_line + 15:
             last_line = passed
@@ -92,7 +127,7 @@ def train(
 
 
 class Shares(NamedTuple):
-    """Of teams: with a false verdict, whose interval holds the truth, and that of t without the factor."""
+    """Of teams: with a false verdict, whose interval holds the truth, and that of t of the seeds alone."""
 
     false: float
     covered: float
@@ -108,13 +143,11 @@ def margins(population_wide: np.ndarray, own: bool) -> np.ndarray:
     return (means.sum() - means) / (len(means) - 1) if own else np.full(len(means), means.mean())
 
 
-def judged(
-    left: np.ndarray, right: np.ndarray, margins: np.ndarray, pool: Pool, counts: tuple[int, ...]
-) -> Shares:
-    """Judge each team (a row) once it has so many seeds, or at looks; margins: the truth for each."""
+def judged(trained: Trained, pair: tuple[str, str], margins: np.ndarray, counts: tuple[int, ...]) -> Shares:
+    """Judge each team once it has so many seeds, or at looks; margins: the truth for each."""
     found = []
-    for one, other, margin in zip(left, right, margins, strict=True):
-        (seen,) = looked([(one, other)], counts, [margin], pool.sharing)
+    for team, (one, other, margin) in enumerate(zip(*trained.of_pair(pair), margins, strict=True)):
+        (seen,) = looked([(one, other)], counts, [margin], trained.sharing(team, pair, counts))
         last = counts[-1] if seen.decision.look is None else counts[seen.decision.look]
         plain = pairs.interval((one - other)[:last])
         found.append(
@@ -127,19 +160,16 @@ def judged(
     return Shares(*map(float, np.mean(found, axis=0)))
 
 
-def measure(executor: Executor, trained: dict[Pool, np.ndarray]) -> Iterator[Table]:
+def measure(executor: Executor, trained: dict[Pool, Trained]) -> Iterator[Table]:
     """False verdicts, and coverage, of each pair of learners and pool."""
     widest = max(trained)
-    teams = len(trained[widest])
-    column = {name: index for index, name in enumerate(LEARNERS)}
+    teams = len(trained[widest].accuracies)
     tasks = {}
-    for pool, accuracy in trained.items():
+    for pool, of_pool in trained.items():
         for pair in PAIRS:
-            left, right = (accuracy[:, :, column[name]] for name in pair)
-            wide = np.subtract(*(trained[widest][:, :, column[name]] for name in pair))
-            truth = margins(wide, pool == widest)
+            truth = margins(trained[widest].differences(pair), pool == widest)
             for counts in PLANS:
-                tasks[pool, pair, counts] = executor.submit(judged, left, right, truth, pool, counts)
+                tasks[pool, pair, counts] = executor.submit(judged, of_pool, pair, truth, counts)
     found = {key: task.result() for key, task in tasks.items()}
     header = ["images of a team", "learners", *map(named, PLANS)]
     false, coverage, misses, missed = [], [], [], []
@@ -157,19 +187,33 @@ def measure(executor: Executor, trained: dict[Pool, np.ndarray]) -> Iterator[Tab
                 if each.covered < least - tables.doubt(least, teams):
                     missed.append(f"{which}: the interval covers {each.covered:.1%}")
     yield Table("Real learners: share of teams with a false verdict", header, false, misses)
-    title = "Real learners: coverage of the interval (of plain t at 95 %, without the factor)"
+    title = "Real learners: coverage of the interval (of t of the seeds alone, at 95 %)"
     yield Table(title, header, coverage, missed)
-    yield _differences(trained, widest, column)
+    yield _differences(trained, widest)
 
 
-def _differences(trained: dict[Pool, np.ndarray], widest: Pool, column: dict[str, int]) -> Table:
-    """What the true differences are, how well they are known, and how much seeds vary."""
+def _differences(trained: dict[Pool, Trained], widest: Pool) -> Table:
+    """What the true differences are, how well they are known, and how much seeds vary and share."""
     rows = []
     for pair in PAIRS:
-        wide = np.subtract(*(trained[widest][:, :, column[name]] for name in pair))
-        spread = wide.std(ddof=1)
-        error = spread / math.sqrt(wide.size)
+        wide = trained[widest].differences(pair)
+        spread = wide.std(axis=1, ddof=1).mean()
+        error = wide.mean(axis=1).std(ddof=1) / math.sqrt(len(wide))
         among = f"{error / (spread / math.sqrt(SEEDS)):.1%}"
-        rows.append([", ".join(pair), f"{wide.mean():+.4f}", f"{error:.5f}", f"{spread:.4f}", among])
+        shared = [_shared(each, pair) for each in trained.values()]
+        rows.append([", ".join(pair), f"{wide.mean():+.4f}", f"{error:.5f}", f"{spread:.4f}", among, *shared])
     header = ["learners", "true difference", "its standard error", "spread of a split", "of a team's error"]
+    header += [f"what seeds share of {pool.images:,}, in spreads² (as measured)" for pool in trained]
     return Table("Real learners: what is true", header, rows, [])
+
+
+def _shared(trained: Trained, pair: tuple[str, str]) -> str:
+    """The variance between teams' means beyond what the seeds' spread gives, in squares of that spread.
+
+    In parentheses, as teams measure it from images that their seeds have in common.
+    """
+    differences = trained.differences(pair)
+    squared = differences.var(axis=1, ddof=1).mean()
+    true = differences.mean(axis=1).var(ddof=1) / squared - 1 / SEEDS
+    measured = trained.shared[:, PAIRS.index(pair), -1].mean() / squared
+    return f"{true:.3f} ({measured:.3f})"

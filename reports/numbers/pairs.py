@@ -1,9 +1,10 @@
 """Differences of two arms, a pair a seed, pure: interval and p where each seed has a split of its own.
 
-Seeds that draw their images from one pool share some of them, so their differences are not independent: the
-variance of the mean is s² (1/K + f / (1 − f)), f the share of the pool that is tested (Nadeau and Bengio
-2003, Machine Learning 52, section 3.5). Where the test images are given, what they have in common is counted
-beside it (`images.shared_images_variance`).
+Seeds that draw their images from one pool share some of them, so their differences are not independent.
+Of test accuracies, what images have in common is measured and added to s²/K (`images.pool_variance`). Where
+it is not, the variance of the mean is s² (1/K + f / (1 − f)), f the share of the pool that is tested (Nadeau
+and Bengio 2003, Machine Learning 52, section 3.5), which is on the safe side. Where the test images are
+given, what they have in common is counted beside it (`images.shared_images_variance`).
 
 A seed at which one arm failed has an infinite difference: it is worse than any that trained, and never left
 out; where both failed it is NaN, a tie. Then there is no mean: the median of the other pairs and its
@@ -26,8 +27,9 @@ SKEW_COUNTS_TO = 3.5  # standard errors: beyond it the correction for skewness g
 class Sharing(NamedTuple):
     """What seeds have in common.
 
-    tested: the share of the pool that a seed tests, 0 ≤ f < 1; images: the variance of the mean difference
-    that comes from test images which the seeds share, in the square of the metric's unit.
+    tested: the share of the pool that a seed tests, 0 ≤ f < 1, where that stands for all they share; images:
+    the variance of the mean difference that comes from images which the seeds share, measured, in the square
+    of the metric's unit.
     """
 
     tested: float = 0.0

@@ -1,11 +1,16 @@
 """Claims of studies whose seeds have a split each: pairs, looks, failures, and seeds that come too late."""
 
+import itertools
 import json
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from experiments import names
+from experiments.trial import evaluation
 from reports.answers import judge, verdicts
 from reports.store.record import read_record
 from tests.support import synthetic
@@ -124,3 +129,55 @@ def test_equal_differences_have_no_spread_to_be_measured_against(study):
     (found,) = judge.judge(study([0.7] * 8, [0.7005] * 8))
     assert (found.verdict, found.alone) == (verdicts.UNDECIDED, 1.0)
     assert math.isnan(found.low) and math.isnan(found.high)
+
+
+def answered(record, folder, pool):
+    """The record, its trials with answers on 40 images of a pool, of which each arm has its hard ones."""
+    generator = np.random.default_rng(0)
+    hard = {arm: generator.random(pool) < share for arm, share in (("cnn", 0.4), ("residual", 0.2))}
+    positions = {seed: generator.permutation(pool)[:40] for seed in range(1, 9)}
+    places, right = {}, {}
+    for run_id, arm, seed in record.runs[["run_id", "arm", "seed"]].itertuples(index=False):
+        missed = hard[arm][positions[seed]] ^ (generator.random(40) < 0.1)
+        right[arm, seed] = ~missed
+        answers = np.stack([missed, ~missed], axis=1).astype(float)
+        kept = evaluation.kept_answers(
+            {"test": answers}, {"test": np.ones(40, int)}, {"test": positions[seed]}
+        )
+        places[run_id] = folder / run_id
+        places[run_id].mkdir()
+        (places[run_id] / names.PROBABILITIES_FILE).write_bytes(kept)
+    runs = record.runs.assign(artifacts=[places[run].as_uri() for run in record.runs["run_id"]])
+    differences = np.array([right["residual", seed].astype(float) - right["cnn", seed] for seed in positions])
+    return replace(record, runs=runs), differences, np.array([*positions.values()])
+
+
+# By loops over images, apart from the program's matrices: σ² of images that two seeds tested.
+def test_what_seeds_share_of_a_pool_is_measured_image_by_image(study, tmp_path):
+    record, differences, positions = answered(study(CNN, RESIDUAL, **{names.POOL: "120"}), tmp_path, 120)
+    products, freedom = 0.0, 0.0
+    for one, other in itertools.combinations(range(8), 2):
+        common = set(positions[one]) & set(positions[other])
+        freedom += len(common) * (1 - 2 / 40 + len(common) / 40**2)
+        for image in common:
+            first, second = (
+                differences[seed][positions[seed] == image][0] - differences[seed].mean()
+                for seed in (one, other)
+            )
+            products += first * second
+    distances = np.subtract(RESIDUAL, CNN)
+    variance = distances.var(ddof=1) / 8 + 1.5 * products / freedom / 120
+    half = stats.t.ppf(0.975, 7) * math.sqrt(variance)
+    (found,) = judge.judge(record)
+    assert (found.low, found.high) == pytest.approx((found.effect - half, found.effect + half))
+
+
+# Without answers of single images all of the seeds' spread counts as shared.
+def test_without_kept_answers_the_factor_stands_for_what_seeds_share(study):
+    record = study(CNN, RESIDUAL, **{names.POOL: "4000"})
+    tested = record.runs[["test_size", "validation_size"]].max().max() / 4000
+    assert 0.02 < tested < 0.5
+    distances = np.subtract(RESIDUAL, CNN)
+    half = stats.t.ppf(0.975, 7) * math.sqrt(distances.var(ddof=1) * (1 / 8 + tested / (1 - tested)))
+    (found,) = judge.judge(record)
+    assert found.high == pytest.approx(found.effect + half)

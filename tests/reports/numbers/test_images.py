@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from reports.numbers.images import share_of_images, shared_images_variance
+from reports.numbers.images import (
+    TRAINED,
+    common_images,
+    pool_variance,
+    share_of_images,
+    shared_images_variance,
+)
 
 
 def two_way(table):
@@ -99,3 +105,36 @@ def test_the_share_of_the_images():
     shifted = [each + shift for each, shift in zip(alone, generator.normal(0, 0.1, 200), strict=True)]
     assert share_of_images(shifted) == pytest.approx(0.0025 / (0.0025 + 0.01), abs=0.06)
     assert math.isnan(share_of_images(alone[:1]))
+
+
+# Images that differ with an sd of 0.4, of which each seed tests a part; the noise of answers is not shared.
+@pytest.mark.parametrize(("pool", "tested"), [(200, 50), (1000, 100), (400, 400)])
+def test_the_variance_between_images_is_found_whatever_share_is_tested(pool, tested):
+    generator = np.random.default_rng(0)
+    found = []
+    for _ in range(300):
+        images = generator.normal(0, 0.4, pool)
+        positions = [generator.permutation(pool)[:tested] for _ in range(6)]
+        found.append(
+            common_images([images[each] + generator.normal(0, 0.5, tested) for each in positions], positions)
+        )
+    assert np.mean([each.variance for each in found]) == pytest.approx(0.16, rel=0.05)
+    expected = 15 * tested**2 / pool
+    assert np.mean([each.images for each in found]) == pytest.approx(expected, rel=0.05)
+    of_pool = pool_variance([images[each] for each in positions], positions, pool)
+    assert of_pool == pytest.approx((1 + TRAINED) * images.var(ddof=1) / pool, rel=0.25)
+
+
+def test_few_common_images_tell_nothing_of_a_pool():
+    values = [np.arange(20.0) % 3 for _ in range(3)]
+    positions = [np.arange(20) + 15 * seed for seed in range(3)]
+    assert math.isnan(pool_variance(values, positions, 10_000))
+
+
+# One image that both tested, and values about the means 1/2 and 1/2: the product is -1/4; of two means of two
+# images that share one, 1 - 1/2 - 1/2 + 1/4 of a variance is expected. Below 0 it is nothing.
+def test_a_variance_is_never_negative():
+    found = common_images([np.array([0.0, 1.0]), np.array([1.0, 0.0])], [np.array([1, 2]), np.array([1, 3])])
+    assert found == (0.0, 1, 0.25)
+    found = common_images([np.array([0.0, 1.0]), np.array([0.0, 1.0])], [np.array([1, 2]), np.array([1, 3])])
+    assert found == (1.0, 1, 0.25)
