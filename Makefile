@@ -56,11 +56,12 @@ $(GPU_SET_UP): $(SET_UP) requirements-gpu.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-gpu.lock
 	@touch $@
 
-$(SET_UP): requirements.lock
+$(SET_UP): requirements.lock requirements-pretrained.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("error: Python 3.11 to 3.13 is needed, $(PYTHON) is %d.%d; use make PYTHON=python3.12" % v)'
 	@echo "setting up: tensorflow, mlflow and the others go into $(VENV), once; some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-pretrained.lock
 	@# pip compiles on one core; some packages bring files that are no Python for this version
 	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
@@ -71,6 +72,8 @@ lock: $(SET_UP) ## requirements.txt → requirements.lock: the newest versions t
 	  requirements.txt --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  requirements-gpu.txt --constraint requirements.lock --output-file requirements-gpu.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  requirements-pretrained.txt --output-file requirements-pretrained.lock
 
 compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then draw its figures (UNTIL=decided [SEEDS=20] [MINUTES=…]: more seeds, at planned looks)
 	@$(ours) compare $(passed); status=$$?; \

@@ -18,9 +18,11 @@ from experiments.errors import UserError
 
 Stem = Literal["imagenet", "small"]
 Classifier = Literal["logistic", "svm", "random_forest", "knn"]
-# What a builder returns: a keras model of logits, a feature model, or a scikit-learn pipeline.
-Kind = Literal["network", "features", "pipeline"]
-Built = Any  # one of the three, whose types would have to be imported
+Encoder = Literal["efficientnet_lite0", "mobilenet_v2", "efficientnet_v2_b0", "resnet50"]
+# What a builder returns: a keras model of logits, a feature model, a scikit-learn pipeline, or an encoder
+# that has learnt elsewhere, whose weights stay or are trained on.
+Kind = Literal["network", "features", "pipeline", "frozen", "finetuned"]
+Built = Any  # one of these, whose types would have to be imported
 
 
 class Arguments(BaseModel):
@@ -118,6 +120,19 @@ class PrincipalComponents(RawPixels):
     components: PositiveInt = 64
 
 
+class FineTuned(Arguments):
+    """An encoder with the weights of ImageNet, and a head."""
+
+    encoder: Encoder = "efficientnet_lite0"
+    pixels: PositiveInt = 96
+
+
+class PretrainedFeatures(FineTuned):
+    """The features of such an encoder, then a scikit-learn classifier."""
+
+    classifier: Classifier = "logistic"
+
+
 @dataclass(frozen=True)
 class Paper:
     """Where a network comes from."""
@@ -127,6 +142,9 @@ class Paper:
     title: str
 
 
+DONAHUE = Paper(
+    "Donahue et al.", 2014, "DeCAF: A Deep Convolutional Activation Feature for Generic Visual Recognition"
+)
 HE = Paper("He et al.", 2015, "Deep Residual Learning for Image Recognition")
 KRIZHEVSKY = Paper(
     "Krizhevsky et al.", 2012, "ImageNet Classification with Deep Convolutional Neural Networks"
@@ -138,6 +156,7 @@ SIMONYAN = Paper(
 )
 SZEGEDY = Paper("Szegedy et al.", 2014, "Going Deeper with Convolutions")
 TURK = Paper("Turk & Pentland", 1991, "Eigenfaces for Recognition")
+YOSINSKI = Paper("Yosinski et al.", 2014, "How Transferable Are Features in Deep Neural Networks?")
 ZEILER = Paper("Zeiler & Fergus", 2014, "Visualizing and Understanding Convolutional Networks")
 
 
@@ -184,6 +203,22 @@ CATALOG = {
         kind="features",
         rows={"code": "encoder", "decode": "decoder", "reconstruction": "decoder"},
     ),
+    "pretrained_features": Network(
+        "Pretrained features",
+        "baselines.pretrained.arms:pretrained_features",
+        PretrainedFeatures,
+        DONAHUE,
+        IMAGENET,
+        kind="frozen",
+    ),
+    "finetuned": Network(
+        "Fine-tuned encoder",
+        "baselines.pretrained.arms:finetuned",
+        FineTuned,
+        YOSINSKI,
+        IMAGENET,
+        "finetuned",
+    ),
     "raw_pixels": Network(
         "Classifier of raw pixels", "baselines.classifiers:raw_pixels", RawPixels, LECUN, CIFAR, "pipeline"
     ),
@@ -218,8 +253,8 @@ CATALOG = {
 
 
 def has_seed(model: str, arguments: dict[str, Any]) -> bool:
-    """True if anything in the model is drawn: of the classifiers on pixels and components only the forest."""
-    return CATALOG[model].kind != "pipeline" or arguments.get("classifier") == "random_forest"
+    """True if anything in the model is drawn: of classifiers on features that are given only the forest."""
+    return CATALOG[model].kind not in ("pipeline", "frozen") or arguments.get("classifier") == "random_forest"
 
 
 def complete_arguments(model: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,15 @@ from experiments.studies.specification import Precision, Recipe
 from experiments.trial.features import FeatureLearner, PipelineLearner
 from experiments.trial.learners import KerasLearner, Learner
 from experiments.trial.load import TrainingData
+from experiments.trial.pretrained import FineTunedLearner, FrozenLearner
 
-LEARNERS = {"network": KerasLearner, "features": FeatureLearner, "pipeline": PipelineLearner}
+LEARNERS = {
+    "network": KerasLearner,
+    "features": FeatureLearner,
+    "pipeline": PipelineLearner,
+    "frozen": FrozenLearner,
+    "finetuned": FineTunedLearner,
+}
 
 
 def learner(model: str, arguments: dict[str, Any], data: TrainingData, recipe: Recipe, seed: int) -> Learner:

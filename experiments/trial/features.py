@@ -87,7 +87,7 @@ class FeatureLearner:
         images, labels = data.evaluated_windows()
         self._codes(images[:1])  # compiles the encoder, outside the clock
         began = time.perf_counter()
-        _fit(self._classifier, self._codes(images), labels, recipe)
+        fit_classifier(self._classifier, self._codes(images), labels, recipe)
         metrics[names.TRAIN_SECONDS] += time.perf_counter() - began
         report(last, {**metrics, **evaluate(self.predict)})
         return last
@@ -148,7 +148,7 @@ class PipelineLearner:
         """Fit once on the training images; there is no state to keep meanwhile."""
         images, labels = self._data.evaluated_windows()
         began = time.perf_counter()
-        _fit(self._classifier, flattened(images), labels, self._recipe)
+        fit_classifier(self._classifier, flattened(images), labels, self._recipe)
         cost = {
             names.TRAIN_SECONDS: time.perf_counter() - began,
             names.IMAGES_SEEN: float(len(self._data.images)),
@@ -175,7 +175,7 @@ def seeded(classifier: Pipeline, seed: int) -> Pipeline:
     return classifier.set_params(**dict.fromkeys(steps, seed))
 
 
-def _fit(classifier: Pipeline, features: np.ndarray, labels: np.ndarray, recipe: Recipe) -> None:
+def fit_classifier(classifier: Pipeline, features: np.ndarray, labels: np.ndarray, recipe: Recipe) -> None:
     """Fit the pipeline; by a balanced recipe its classifier weighs each image by its class, where it can.
 
     The weights of images are what scikit-learn's class_weight="balanced" makes of classes. They reach Platt's

@@ -68,12 +68,21 @@ class KerasLearner:
     labels, and never predict.
     """
 
-    def __init__(self, network: keras.Model, data: TrainingData, recipe: Recipe, seed: int) -> None:
+    def __init__(
+        self,
+        network: keras.Model,
+        data: TrainingData,
+        recipe: Recipe,
+        seed: int,
+        own_normalisation: keras.Layer | None = None,
+    ) -> None:
+        """own_normalisation: for a network that expects other pixels than those of mean 0 and variance 1."""
         self.network = network
         self._data, self._recipe, self._seed = data, recipe, seed
         normalisation.fuse(network)
         images = keras.Input(data.input_shape, dtype="uint8", name="images")
-        self._normalise = normalise = pixel_normalisation(data.images)
+        self._measured = None if own_normalisation else pixel_normalisation(data.images)
+        normalise = own_normalisation or self._measured
         heads = keras.tree.flatten(network(normalise(images)))
         self._heads = len(heads)
         self._trained = keras.Model(images, heads)
@@ -93,7 +102,8 @@ class KerasLearner:
         """Become the learner of another seed: `built` is its network, untrained. What is traced stays."""
         training.start_anew(self._trained, self.network, built)
         self._data, self._seed = data, seed
-        normalise_as(self._normalise, data.images)
+        if self._measured:
+            normalise_as(self._measured, data.images)
 
     def fit(
         self,
@@ -101,8 +111,12 @@ class KerasLearner:
         report: Report,
         checkpoints: Checkpoints | None = None,
         logged_seconds: Mapping[int, float] = training.NOTHING_LOGGED,
+        before: float = 0.0,
     ) -> int:
-        """Train on the recipe; ends with the weights of the chosen epoch, and returns it."""
+        """Train on the recipe; ends with the weights of the chosen epoch, and returns it.
+
+        before: seconds of training that the clock begins with.
+        """
 
         def epoch_ended(epoch: training.Epoch) -> tuple[float, float]:
             metrics = evaluate(self.predict)
@@ -117,7 +131,14 @@ class KerasLearner:
         if not self._trained.compiled:
             training.compile_for(self._trained, losses, self._recipe, images, weights)
         return training.train(
-            self._trained, self._batches, self._recipe, images, epoch_ended, checkpoints, logged_seconds
+            self._trained,
+            self._batches,
+            self._recipe,
+            images,
+            epoch_ended,
+            checkpoints,
+            logged_seconds,
+            before=before,
         )
 
     def _batches(self, first_epoch: int) -> tf.data.Dataset:

@@ -47,7 +47,7 @@ class TrainingData:
 
     images: uint8 (n, height, width, channels), whole; labels: int64 (n,); classes: their number; train_slice:
     the training images that are evaluated; validation: for the choice of an epoch only, by the measure
-    `chosen_by`.
+    `chosen_by`; features: the folder where those of encoders that stay are kept.
     """
 
     images: np.ndarray | View
@@ -58,6 +58,7 @@ class TrainingData:
     validation: EvaluatedImages
     windows: Windows = "centre"
     chosen_by: str = names.ACCURACY
+    features: Path | None = None
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -123,6 +124,7 @@ def load(trial: Trial, work: Path) -> TrialData:
         train_slice=evaluated(chosen.train[: len(chosen.validation)]),
         validation=evaluated(chosen.validation),
         chosen_by=trial.recipe.chosen_by,
+        features=work / "features",
     )
     found = splits.digests(chosen, data.image_digests)
     return TrialData(

@@ -17,9 +17,8 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 def tags(threads: int, workers: int) -> dict[str, str]:
     """The tags of this process, one of `workers` side by side; tensorflow must have been imported."""
-    versions = [f"{package} {metadata.version(package)}" for package in PACKAGES]
     return {
-        names.VERSIONS: ", ".join([f"python {platform.python_version()}", *versions]),
+        names.VERSIONS: versions(),
         names.CPU: processes.cpu(),
         names.GPU: gpu(),
         names.THREADS: str(threads),
@@ -28,6 +27,12 @@ def tags(threads: int, workers: int) -> dict[str, str]:
         **({names.FLAGS: found} if (found := flags(os.environ)) else {}),
         **commit_tags(),
     }
+
+
+def versions() -> str:
+    """Of Python and of what calculates: `python 3.11.2, tensorflow 2.21.0, …`."""
+    found = [f"{package} {metadata.version(package)}" for package in PACKAGES]
+    return ", ".join([f"python {platform.python_version()}", *found])
 
 
 def flags(environment: Mapping[str, str]) -> str:

@@ -155,6 +155,7 @@ def train(
     checkpoints: Checkpoints | None = None,
     logged_seconds: Mapping[int, float] = NOTHING_LOGGED,
     clock: Callable[[], float] = time.perf_counter,
+    before: float = 0.0,
 ) -> int:
     """Run the recipe's epochs; leaves the weights of the epoch of highest rank, and returns its number.
 
@@ -171,10 +172,12 @@ def train(
         logged_seconds: the training clock at the end of epochs that an earlier process trained; an epoch that
             is trained a second time keeps the time of the first.
         clock: in seconds.
+        before: seconds that belong to the training and were spent before its first epoch.
     """
     warm_up(model, batches(1))
     steps, best = recipe.steps_per_epoch(images), Best()
     epochs = _Epochs(steps, recipe, epoch_ended, best, checkpoints, logged_seconds, clock)
+    epochs.seconds = before
     state = checkpoints and checkpoints.load()
     resumed = state is not None and _restore(model, best, state)
     if resumed:

@@ -19,6 +19,7 @@ MODELS = {
     "resnet18": {"stem": "small", "width": 4},
     "autoencoder_features": {"filters": [4], "code": 8},
     "vgg11": {"stem": "small", "width": 4, "dense": 16},  # has dropout
+    "finetuned": {"pixels": 32},
 }
 
 
@@ -55,6 +56,7 @@ SLOW = [
     ("resnet18", BFLOAT16),
     ("autoencoder_features", ADAM),
     ("autoencoder_features", BFLOAT16),
+    ("finetuned", RECIPE),
 ]
 
 
@@ -76,7 +78,10 @@ def test_the_same_bits_as_one_that_is_built_new(model, recipe, tmp_path):
     file = next(tmp_path.glob("*.keras"))
     near = 1e-5 if recipe.precision == "float32" else 0.1
     outputs = keras.models.load_model(file)(second.validation.images, training=False)
-    expected = learner._outputs if model != "autoencoder_features" else learner._encode
+    expected = {
+        "autoencoder_features": lambda: learner._encode,
+        "finetuned": lambda: learner._learner._outputs,
+    }.get(model, lambda: learner._outputs)()
     np.testing.assert_allclose(outputs, expected(second.validation.images), atol=near)
 
 
