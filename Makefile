@@ -1,5 +1,5 @@
 # Run `make` for the list of targets.
-STUDY := compare
+STUDY := $(if $(filter path:%,$(firstword $(DATA))),photographs,compare)
 PYTHON ?= python3
 
 VENV := .venv

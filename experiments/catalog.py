@@ -257,6 +257,11 @@ def has_seed(model: str, arguments: dict[str, Any]) -> bool:
     return CATALOG[model].kind not in ("pipeline", "frozen") or arguments.get("classifier") == "random_forest"
 
 
+def has_rate(model: str) -> bool:
+    """True if something in the model is trained at a learning rate."""
+    return CATALOG[model].kind not in ("pipeline", "frozen")
+
+
 def complete_arguments(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments completed by their defaults, as JSON values.
 

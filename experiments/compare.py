@@ -14,13 +14,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from experiments import command_line, location, names, words
 from experiments.command_line import Command, Parser, positive, say, seconds, silence
 from experiments.errors import UserError
 from experiments.execution import carry_out, keeping, scheduler
 from experiments.logs import checkpoint
-from experiments.planning import overview, plan, request
+from experiments.planning import minutes, overview, plan, request
 from experiments.processes import ISOLATIONS, Starter, gpus, usual_isolation
 from experiments.processes.gpus import Card
 from experiments.studies import schedule
@@ -96,8 +97,8 @@ def add_study(parser: Parser) -> None:
     parser.add_argument(
         "study",
         nargs="?",
-        default="compare",
-        help="the name of a shipped study (compare, smoke, …) or a path to a YAML file (default: compare)",
+        help="the name of a shipped study (compare, smoke, …) or a path to a YAML file (default: compare, of "
+        "photographs of one's own, --data path:…, photographs)",
     )
     add_options(parser)
     parser.add_argument(
@@ -115,7 +116,10 @@ def add_study(parser: Parser) -> None:
         help=f"with --until decided: the most seeds, at which the last look is (default: {names.LOOKS[-1]})",
     )
     parser.add_argument(
-        "--minutes", type=positive, help="with --until decided: begin no seed that would end later than that"
+        "--minutes",
+        type=positive,
+        help="of a study with a ladder, such as photographs: how long it may take, its size follows "
+        f"(default: {minutes.MINUTES}); with --until decided: begin no seed that would end later than that",
     )
 
 
@@ -136,30 +140,47 @@ def plan_only(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, *, dry: bool) -> int:
-    taken = command_line.data_options(options)
-    study = request.read_study(
-        options.study,
-        options.data,
-        options.work,
-        say,
-        smoke=options.smoke,
-        dry=dry,
-        taken=taken,
-        precision=options.precision,
-        seeds=options.seeds,
-    )
-    command = request.command_words(options.study, options.data, study, taken, options.precision)
+    began, taken = time.monotonic(), command_line.data_options(options)
+    name = options.study or _usual_study(options.data)
+    chosen: list[minutes.Choice] = []
     with Starter(options.isolation) as starter:
         planning = plan.Options(
             options.work,
             options.store,
             options.workers,
             dry=dry,
-            command=None if options.smoke else command,
             starter=starter,
             cards=cards_of(options.devices),
         )
+
+        def fitted(document: dict[str, Any], path: Path) -> dict[str, Any]:
+            given = options.minutes or minutes.MINUTES
+            document, choice = minutes.settled(document, path, given, planning, began, say)
+            chosen.append(choice)
+            return document
+
+        study = request.read_study(
+            name,
+            options.data,
+            options.work,
+            say,
+            smoke=options.smoke,
+            dry=dry,
+            taken=taken,
+            precision=options.precision,
+            seeds=options.seeds,
+            fitted=fitted,
+        )
+        command = request.command_words(name, options.data, study, taken, options.precision)
+        if chosen:
+            command |= {"minutes": str(chosen[0].minutes), "chosen": chosen[0].text}
+        planning = replace(planning, command=None if options.smoke else command)
         return _as_asked(study, planning, options)
+
+
+def _usual_study(data: str | None) -> str:
+    """The study of a command that names none."""
+    return "photographs" if data and data.startswith("path:") else "compare"
 
 
 def _as_asked(study: Study, planning: plan.Options, options: argparse.Namespace) -> int:
@@ -168,11 +189,13 @@ def _as_asked(study: Study, planning: plan.Options, options: argparse.Namespace)
         if options.smoke:
             raise UserError("--smoke tries whether a study runs, and decides nothing: drop UNTIL")
         return _until_decided(study, planning, options)
-    for name in ("seeds", "minutes"):
-        if getattr(options, name) is not None:
-            raise UserError(
-                f"{name.upper()} belongs to UNTIL=decided; the seeds of a study stand in its file"
-            )
+    if options.seeds is not None:
+        raise UserError("SEEDS belongs to UNTIL=decided; the seeds of a study stand in its file")
+    if options.minutes is not None and not study.ladder:
+        raise UserError(
+            f"MINUTES belongs to studies with a ladder, such as photographs, and to UNTIL=decided; "
+            f"{study.name} is as large as its file says"
+        )
     return _train(study, planning, options)[0]
 
 

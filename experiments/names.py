@@ -100,6 +100,8 @@ CHOSEN_EPOCH = "chosen_epoch"
 PARAMETERS = "parameters"  # trainable weights
 MACS = "macs"  # multiply-accumulates of one forward pass of one image
 PEAK_MEMORY = "peak_memory_mib"
+PREDICTION_MS = "prediction_ms"  # of an image, in batches, on the machine that trained
+MODEL_MIB = "model_mib"  # of the model's files
 CHECKPOINT_SECONDS = "checkpoint_seconds"  # that the trial's last process took for checkpoints
 TRIAL_SECONDS = "trial_seconds"  # wall clock of the whole child process, start-up and evaluation included
 # Training costs three forward passes: one forward, two (inputs and weights) backward.

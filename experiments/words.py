@@ -39,6 +39,11 @@ def file_count(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
+def counted(count: int, what: str) -> str:
+    """`1 seed`, `8 seeds`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def unknown(what: str, name: str, known: Iterable[str], meant: str = "") -> str:
     """The message about a name that is none of the known ones: the one that was meant or is nearest, and all.
 

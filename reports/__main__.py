@@ -14,6 +14,7 @@ from reports import command
 # The module of each, and what it does. Only the module of the command that runs is imported.
 COMMANDS = {
     "draw": ("reports.draw", "figures, tables and the page of a study"),
+    "recommend": ("reports.recommend", "which arm to use, and why"),
     "judge": ("reports.judge", "the verdicts of a study's claims alone, as JSON"),
     "check": ("reports.check", "whether what was drawn is of the runs that the store holds now"),
     "calibrate": ("reports.calibration.command", "how often verdicts are false, and what intervals cover"),

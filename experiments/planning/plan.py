@@ -98,20 +98,12 @@ class Plan:
     @property
     def in_order(self) -> list[PlannedTrial]:
         """The waiting trials seed by seed, the longest of a seed first: then workers end close together."""
-        seeds = list(dict.fromkeys(each.trial.seed for each in self.waiting))
-        seconds = self.seconds
-        return sorted(self.waiting, key=lambda each: (seeds.index(each.trial.seed), -seconds[each.trial.id]))
+        return rows.in_order(self.waiting, self.seconds)
 
     @property
     def eta_seconds(self) -> float:
         """Estimated wall clock of the study from here on."""
-        total = 0.0
-        for phase in (self.in_order, self.later):
-            costs = {each.trial.id: (self.costs[each.trial.id], each.trial) for each in phase}
-            seconds = {key: known.trial_seconds(trial) for key, (known, trial) in costs.items()}
-            again = {key: seconds[key] - known.kept_seconds for key, (known, _) in costs.items()}
-            total += rows.wall_seconds(phase, seconds, again, self.workers, self.in_a_row)
-        return total
+        return rows.study_seconds([self.waiting, self.later], self.costs, self.workers, self.in_a_row)
 
 
 def make(study: Study, options: Options, tell: Tell) -> Plan:
@@ -144,7 +136,7 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         stored.tags,
         begun=_begun(trials, stored, work),
     )
-    costs, workers, devices = _costs(waiting, later, by_content, options, tell)
+    costs, workers, devices = measured_costs(waiting, later, by_content, options, tell)
     return Plan(
         study=study,
         data=facts,
@@ -163,11 +155,16 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         schedule=standing.schedule,
         devices=devices,
         cards=options.cards or (),
-        in_a_row=rows.MOST if options.starter is None or options.starter.forks else 1,
+        in_a_row=in_a_row(options),
     )
 
 
-def _costs(
+def in_a_row(options: Options) -> int:
+    """The most trials of a process."""
+    return rows.MOST if options.starter is None or options.starter.forks else 1
+
+
+def measured_costs(
     waiting: list[PlannedTrial],
     later: list[PlannedTrial],
     by_content: dict[tuple[str, str], Facts],

@@ -1,6 +1,6 @@
 """The study that a command asks for: that of a file, in its reduced form, on other data, fitted to it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ from experiments.data.facts import SOURCES
 from experiments.errors import UserError
 from experiments.studies import reading, schedule, variants
 from experiments.studies.study import Study
+
+# A study's document and its path, and the document as large as its time allows.
+Fitted = Callable[[dict[str, Any], Path], dict[str, Any]]
 
 
 def read_study(
@@ -24,11 +27,13 @@ def read_study(
     taken: Mapping[str, str] | None = None,
     precision: str | None = None,
     seeds: int | None = None,
+    fitted: Fitted | None = None,
 ) -> Study:
     """The study of a file, on other data where `data` is given, in its reduced form where `smoke` is.
 
     taken: fields of `data` in place of those of the file; precision: of every arm, in place of theirs;
-    seeds: how many may be trained at most, where that is known.
+    seeds: how many may be trained at most, where that is known; fitted: makes the document of a study with a
+    ladder as large as its time allows.
 
     Raises:
         UserError: whatever is wrong with the file or the data.
@@ -43,9 +48,13 @@ def read_study(
     if precision:
         _check_one_precision(study, path)
         document = variants.in_precision(document, precision)
-    return on_data(
-        variants.reduced(document) if smoke else document, data, path, work, tell, dry=dry, seeds=seeds
-    )
+    if smoke:
+        document = variants.reduced(document)
+    elif study.ladder and fitted:
+        named = variants.on_source(document, data) if data else document
+        _check_source(named["data"]["source"])
+        return reading.parse(fitted(named, path), path)
+    return on_data(document, data, path, work, tell, dry=dry, seeds=seeds)
 
 
 def command_words(
@@ -59,7 +68,7 @@ def command_words(
     shipped = path.parent.resolve() == reading.STUDIES.resolve()
     words_given = {"study": path.stem if shipped else str(path.resolve())}
     if data:
-        words_given["data"] = located(data)
+        words_given["data"] = variants.located(data)
     if precision:
         words_given["precision"] = precision
     words_given |= {field: taken[field] for field in names.READING if field in taken}
@@ -67,13 +76,6 @@ def command_words(
     if data and in_file != _sizes(study):
         words_given["sizes"] = _sizes_text(in_file)
     return words_given
-
-
-def located(data: str) -> str:
-    """A data source with the path of a folder or list made absolute."""
-    if not data.startswith("path:"):
-        return data
-    return f"path:{Path(data.removeprefix('path:')).expanduser().resolve()}"
 
 
 def _sizes(study: Study) -> dict[str, int]:
@@ -107,7 +109,7 @@ def on_data(
     if data is None:
         return study
     _check_source(data)
-    document = {**document, "name": names.experiment_name(study.name, located(data))}
+    document = variants.on_source(document, data)
     # Accuracies that a named data set allows say nothing of another one; those of one's own stand.
     if data != study.data.source and study.data.source in SOURCES and "targets" in document:
         document.pop("targets")
@@ -118,7 +120,6 @@ def on_data(
         if any(names.COMMON_TARGET in claim for claim in document["claims"]):
             notice += ", and claims of speed are about the highest that half of the trials reach"
         tell(notice)
-    document["data"] = {**document["data"], "source": data}
     study = reading.parse(document, path)
     wanted = study.data.wanted
     facts = dataset.summary_or_published(wanted, work, tell) if dry else dataset.summary(wanted, work)

@@ -5,8 +5,9 @@ short training waits for. A row of them must not be so long that other workers w
 """
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from experiments.studies.cost import Cost
 from experiments.studies.specification import PlannedTrial
 
 MOST = 4  # trials of a row: a process that lives long keeps more memory, and a study shows its arms later
@@ -37,6 +38,24 @@ def next_row(
             break
         row.append(each)
     return row
+
+
+def in_order(trials: Sequence[PlannedTrial], seconds: Mapping[str, float]) -> list[PlannedTrial]:
+    """Trials seed by seed, the longest of a seed first: then workers end close together."""
+    seeds = list(dict.fromkeys(each.trial.seed for each in trials))
+    return sorted(trials, key=lambda each: (seeds.index(each.trial.seed), -seconds[each.trial.id]))
+
+
+def study_seconds(
+    phases: Iterable[Sequence[PlannedTrial]], costs: Mapping[str, Cost], workers: int, most: int = MOST
+) -> float:
+    """The wall clock of phases that follow each other; costs: by the trial's id."""
+    total = 0.0
+    for phase in phases:
+        seconds = {each.trial.id: costs[each.trial.id].trial_seconds(each.trial) for each in phase}
+        again = {key: taken - costs[key].kept_seconds for key, taken in seconds.items()}
+        total += wall_seconds(in_order(phase, seconds), seconds, again, workers, most)
+    return total
 
 
 def wall_seconds(

@@ -17,6 +17,7 @@ from experiments import catalog, names, settings
 from experiments.data.crops import Windows
 from experiments.data.facts import CHOICES, SOURCES, Groups, Links, NearDuplicates, OnBad, Wanted
 from experiments.studies.claims import Claim, read_claim
+from experiments.studies.ladder import Ladder
 from experiments.studies.specification import Count, Frozen, PlannedTrial, Recipe, Seed, Trial
 
 Grey = Annotated[int, Field(ge=0, le=65_535)]
@@ -134,12 +135,14 @@ class Arm(Frozen):
 class Tune(Frozen):
     """The same sweep of the learning rate for every arm, on seeds that no result uses.
 
-    seeds: TUNING_SEEDS where none are given. seed: the form of older files, which had one; such a sweep keeps
-    its trials, may have as few as two rates, and is not extended.
+    seeds: TUNING_SEEDS where none are given. images: of training, and of what else is evaluated, at most.
+    seed: the form of older files, which had one; such a sweep keeps its trials, may have as few as two rates,
+    and is not extended.
     """
 
     learning_rate: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=50)]
     seeds: Annotated[list[Seed], Field(max_length=50)] | None = None
+    images: Count | None = None
     seed: Seed | None = None
 
     @property
@@ -180,6 +183,7 @@ class Study(Frozen):
     splits: Literal["each", "one"] = "each"
     vary: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     tune: Tune | None = None
+    ladder: Ladder | None = None
     claims: Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=MOST_CLAIMS)] = []
 
     @model_validator(mode="before")
@@ -274,13 +278,19 @@ class Study(Frozen):
         )  # fmt: skip
 
     def tuning_trials(self, digests: Digests, further: Further | None = None) -> list[PlannedTrial]:
-        """The sweep: every arm and setting at every rate, on the tuning seeds; none without `tune`.
+        """The sweep: every arm that has a rate, and setting, at every rate, on the tuning seeds.
+
+        None without `tune`.
 
         further: by (arm, setting), the rates that extend its ladder; their trials come last.
         """
         if not self.tune:
             return []
-        arms = [*self._arms()]
+        arms = [
+            (study._of_few(self.tune.images), label, order, arm, setting)
+            for study, label, order, arm, setting in self._arms()
+            if catalog.has_rate(arm.model)
+        ]
         ladder = itertools.product(self.tune.all_seeds, self.tune.learning_rate, arms)
         beyond = (
             (seed, rate, at)
@@ -294,6 +304,13 @@ class Study(Frozen):
             )
             for seed, rate, (study, label, order, arm, setting) in itertools.chain(ladder, beyond)
         )  # fmt: skip
+
+    def _of_few(self, images: int | None) -> "Study":
+        """The study on so many images of each split at most."""
+        if images is None:
+            return self
+        sizes = {name: min(images, getattr(self.data, name)) for name in ("train", "validation", "test")}
+        return self.model_copy(update={"data": self.data.model_copy(update=sizes)})
 
     def _arms(self) -> Iterator[tuple["Study", str, int, Arm, str]]:
         """At each point of the grid: the study there, and each arm with its label, order and setting."""

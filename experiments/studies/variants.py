@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from experiments import names
@@ -56,6 +57,22 @@ def in_precision(document: dict[str, Any], precision: str) -> dict[str, Any]:
         "recipe": recipe,
         "models": arms,
     }
+
+
+def on_source(document: dict[str, Any], data: str) -> dict[str, Any]:
+    """The document on other data; its name then ends in the data's name."""
+    return {
+        **document,
+        "name": names.experiment_name(document["name"], located(data)),
+        "data": {**document["data"], "source": data},
+    }
+
+
+def located(data: str) -> str:
+    """A data source with the path of a folder or list made absolute."""
+    if not data.startswith("path:"):
+        return data
+    return f"path:{Path(data.removeprefix('path:')).expanduser().resolve()}"
 
 
 def sized(document: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:

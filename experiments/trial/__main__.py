@@ -102,6 +102,8 @@ def run(
         names.metric(names.TEST, names.MACRO_F1): float(test_report[names.MACRO_F1]),
         names.CHOSEN_EPOCH: float(chosen),
         **saved.size(learner.network),
+        names.PREDICTION_MS: evaluation.milliseconds(learner.predict_anew, data.test.images),
+        names.MODEL_MIB: saved.mib(folder / names.MODEL_FOLDER),
         names.CHECKPOINT_SECONDS: checkpoints.seconds,
         names.PEAK_MEMORY: provenance.peak_memory_mib(),
         names.TRIAL_SECONDS: before.seconds + time.time() - began,

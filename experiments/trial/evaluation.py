@@ -1,6 +1,8 @@
 """The one evaluator: every model, on every split, is scored here from its predicted probabilities."""
 
 import io
+import statistics
+import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -8,8 +10,21 @@ from sklearn.metrics import classification_report, confusion_matrix
 
 from experiments import names
 
+TIMED = 100  # images whose prediction is timed: a whole batch
 SHOWN = 40  # mistakes of a trial whose images are kept
 Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def milliseconds(predict: Predict, images: np.ndarray, repeats: int = 3) -> float:
+    """What the prediction of an image takes in batches: the median of some passes over a few images."""
+    few = images[:TIMED]
+    predict(few)  # whatever is compiled, or read for the first time
+    passes = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        predict(few)
+        passes.append(1000 * (time.perf_counter() - began) / len(few))
+    return statistics.median(passes)
 
 
 def score(split: str, probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:

@@ -96,6 +96,8 @@ class FeatureLearner:
         """Probabilities float64 (n, classes)."""
         return class_probabilities(self._classifier, self._codes(images), self._data.classes)
 
+    predict_anew = predict
+
     def save(self, folder: Path) -> None:
         """Write two files: uint8 images to codes, codes to probabilities."""
         in_float32(self._encoder, self._recipe).save(folder / "encoder.keras")
@@ -163,6 +165,8 @@ class PipelineLearner:
             for portion in crops.portions(images)
         ]
         return np.concatenate(parts)
+
+    predict_anew = predict
 
     def save(self, folder: Path) -> None:
         """Write one file: flattened images to probabilities."""

@@ -56,6 +56,10 @@ class Learner(Protocol):
         """Probabilities float (n, classes) of uint8 images at crop size, at the chosen epoch."""
         ...
 
+    def predict_anew(self, images: np.ndarray | View) -> np.ndarray:
+        """The same, with nothing that is kept of these images: what a prediction costs."""
+        ...
+
     def save(self, folder: Path) -> None:
         """Write the model files; `saved.load` reads them."""
         ...
@@ -157,6 +161,8 @@ class KerasLearner:
     def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float32 (n, classes)."""
         return self._outputs(images)
+
+    predict_anew = predict
 
     def save(self, folder: Path) -> None:
         """Write one file: uint8 images in, probabilities out; it computes in float32 everywhere."""

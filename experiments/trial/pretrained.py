@@ -50,8 +50,8 @@ class Frozen:
             built.encoder.name, data.input_shape, recipe.precision, recipe.threads, names.RESULTS_VERSION,
             processes.cpu(), provenance.gpu(), provenance.versions(),
         )  # fmt: skip
-        outputs, width = pipeline.Outputs(self.model), self.model.output_shape[-1]
-        self._store = FeatureStore(data.features, outputs, width, repr(facts))
+        self.encode = pipeline.Outputs(self.model)
+        self._store = FeatureStore(data.features, self.encode, self.model.output_shape[-1], repr(facts))
 
     def features(self, images: np.ndarray | View) -> np.ndarray:
         """Float32 (n, width)."""
@@ -113,6 +113,10 @@ class FrozenLearner:
         """Probabilities float64 (n, classes)."""
         return class_probabilities(self._classifier, self._frozen.features(images), self._data.classes)
 
+    def predict_anew(self, images: np.ndarray | View) -> np.ndarray:
+        """The same, with features that are computed now."""
+        return class_probabilities(self._classifier, self._frozen.encode(images), self._data.classes)
+
     def save(self, folder: Path) -> None:
         """Write two files: uint8 images to features, features to probabilities."""
         in_float32(self._frozen.model, self._recipe).save(folder / "encoder.keras")
@@ -156,6 +160,8 @@ class FineTunedLearner:
     def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float32 (n, classes)."""
         return self._learner.predict(images)
+
+    predict_anew = predict
 
     def save(self, folder: Path) -> None:
         """Write one file: uint8 images in, probabilities out."""

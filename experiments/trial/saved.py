@@ -141,6 +141,11 @@ def _outputs(file: Path) -> Predict:
     return pipeline.Outputs(network)
 
 
+def mib(folder: Path) -> float:
+    """What the files of a model take on the disk."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 2**20
+
+
 def size(network: keras.Model | None) -> dict[str, float]:
     """Trainable parameters, and multiply-accumulates of one forward pass, by metric name; empty without
     a network."""

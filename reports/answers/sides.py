@@ -250,6 +250,22 @@ def _sharing(record: Record, left: pd.Series, right: pd.Series, claim: Stated) -
     return pairs.Sharing(tested, shared if shared > 0 else 0.0)
 
 
+def sharing_of_arm(record: Record, runs: pd.DataFrame) -> pairs.Sharing:
+    """What the seeds of one arm have in common in their test accuracies; runs: of that arm."""
+    pool, own = (pd.to_numeric(runs[column], errors="coerce") for column in ("pool", "own_test"))
+    if math.isnan(pool.min()) or len(runs) < 2:
+        return pairs.ALONE
+    kept = probabilities.right(record, runs["run_id"])
+    if own.max() > 0:
+        tested = min(float(runs["validation_size"].max() / (pool.min() - own.max())), 0.5)
+        shared = images.shared_images_variance(*kept) if kept else math.nan
+        return pairs.Sharing(tested, shared if shared > 0 else 0.0)
+    added = images.pool_variance(*kept, int(pool.min())) if kept else math.nan
+    if not math.isnan(added):
+        return pairs.Sharing(images=added)
+    return pairs.Sharing(min(float(runs["test_size"].max() / pool.min()), 0.5))
+
+
 def _on_one_split(
     record: Record,
     claim: Stated,

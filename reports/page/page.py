@@ -11,7 +11,7 @@ import pandas as pd
 
 from experiments import names
 from reports import command, words
-from reports.answers import claims_table, judge, sentences
+from reports.answers import claims_table, judge, recommendation, sentences
 from reports.page import inline
 from reports.plots import files as figure_files
 from reports.store import reading
@@ -65,8 +65,10 @@ def render(report: Report, uri: str, drawn: Sequence[figure_files.Drawn]) -> str
 def _answer(report: Report) -> dict[str, object]:
     """The claims, how they are judged, and how sure the answer is."""
     judged = report.judged
+    advice = [] if recommendation.lacking(report.record) else recommendation.sentences(report.record)
     tested = judge.number_tested(each.stated for each in judged)
     return {
+        "advice": advice,
         "without_claims": "" if any(each.stated.current for each in judged) else sentences.WITHOUT_CLAIMS,
         "claim_groups": [
             (

@@ -74,6 +74,21 @@ def _whole(answers: Answers) -> Answers:
     return answers
 
 
+def right(
+    record: Record, runs: Iterable[str], split: str = names.TEST
+) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+    """Of each run, 1 for an image that was classified right and 0 else, and which image that is; None where
+    one kept no answers.
+
+    Raises:
+        StoreError: a file is damaged, or the store does not answer.
+    """
+    found = [read(record, run, split) for run in runs]
+    if not found or any(each is None for each in found):
+        return None
+    return [each.right.astype(float) for each in found], [each.positions for each in found]
+
+
 def differences(
     record: Record, pairs: Iterable[tuple[str, str]], split: str = names.TEST
 ) -> tuple[list[np.ndarray], list[np.ndarray]] | None:

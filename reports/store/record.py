@@ -65,6 +65,8 @@ TRIAL_METRICS = [
     names.PARAMETERS,
     names.MACS,
     names.PEAK_MEMORY,
+    names.PREDICTION_MS,
+    names.MODEL_MIB,
     names.TRIAL_SECONDS,
 ]
 EPOCH_METRICS = [

@@ -6,7 +6,7 @@ import pandas as pd
 
 from experiments import names
 from reports import words
-from reports.answers import claims_table
+from reports.answers import claims_table, recommendation
 from reports.numbers import scores
 from reports.store.record import Record, provenance
 from reports.tables import markdown, remarks
@@ -62,6 +62,7 @@ def blocks(report: Report) -> list[Block]:
         Block("text", unfinished(record)),
         Block("notes", notes + [f"Warning: {line}" for line in report.warnings]),
         *_claims(report),
+        Block("text", " ".join(recommendation.sentences(record))),
     ]
     return [part for part in parts if part.content]
 

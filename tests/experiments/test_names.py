@@ -3,7 +3,7 @@ import re
 import pytest
 
 from experiments import names, settings
-from experiments.planning import request
+from experiments.studies import variants
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_folders_of_one_name_are_two_experiments(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def name(data):
-        return names.experiment_name("compare", request.located(data))
+        return names.experiment_name("compare", variants.located(data))
 
     one, other = (name(f"path:{tmp_path / year / 'my photos'}") for year in "ab")
     assert one != other

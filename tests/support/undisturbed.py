@@ -13,7 +13,13 @@ import h5py
 from experiments import names
 
 UPLOADING = ".artifact.uploading."
-CLOCKS_AND_MEMORY = {names.TRAIN_SECONDS, names.TRIAL_SECONDS, names.CHECKPOINT_SECONDS, names.PEAK_MEMORY}
+CLOCKS_AND_MEMORY = {
+    names.TRAIN_SECONDS,
+    names.TRIAL_SECONDS,
+    names.CHECKPOINT_SECONDS,
+    names.PEAK_MEMORY,
+    names.PREDICTION_MS,
+}
 OF_THE_RUN = {
     names.ATTEMPT,
     names.OWNER,

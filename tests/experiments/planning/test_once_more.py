@@ -119,7 +119,13 @@ def test_the_same_specification_gives_the_same_numbers(finished, tmp_path):
     # Another number of workers must not matter.
     done = elsewhere.compare("--workers", "1")
     assert done.returncode == 0, done.stderr
-    clocks = {names.TRAIN_SECONDS, names.TRIAL_SECONDS, names.CHECKPOINT_SECONDS, names.PEAK_MEMORY}
+    clocks = {
+        names.TRAIN_SECONDS,
+        names.TRIAL_SECONDS,
+        names.CHECKPOINT_SECONDS,
+        names.PEAK_MEMORY,
+        names.PREDICTION_MS,
+    }
     for planned in planned_trials(elsewhere):
         told = [
             [

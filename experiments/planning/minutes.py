@@ -1,0 +1,179 @@
+"""How large a study can be that must end within some minutes: the highest rung of its ladder that fits.
+
+Rungs are tried from the least upwards, each with what its networks cost on this machine, until one takes
+too long; what is left of the minutes goes to further seeds. The choice is made before anything is trained,
+looks at no result, and stands: the same command later, after an interruption say, finds it in WORK/minutes.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import files, names, words
+from experiments.data import dataset, split_sizes
+from experiments.data.dataset import Tell
+from experiments.data.facts import Facts, Files
+from experiments.errors import UserError
+from experiments.planning import plan, rows
+from experiments.studies import ladder, reading, schedule, variants
+from experiments.studies.ladder import Setting
+from experiments.studies.specification import Frozen
+from experiments.studies.study import Study
+
+MINUTES = 30  # where nobody says how many there are
+REPORT_SECONDS = 20.0  # that the figures take in the end
+SHORT_SIDE = 25  # percent of photographs may have a shorter one than what counts as theirs
+MOST_SEEDS = names.LOOKS[-1]
+
+
+class Choice(Frozen):
+    """What was chosen, for how many minutes, of which data, and what the next rung up would take."""
+
+    minutes: int
+    digest: str
+    image_size: int
+    width: int
+    epochs: int
+    seeds: int
+    seconds: float
+    above: str = ""
+
+    @property
+    def setting(self) -> Setting:
+        """The setting."""
+        return Setting(self.image_size, self.width, self.epochs, self.seeds)
+
+    @property
+    def text(self) -> str:
+        """One line for whoever asked."""
+        line = f"for {self.minutes} minutes: {self.setting.text}, about {words.duration(self.seconds)}"
+        return f"{line}; {self.above}" if self.above else line
+
+
+def settled(
+    document: dict[str, Any], path: Path, minutes: int, options: plan.Options, began: float, tell: Tell
+) -> tuple[dict[str, Any], Choice]:
+    """The document at the highest rung that fits, and the choice; began: of the command, by time.monotonic.
+
+    Raises:
+        UserError: not even the least rung fits, or the data cannot be had.
+    """
+    study = reading.parse(document, path)
+    least = reading.parse(ladder.at(document, _least(study)), path)
+    work = options.work
+    facts = dataset.summary(least.data.wanted, work)
+    document = variants.sized(document, _sizes(least, facts, work))
+    kept = work / "minutes" / f"{study.name}.json"
+    choice = _kept(kept, minutes, facts)
+    if choice is None:
+        of = _Costs(document, path, facts, options, tell)
+        choice = _chosen(study, facts, minutes, began, of.seconds)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(kept, choice.model_dump_json(indent=1) + "\n")
+    tell(choice.text)
+    return ladder.at(document, choice.setting), choice
+
+
+def _least(study: Study) -> Setting:
+    *_, least = study.ladder.settings(0)
+    return least
+
+
+def _sizes(study: Study, facts: Facts, work: Path) -> dict[str, int]:
+    """As many images of each split as there are, in the proportions of the file."""
+    asked = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
+    found = split_sizes.fitting(asked, facts, schedule.split_seeds(study, MOST_SEEDS), work)
+    if not all(found.values()):
+        source = study.data.source
+        raise UserError(f"data source {source}: {facts.images} images are too few for three splits; add some")
+    return found
+
+
+def _kept(file: Path, minutes: int, facts: Facts) -> Choice | None:
+    """The choice that was made before for as many minutes and the same images."""
+    try:
+        choice = Choice.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return choice if (choice.minutes, choice.digest) == (minutes, facts.digest) else None
+
+
+def _chosen(
+    study: Study, facts: Facts, minutes: int, began: float, seconds: Callable[[Setting], float]
+) -> Choice:
+    """Climb from the least rung while the next one fits, then add seeds while they fit.
+
+    Raises:
+        UserError: the least rung does not fit.
+    """
+
+    def left() -> float:
+        return 60 * minutes - REPORT_SECONDS - (time.monotonic() - began)
+
+    rising = [*study.ladder.settings(short_side(facts))][::-1]
+    taken = [seconds(rising[0])]
+    if taken[0] > left():
+        needed = int(np.ceil((taken[0] + 60 * minutes - left()) / 60))
+        raise UserError(
+            f"MINUTES={minutes}: the least that {study.name} can be, {rising[0].text}, takes about "
+            f"{words.duration(taken[0])} here: give it MINUTES={needed} or more"
+        )
+    above = ""
+    for setting in rising[1:]:
+        after = seconds(setting)
+        if after > left():
+            above = f"{_difference(rising[len(taken) - 1], setting)} would take {words.duration(after)}"
+            break
+        taken.append(after)
+    chosen, last = rising[len(taken) - 1], taken[-1]
+    while chosen.seeds < MOST_SEEDS and not above.endswith("seeds"):
+        more = chosen._replace(seeds=chosen.seeds + 1)
+        after = seconds(more)
+        if after > left():
+            break
+        chosen, last = more, after
+    return Choice(minutes=minutes, digest=facts.digest, **chosen._asdict(), seconds=last, above=above)
+
+
+def _difference(setting: Setting, above: Setting) -> str:
+    """What the next rung has more of: `64 pixels`."""
+    field = next(name for name in Setting._fields if getattr(setting, name) != getattr(above, name))
+    value = getattr(above, field)
+    return {
+        "image_size": f"{value} pixels",
+        "width": f"width {value}",
+        "epochs": words.counted(value, "epoch"),
+        "seeds": words.counted(value, "seed"),
+    }[field]
+
+
+def short_side(facts: Facts) -> int:
+    """The short side of the photographs as they are on the disk; of a named source that of its images."""
+    sizes = Files.read(facts.index).sizes if facts.index else ()
+    if not sizes:
+        return min(facts.image_shape[:2])
+    return int(np.percentile([min(size) for size in sizes], SHORT_SIDE, method="lower"))
+
+
+class _Costs:
+    """What a study would take at a setting, by what its networks cost here."""
+
+    def __init__(
+        self, document: dict[str, Any], path: Path, facts: Facts, options: plan.Options, tell: Tell
+    ) -> None:
+        self._document, self._path, self._facts = document, path, facts
+        self._options, self._tell = options, tell
+
+    def seconds(self, setting: Setting) -> float:
+        """The wall clock of sweep and results."""
+        study = reading.parse(ladder.at(self._document, setting), self._path)
+        shape = (setting.image_size, setting.image_size, self._facts.image_shape[2])
+        facts = self._facts.model_copy(update={"image_shape": shape})
+        content = (facts.digest, facts.partition)  # costs are of shapes, not of these pixels
+        digests = dict.fromkeys(study.sources(), content)
+        sweep, results = study.tuning_trials(digests), study.trials(digests)
+        known, workers, _ = plan.measured_costs(sweep, results, {content: facts}, self._options, self._tell)
+        return rows.study_seconds([sweep, results], known, workers, plan.in_a_row(self._options))

@@ -1,0 +1,253 @@
+"""Which arm to use, by a rule that is stated: the cheapest of those that were not shown to be worse.
+
+The arm of the highest mean test accuracy is compared with each other one. An arm is shown to be worse where
+the interval of that difference, at 1 − 0.05 / (number of others), lies wholly above 0: the true best is then
+among the arms that are left in 95 % of studies (multiple comparisons with the best, Hsu 1984, Annals of
+Statistics 12, with Bonferroni's level). Of those that are left the cheapest at prediction is recommended.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+
+from experiments import names
+from reports import words
+from reports.answers import sides, verdicts
+from reports.numbers import failures, pairs, power
+from reports.numbers.intervals import Interval
+from reports.store.record import Record
+from reports.store.stated import Stated
+
+LEAST_SEEDS = 6
+LEVEL = 0.05
+
+
+class Cost(NamedTuple):
+    """What an arm costs, medians of its trials: ms of predicting an image, MiB of a model, s of training."""
+
+    prediction_ms: float
+    model_mib: float
+    training_seconds: float
+    macs: float
+
+    @property
+    def order(self) -> tuple[float, float]:
+        """The lower, the cheaper at prediction; by multiply-accumulates where it was not timed."""
+        return (math.inf if math.isnan(self.prediction_ms) else self.prediction_ms, self.macs)
+
+    @property
+    def text(self) -> str:
+        """`3.1 ms an image, a model of 13 MiB, 24 s of training`, as far as known."""
+        parts = [
+            (self.prediction_ms, f"{self.prediction_ms:.2g} ms an image"),
+            (self.model_mib, f"a model of {self.model_mib:.2g} MiB"),
+            (self.training_seconds, f"{words.seconds(self.training_seconds)} of training"),
+        ]
+        return ", ".join(text for value, text in parts if not math.isnan(value))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One arm.
+
+    accuracy: mean on test images with its interval; behind: best − this arm, with its interval at the level
+    of the comparison (the best's own: 0 without width); worse: it was shown to be.
+    """
+
+    arm: str
+    accuracy: Interval
+    behind: Interval
+    worse: bool
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to use, and why.
+
+    best: of the highest mean; candidates: all arms, by falling mean accuracy; level: of the intervals; seeds:
+    of each arm; more_seeds: that would tell chosen and best apart, as far as known.
+    """
+
+    chosen: Candidate
+    best: Candidate
+    candidates: tuple[Candidate, ...]
+    level: float
+    seeds: int
+    more_seeds: power.Range | None = None
+
+    @property
+    def as_good(self) -> list[Candidate]:
+        """The others that were not shown to be worse than the best."""
+        return [each for each in self.candidates if not each.worse and each is not self.chosen]
+
+    @property
+    def worse(self) -> list[Candidate]:
+        """Those that were."""
+        return [each for each in self.candidates if each.worse]
+
+
+def recommend(record: Record) -> Recommendation | None:
+    """The recommendation; None where the study can give none: see `lacking`."""
+    if lacking(record):
+        return None
+    arms = _arms(record)
+    level = 1 - LEVEL / max(1, len(arms) - 1)
+    means = {arm: _accuracy(record, arm) for arm in arms}
+    best = max(arms, key=lambda arm: means[arm].estimate)
+    compared = {arm: _behind(record, best, arm, level) for arm in arms if arm != best}
+    alone = Interval(0.0, 0.0, 0.0)
+    found = [
+        Candidate(
+            arm,
+            means[arm],
+            compared[arm].difference(level) if arm in compared else alone,
+            arm in compared and compared[arm].difference(level).low > 0,
+            _cost(record, arm),
+        )
+        for arm in sorted(arms, key=lambda arm: -means[arm].estimate)
+    ]
+    chosen = min((each for each in found if not each.worse), key=lambda each: each.cost.order)
+    more = None
+    if chosen is not found[0]:
+        more = verdicts.splits_needed(compared[chosen.arm], 0.0, max(1, len(arms) - 1))
+        more = more and more.above(record.runs["seed"].nunique())
+    return Recommendation(chosen, found[0], tuple(found), level, record.runs["seed"].nunique(), more)
+
+
+def lacking(record: Record) -> str:
+    """Why a study can give no recommendation; empty if it can."""
+    runs = record.runs
+    if record.one_split:
+        return "all seeds share one split: what is said is of these test images alone"
+    if runs["setting"].nunique() > 1:
+        return "it varies settings: each of them would have a recommendation of its own"
+    if runs["arm"].nunique() < 2:
+        return "it has one arm"
+    seeds = [set(arm["seed"]) for _, arm in runs.groupby("arm", sort=False)]
+    if any(each != seeds[0] for each in seeds):
+        return "some arms still lack seeds that others have"
+    if len(seeds[0]) < LEAST_SEEDS:
+        return f"it has {len(seeds[0])} seeds, and fewer than {LEAST_SEEDS} tell arms apart by chance"
+    return ""
+
+
+def sentences(record: Record) -> list[str]:
+    """The recommendation for people, its first sentence what to do; or why there is none."""
+    if why := lacking(record):
+        return [f"No recommendation: {why}."]
+    found = recommend(record)
+    chosen, best = found.chosen, found.best
+    first = (
+        f"Use {chosen.arm}: {_percent(chosen.accuracy)} of new images right, {chosen.cost.text} "
+        f"({found.seeds} seeds, each with a split of its own)."
+    )
+    lines = [first]
+    if chosen is best and not found.as_good:
+        lines.append("Every other arm was shown to be worse.")
+    elif chosen is best:
+        lines.append("It has the highest mean, and is the cheapest of those not shown to be worse.")
+    else:
+        lines.append(
+            f"It is the cheapest at prediction of the arms that were not shown to be worse than {best.arm}, "
+            f"which has the highest mean: {_points(chosen.behind)} between them. {_apart(found)}"
+        )
+    if others := [each for each in found.as_good if each is not best]:
+        told = [f"{each.arm} ({_points(each.behind)} behind {best.arm}, {each.cost.text})" for each in others]
+        lines.append(f"Not shown to be worse either: {words.listed(told)}.")
+    if found.worse:
+        told = [f"{each.arm} by {_points(each.behind)}" for each in found.worse]
+        lines.append(f"Shown to be worse than {best.arm}: {words.listed(told)}.")
+    return lines
+
+
+def as_json(record: Record) -> dict[str, object]:
+    """The same for scripts."""
+    if why := lacking(record):
+        return {"study": record.study, "recommended": None, "reason": why}
+    found = recommend(record)
+    return {
+        "study": record.study,
+        "recommended": found.chosen.arm,
+        "best_mean": found.best.arm,
+        "seeds": found.seeds,
+        "confidence": found.level,
+        "arms": [
+            {
+                "arm": each.arm,
+                "accuracy": _ends(each.accuracy),
+                "behind_best": _ends(each.behind),
+                "shown_to_be_worse": each.worse,
+                **{name: _known(value) for name, value in each.cost._asdict().items()},
+            }
+            for each in found.candidates
+        ],
+    }
+
+
+def _apart(found: Recommendation) -> str:
+    if found.more_seeds is None:
+        return "That is no evidence that they are alike."
+    least, most = found.more_seeds
+    seeds = f"{least} or more" if most is None else f"{least} to {most}" if most > least else f"{least}"
+    return f"That is no evidence that they are alike: were it as seen, {seeds} seeds would tell them apart."
+
+
+def _arms(record: Record) -> list[str]:
+    return list(dict.fromkeys(record.runs.sort_values("arm_order")["arm"]))
+
+
+def _behind(record: Record, best: str, arm: str, level: float) -> verdicts.Sides:
+    """The two sides of best against arm, failures and shared images counted as for a claim."""
+    setting = record.runs["setting"].iloc[0]
+    comparison = (best, setting, arm, setting)
+    claim = Stated(
+        digest="",
+        text=f"{best} has higher test accuracy than {arm}",
+        metric=names.TEST_ACCURACY,
+        target=None,
+        direction=">",
+        margin=0.0,
+        comparisons=(comparison,),
+        registered=0,
+        current=True,
+        after_data=False,
+    )
+    return sides.of(record, claim, comparison, 1).sides
+
+
+def _accuracy(record: Record, arm: str) -> Interval:
+    """The mean over seeds; a failed seed counts with the accuracy that it has."""
+    runs = record.runs[record.runs["arm"] == arm]
+    return pairs.interval(runs[failures.TEST_ACCURACY].to_numpy(float), sides.sharing_of_arm(record, runs))
+
+
+def _cost(record: Record, arm: str) -> Cost:
+    runs = record.runs[record.runs["arm"] == arm]
+    columns = (names.PREDICTION_MS, names.MODEL_MIB, names.TRAIN_SECONDS, names.MACS)
+    return Cost(*(float(pd.to_numeric(runs[column], errors="coerce").median()) for column in columns))
+
+
+def _percent(accuracy: Interval) -> str:
+    """`71.4 % (69.8 to 73.0)`."""
+    if math.isnan(accuracy.low):
+        return f"{100 * accuracy.estimate:.1f} %"
+    return f"{100 * accuracy.estimate:.1f} % ({100 * accuracy.low:.1f} to {100 * accuracy.high:.1f})"
+
+
+def _points(difference: Interval) -> str:
+    """`2.1 points (0.4 to 3.8)`."""
+    amount = f"{100 * difference.estimate:.1f} points"
+    if math.isnan(difference.low):
+        return amount
+    return f"{amount} ({100 * difference.low:.1f} to {100 * difference.high:.1f})".replace("-", "−")
+
+
+def _ends(interval: Interval) -> dict[str, float | None]:
+    return {name: _known(value) for name, value in interval._asdict().items()}
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) or math.isinf(value) else value
