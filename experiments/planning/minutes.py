@@ -129,7 +129,7 @@ def _chosen(
             break
         taken.append(after)
     chosen, last = rising[len(taken) - 1], taken[-1]
-    while chosen.seeds < MOST_SEEDS and not above.endswith("seeds"):
+    while chosen.seeds < MOST_SEEDS:
         more = chosen._replace(seeds=chosen.seeds + 1)
         after = seconds(more)
         if after > left():

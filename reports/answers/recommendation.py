@@ -163,6 +163,11 @@ def sentences(record: Record) -> list[str]:
     return lines
 
 
+def advice(record: Record) -> list[str]:
+    """The sentences of a study that can recommend an arm; none of another."""
+    return [] if lacking(record) else sentences(record)
+
+
 def as_json(record: Record) -> dict[str, object]:
     """The same for scripts."""
     if why := lacking(record):

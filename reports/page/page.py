@@ -65,10 +65,9 @@ def render(report: Report, uri: str, drawn: Sequence[figure_files.Drawn]) -> str
 def _answer(report: Report) -> dict[str, object]:
     """The claims, how they are judged, and how sure the answer is."""
     judged = report.judged
-    advice = [] if recommendation.lacking(report.record) else recommendation.sentences(report.record)
     tested = judge.number_tested(each.stated for each in judged)
     return {
-        "advice": advice,
+        "advice": recommendation.advice(report.record),
         "without_claims": "" if any(each.stated.current for each in judged) else sentences.WITHOUT_CLAIMS,
         "claim_groups": [
             (

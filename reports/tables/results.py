@@ -62,7 +62,7 @@ def blocks(report: Report) -> list[Block]:
         Block("text", unfinished(record)),
         Block("notes", notes + [f"Warning: {line}" for line in report.warnings]),
         *_claims(report),
-        Block("text", " ".join(recommendation.sentences(record))),
+        Block("text", " ".join(recommendation.advice(record))),
     ]
     return [part for part in parts if part.content]
 

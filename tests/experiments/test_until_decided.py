@@ -85,7 +85,7 @@ def test_what_until_cannot_do_is_one_line(tmp_path, capsys):
     where = ("--work", there.work, "--store", there.store)
     for options, told in (
         (("--until", "decided", "--seeds", "5"), "SEEDS=5: the first look is at 6 seeds"),
-        (("--minutes", "5"), "MINUTES belongs to UNTIL=decided"),
+        (("--minutes", "5"), "MINUTES belongs to studies with a ladder"),
         (("--until", "decided", "--smoke"), "drop UNTIL"),
     ):
         assert commands.run("compare", there.study, *where, *options) == 2

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments import processes
+from experiments import catalog, processes
 from experiments.studies import reading, variants
 from tests.support import known_costs
 from tests.support.commands import run
@@ -83,5 +83,7 @@ def test_the_dry_run_lists_every_trial(name, work, monkeypatch, capsys):
         assert f"{len(lines)} of {len(lines)} trials to train" in told
     else:
         assert all(" · tune " in line for line in lines)
-        later = len(lines) // rates * len(study.seeds)
+        seeds = int(re.search(r"(\d+) seeds, about", told)[1]) if study.ladder else len(study.seeds)
+        without = sum(not catalog.has_rate(arm.model) for arm in study.models.values())
+        later = (len(lines) // rates + without) * seeds
         assert f"{len(lines)} of them choose the learning rates first, the other {later} follow" in told

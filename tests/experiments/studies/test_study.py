@@ -59,7 +59,7 @@ def test_an_arm_may_have_a_label_of_its_own():
     ("path", "value", "told"),
     [
         ("recipe.lerning_rate", 0.1, "recipe.lerning_rate: unknown field; did you mean 'learning_rate'?"),
-        ("epochs", 3, "epochs: unknown field; choose from: claims, data, models, name"),
+        ("epochs", 3, "epochs: unknown field; choose from: claims, data, ladder, models, name"),
         ("data.train", "many", "data.train: input should be a valid integer"),
         ("data.train", 0, "data.train: input should be greater than 0, not 0"),
         ("data.source", "imagenet", "unknown data source 'imagenet'; choose from: fashion_mnist"),

@@ -1,0 +1,96 @@
+"""The largest study that fits into some minutes: chosen by what it takes here, before anything is trained."""
+
+import json
+import time
+
+import pytest
+
+from experiments.data.facts import Facts
+from experiments.errors import UserError
+from experiments.planning import minutes
+from experiments.studies import reading
+
+SHIPPED = reading.find("photographs")
+STUDY = reading.parse(reading.load(SHIPPED), SHIPPED)
+FACTS = Facts(
+    digest="d", partition="p", classes=("a", "b"), image_shape=(96, 96, 3), train_part=100, test_part=0
+)
+
+
+def chosen(given, of, taken=0.0):
+    """The choice where a setting takes `of(setting)` seconds; taken: of the minutes so far."""
+    asked = []
+
+    def seconds(setting):
+        asked.append(setting)
+        return of(setting)
+
+    return minutes._chosen(STUDY, FACTS, given, time.monotonic() - taken, seconds), asked
+
+
+def work(setting):
+    return setting.image_size**2 / 1000 * setting.width / 16 * setting.epochs * setting.seeds
+
+
+# 32 pixels: 1.024 × 3 epochs × 6 seeds = 18 s; 60 epochs and 8 seeds 492 s; width 32 983 s, 64 1,966 s;
+# 48 pixels 4,424 s. Of 30 minutes 1,780 s are left beside the report.
+def test_the_highest_rung_that_fits_is_taken_and_the_next_is_told():
+    found, _ = chosen(30, work)
+    assert found.setting[:3] == (32, 32, 60)
+    assert found.above.startswith("width 64")
+    # What is left goes to seeds: 1,780 s / (983 s / 8) = 14.4.
+    assert found.seeds == 14
+    assert found.seconds == pytest.approx(work(found.setting))
+    assert found.seconds <= 1780
+
+
+def test_more_minutes_are_never_a_smaller_study():
+    settings = [chosen(given, work)[0] for given in (2, 5, 10, 20, 40, 80, 160, 320)]
+    seconds = [each.seconds for each in settings]
+    assert seconds == sorted(seconds)
+    assert [each.image_size for each in settings] == sorted(each.image_size for each in settings)
+    assert all(each.seconds <= 60 * each.minutes for each in settings)
+
+
+def test_nothing_above_what_does_not_fit_is_measured():
+    found, asked = chosen(5, work)
+    largest = max(work(each) for each in asked)
+    beyond = [each for each in asked if work(each) > 300]
+    assert found.image_size == 32 and largest < 600 and len(beyond) <= 2
+
+
+def test_what_the_command_took_so_far_counts():
+    assert chosen(10, work, taken=400)[0].seconds < chosen(10, work)[0].seconds
+
+
+def test_all_of_the_ladder_and_more_seeds_where_there_is_time_for_it():
+    found, _ = chosen(1000, lambda _: 1.0)
+    assert (found.image_size, found.width, found.epochs, found.seeds) == (96, 64, 60, minutes.MOST_SEEDS)
+    assert found.above == ""
+
+
+def test_minutes_that_nothing_fits_are_one_line_with_the_least_that_does():
+    with pytest.raises(UserError, match=r"MINUTES=1: .* 32 pixels, width 16, 3 epochs, 6 seeds.*MINUTES=12"):
+        chosen(1, lambda _: 680.0)
+
+
+def test_a_choice_stands_for_its_minutes_and_images(tmp_path):
+    file = tmp_path / "x.json"
+    assert minutes._kept(file, 30, FACTS) is None
+    found, _ = chosen(30, work)
+    file.write_text(found.model_dump_json())
+    assert minutes._kept(file, 30, FACTS) == found
+    assert minutes._kept(file, 31, FACTS) is None
+    assert minutes._kept(file, 30, FACTS.model_copy(update={"digest": "other"})) is None
+    file.write_text(json.dumps({"minutes": 30}))
+    assert minutes._kept(file, 30, FACTS) is None
+
+
+def test_the_short_side_is_that_of_most_photographs(tmp_path):
+    index = tmp_path / "i.json"
+    facts = FACTS.model_copy(update={"index": index})
+    assert minutes.short_side(facts) == 96  # without files
+    names = [f"{number}.png" for number in range(8)]
+    sizes = [[20, 30], [300, 100], *[[200, 150 + number] for number in range(6)]]
+    index.with_suffix(".files.json").write_text(json.dumps({"names": names, "sizes": sizes}))
+    assert minutes.short_side(facts) == 100

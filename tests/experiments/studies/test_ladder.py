@@ -1,0 +1,81 @@
+"""What gives way, in which order, and what a study is at each rung."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from experiments.studies import ladder, reading
+from experiments.studies.ladder import Ladder, Setting
+
+RUNGS = {"image_size": [96, 64, 32], "width": [32, 16], "epochs": [20, 10, 5], "seeds": [8, 6]}
+SHIPPED = reading.find("photographs")
+
+
+def test_image_size_gives_way_first_then_width_epochs_and_seeds():
+    found = [tuple(each) for each in Ladder(**RUNGS).settings(500)]
+    assert found == [
+        (96, 32, 20, 8),
+        (64, 32, 20, 8),
+        (32, 32, 20, 8),
+        (32, 16, 20, 8),
+        (32, 16, 10, 8),
+        (32, 16, 5, 8),
+        (32, 16, 5, 6),
+    ]
+
+
+@pytest.mark.parametrize(("short_side", "largest"), [(500, 96), (96, 96), (95, 64), (33, 32), (20, 32)])
+def test_no_photograph_is_enlarged_unless_the_least_rung_is_larger(short_side, largest):
+    assert next(Ladder(**RUNGS).settings(short_side)).image_size == largest
+
+
+falling = st.lists(st.integers(6, 500), min_size=1, max_size=6, unique=True).map(
+    lambda found: sorted(found, reverse=True)
+)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(RUNGS, falling)), st.integers(1, 600))
+def test_every_rung_is_below_the_one_before_in_one_thing(rungs, short_side):
+    found = [*Ladder(**rungs).settings(short_side)]
+    for above, below in itertools.pairwise(found):
+        fallen = [one > other for one, other in zip(above, below, strict=True)]
+        assert sum(fallen) == 1 and all(one >= other for one, other in zip(above, below, strict=True))
+    assert found[-1] == Setting(*(rungs[name][-1] for name in Setting._fields))
+
+
+@pytest.mark.parametrize(
+    ("field", "rungs"), [("epochs", [5, 10]), ("width", [16, 16]), ("seeds", [8, 5]), ("image_size", [])]
+)
+def test_rungs_that_do_not_fall_or_are_too_few_are_refused(field, rungs):
+    with pytest.raises(ValidationError) as error:
+        Ladder(**{**RUNGS, field: rungs})
+    assert error.value.errors()[0]["loc"] == (field,)
+
+
+# The stem of 3×3 pixels is for images below 64; what an arm states stays.
+@pytest.mark.parametrize(("size", "stem"), [(32, "small"), (48, "small"), (64, "imagenet"), (96, "imagenet")])
+def test_a_study_at_a_rung(size, stem):
+    document = reading.load(SHIPPED)
+    study = reading.parse(ladder.at(document, Setting(size, 16, 7, 10)), SHIPPED)
+    assert (study.data.image_size, study.recipe.epochs, study.seeds) == (size, 7, [*range(1, 11)])
+    assert study.models["resnet18"].arguments == {"width": 16, "stem": stem}
+    assert study.models["plain_cnn"].arguments == {}
+    assert study.models["finetuned"].arguments == {"pixels": 64}
+    assert study.recipe_of(study.models["finetuned"]).epochs == 3
+
+
+def test_the_sweep_is_on_few_images_and_of_arms_that_have_a_rate():
+    document = reading.load(SHIPPED)
+    sizes = {"train": 3000, "validation": 500, "test": 1500}
+    study = reading.parse({**document, "data": {**document["data"], **sizes}}, SHIPPED)
+    digests = dict.fromkeys(study.sources(), ("d", "p"))
+    sweep = study.tuning_trials(digests)
+    assert {(each.trial.train, each.trial.validation, each.trial.test) for each in sweep} == {
+        (1000, 500, 1000)
+    }
+    assert {each.arm for each in sweep} == set(study.models) - {"pretrained_features"}
+    assert len(sweep) == 4 * 4 * 3
+    assert {each.trial.train for each in study.trials(digests)} == {3000}

@@ -1,0 +1,118 @@
+"""Which arm is recommended: by hand, with and without answers on single images, and where none can be."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from experiments import names
+from reports.answers import recommendation
+from reports.store.record import read_record
+from tests.support import synthetic
+from tests.support.synthetic import curve, once, tags
+
+SEEDS = range(1, 9)
+GOOD = [0.80, 0.82, 0.78, 0.81, 0.79, 0.83, 0.80, 0.81]
+ALIKE = [0.81, 0.80, 0.79, 0.82, 0.79, 0.82, 0.79, 0.82]  # 0.00125 behind on average, either way
+WORSE = [each - 0.1 + 0.004 * (index % 3) for index, each in enumerate(GOOD)]
+
+
+@pytest.fixture
+def study(writable):
+    """Writes a study of arms, each with accuracies by seed and the ms of a prediction; returns its record."""
+
+    def write(arms, own=True, settings=("",), seeds=SEEDS, **changed):
+        experiment = writable.study("advice")
+        plan = {"schedule": {"seeds": [*seeds], "looks": [len(seeds)]}, "registered": synthetic.DAY}
+        writable.client.set_experiment_tag(experiment, names.PLAN, json.dumps(plan))
+        for order, (arm, (accuracies, cost)) in enumerate(arms.items()):
+            for seed, accuracy in zip(seeds, accuracies, strict=False):
+                for setting in settings:
+                    split = f"{seed}" if own else "same"
+                    own_tags = {
+                        names.SPLIT_DIGEST: f"s{split}",
+                        names.VALIDATION_DIGEST: f"v{split}",
+                        names.TEST_DIGEST: f"t{split}",
+                        names.POOL: "1000000",
+                        names.OWN_TEST: "0",
+                        names.CLASSES: "10",
+                        names.SETTING: setting,
+                    }
+                    points = curve([0.5, accuracy]) + once(accuracy, 2)
+                    if cost is not None:
+                        points.append((names.PREDICTION_MS, cost, 2))
+                    writable.run(experiment, tags(arm, order, seed, **(own_tags | changed)), points)
+        return read_record(writable.uri, "advice")
+
+    return write
+
+
+def test_the_cheapest_of_those_not_shown_to_be_worse(study):
+    found = recommendation.recommend(
+        study({"large": (GOOD, 9.0), "small": (ALIKE, 1.0), "tiny": (WORSE, 0.1)})
+    )
+    assert (found.best.arm, found.chosen.arm) == ("large", "small")
+    assert [each.arm for each in found.worse] == ["tiny"]
+    assert [each.arm for each in found.as_good] == ["large"]
+    assert found.seeds == 8
+    # Two comparisons with the best: each at 97.5 %.
+    assert found.level == pytest.approx(0.975)
+    distances = np.subtract(GOOD, WORSE)
+    half = stats.t.ppf(0.9875, 7) * distances.std(ddof=1) / np.sqrt(8)
+    [tiny] = found.worse
+    assert (tiny.behind.estimate, tiny.behind.low) == pytest.approx(
+        (distances.mean(), distances.mean() - half), rel=1e-3
+    )
+
+
+def test_the_best_where_all_others_are_worse(study):
+    record = study({"large": (GOOD, 9.0), "tiny": (WORSE, 0.1)})
+    found = recommendation.recommend(record)
+    assert (found.chosen.arm, found.as_good) == ("large", [])
+    first, second, *_ = recommendation.sentences(record)
+    assert first.startswith("Use large: 80.5 % (") and "9 ms an image" in first
+    assert second == "Every other arm was shown to be worse."
+
+
+def test_without_timed_predictions_arithmetic_decides(study):
+    found = recommendation.recommend(study({"first": (GOOD, None), "second": (ALIKE, None)}))
+    assert found.chosen.cost.order[0] == np.inf
+    assert "ms" not in found.chosen.cost.text
+
+
+def test_seeds_that_would_tell_them_apart_are_told(study):
+    record = study({"large": (GOOD, 9.0), "small": (ALIKE, 1.0)})
+    found = recommendation.recommend(record)
+    assert found.more_seeds is None or found.more_seeds.least > 8
+    assert "no evidence that they are alike" in " ".join(recommendation.sentences(record))
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"own": False}, "these test images alone"),
+        ({"settings": ("data.train=5", "data.train=9")}, "it varies settings"),
+        ({"seeds": range(1, 6)}, "it has 5 seeds"),
+    ],
+)
+def test_where_there_can_be_none_it_says_why(changed, why, study):
+    record = study({"large": (GOOD, 9.0), "small": (ALIKE, 1.0)}, **changed)
+    assert recommendation.recommend(record) is None
+    [line] = recommendation.sentences(record)
+    assert line.startswith("No recommendation: ") and why in line
+    assert recommendation.as_json(record)["recommended"] is None
+
+
+def test_a_half_finished_study_has_none(study):
+    record = study({"large": (GOOD, 9.0), "small": (ALIKE[:6], 1.0)})
+    assert "lack seeds" in recommendation.lacking(record)
+
+
+def test_scripts_get_numbers(study):
+    record = study({"large": (GOOD, 9.0), "tiny": (WORSE, 0.1)})
+    found = json.loads(json.dumps(recommendation.as_json(record), allow_nan=False))
+    assert found["recommended"] == found["best_mean"] == "large"
+    large, tiny = found["arms"]
+    assert large["prediction_ms"] == 9.0 and large["model_mib"] is None
+    assert tiny["shown_to_be_worse"] and tiny["behind_best"]["low"] > 0
