@@ -43,6 +43,7 @@ READING = {
     "links": ("refuse", "follow"),
     "groups": ("folders", "none"),
 }
+LEARNT_ELSEWHERE = ("pretrained_features", "finetuned")  # models that begin with the weights of ImageNet
 PRECISIONS = ("float32", "bfloat16")
 SCORES = (ACCURACY, BALANCED)  # of validation, by which epochs are chosen and targets reached
 

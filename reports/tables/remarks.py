@@ -5,6 +5,7 @@ import math
 
 import pandas as pd
 
+from experiments import names
 from reports import words
 from reports.numbers import scores, sweep
 from reports.store.record import MOST_APART, Record, grid_points
@@ -22,6 +23,7 @@ def lines(record: Record) -> list[str]:
     tuned = set(record.tuning["arm"])
     return [
         *_shrunk(record),
+        *_learnt_elsewhere(record.runs),
         *(f"data: {notice}" for notice in record.notices),
         *_epoch_lengths(record.runs),
         *_evaluations(record.runs),
@@ -37,6 +39,18 @@ def _shrunk(record: Record) -> list[str]:
         return []
     return [
         f"data: fewer images than the study asks for ({record.options['sizes']}), so its splits are smaller"
+    ]
+
+
+def _learnt_elsewhere(runs: pd.DataFrame) -> list[str]:
+    """What some arms have seen that others have not."""
+    arms = runs.loc[runs["model"].isin(names.LEARNT_ELSEWHERE), "arm"].unique()
+    if not len(arms):
+        return []
+    has = "has" if len(arms) == 1 else "have"
+    return [
+        f"not alike: {words.listed([*arms])} {has} seen 1.28 million photographs of 1,000 classes before "
+        "(ImageNet), the other arms these alone; where classes here are among those, that is more than yours"
     ]
 
 

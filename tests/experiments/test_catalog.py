@@ -9,7 +9,7 @@ from typing import get_args, get_origin
 
 import pytest
 
-from experiments import catalog
+from experiments import catalog, names
 from experiments.catalog import CATALOG
 from experiments.location import ROOT
 
@@ -90,6 +90,11 @@ def test_a_package_offers_the_builders_of_the_catalog_in_its_order(package):
         assert getattr(offered, name) is catalog.resolve(rows[name].builder)
 
 
+def test_models_that_have_seen_other_photographs_are_named_so():
+    kinds = {name for name, row in CATALOG.items() if row.kind in ("frozen", "finetuned")}
+    assert kinds == set(names.LEARNT_ELSEWHERE)
+
+
 # A module and its function have one name; the package offers the function, whichever is imported first.
 def test_plain_cnn_is_the_function_and_a_module_too():
     code = """
@@ -106,7 +111,7 @@ assert callable(plain_cnn) and module.plain_cnn is plain_cnn
 def test_the_catalog_loads_no_network():
     code = """
 import sys
-from experiments import catalog
+from experiments import catalog, names
 catalog.complete_arguments("resnet18", {})
 print(*({"keras", "tensorflow", "sklearn", "resnet", "baselines"} & set(sys.modules)))
 """
