@@ -7,15 +7,17 @@ import yaml
 
 from experiments import catalog
 from experiments.studies import reading
+from experiments.studies.ladder import Ladder
 from experiments.studies.specification import Recipe
-from experiments.studies.study import Arm, Data, Study, Tune
+from experiments.studies.study import Arm, Data, Study
+from experiments.studies.sweep import Tune
 from tests.support.places import ROOT
 
 STUDIES = (ROOT / "docs" / "studies.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("model", [Study, Data, Arm, Recipe, Tune], ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", [Study, Data, Arm, Recipe, Tune, Ladder], ids=lambda model: model.__name__)
 def test_every_field_of_a_study_file_is_described(model):
     rows = [line.split("|")[1] for line in STUDIES.splitlines() if line.startswith("| `")]
     described = set(re.findall(r"`(\w+)`", " ".join(rows)))

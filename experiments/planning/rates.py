@@ -7,7 +7,8 @@ the arm look worse than it is.
 
 from collections.abc import Mapping, Sequence
 
-from experiments.studies.study import Rates, Tune
+from experiments.studies.study import Rates
+from experiments.studies.sweep import Tune
 
 MOST_STEPS = 2  # at either end
 DIGITS = 3  # of a rate that a ladder grows by: 0.3 × 3 is 0.9, not 0.8999999999999999

@@ -19,6 +19,7 @@ from experiments.data.facts import CHOICES, SOURCES, Groups, Links, NearDuplicat
 from experiments.studies.claims import Claim, read_claim
 from experiments.studies.ladder import Ladder
 from experiments.studies.specification import Count, Frozen, PlannedTrial, Recipe, Seed, Trial
+from experiments.studies.sweep import Tune
 
 Grey = Annotated[int, Field(ge=0, le=65_535)]
 
@@ -84,8 +85,6 @@ class Data(Frozen):
 
 MOST_TRIALS = 10_000  # of one study; more is a typing error, or takes years
 MOST_CLAIMS = 50  # of one study; long before that, no number of seeds that is run can decide one
-TUNING_SEEDS = (100, 101, 102)
-LEAST_RATES, LEAST_TUNING_SEEDS = 4, 3  # of a sweep; fewer cannot tell a rate's lead from chance
 Digests = dict[Wanted, tuple[str, str]]
 Rates = dict[tuple[str, str], float]
 Further = Mapping[tuple[str, str], Sequence[float]]
@@ -129,44 +128,6 @@ class Arm(Frozen):
             raise ValueError(
                 f"recipe.{unknown[0]}: unknown field; choose from: {', '.join(Recipe.model_fields)}"
             )
-        return self
-
-
-class Tune(Frozen):
-    """The same sweep of the learning rate for every arm, on seeds that no result uses.
-
-    seeds: TUNING_SEEDS where none are given. images: of training, and of what else is evaluated, at most.
-    seed: the form of older files, which had one; such a sweep keeps its trials, may have as few as two rates,
-    and is not extended.
-    """
-
-    learning_rate: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=50)]
-    seeds: Annotated[list[Seed], Field(max_length=50)] | None = None
-    images: Count | None = None
-    seed: Seed | None = None
-
-    @property
-    def all_seeds(self) -> list[int]:
-        """The seeds of the sweep, in whichever form."""
-        if self.seed is not None:
-            return [self.seed]
-        return [*TUNING_SEEDS] if self.seeds is None else self.seeds
-
-    @model_validator(mode="after")
-    def _enough_to_choose_from(self) -> "Tune":
-        for name, values in (("learning_rate", self.learning_rate), ("seeds", self.all_seeds)):
-            if len(set(values)) < len(values):
-                raise ValueError(f"{name}: the values must differ from each other")
-        if self.seed is not None:
-            if self.seeds is not None:
-                raise ValueError("seeds and seed: give one of them, seeds")
-            return self
-        for name, values, least in (
-            ("learning_rate", self.learning_rate, LEAST_RATES),
-            ("seeds", self.all_seeds, LEAST_TUNING_SEEDS),
-        ):
-            if len(values) < least:
-                raise ValueError(f"{name}: a sweep takes at least {least}, not {len(values)}")
         return self
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from experiments.logs import events, trial_folder
 from experiments.planning import overview, plan, rates
 from experiments.studies import reading
-from experiments.studies.study import Tune
+from experiments.studies.sweep import Tune
 from tests.support import known_costs
 from tests.support.small_study import SMALL
 
