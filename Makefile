@@ -1,5 +1,4 @@
 # Run `make` for the list of targets.
-STUDY := $(if $(filter path:%,$(firstword $(DATA))),photographs,compare)
 PYTHON ?= python3
 
 VENV := .venv
@@ -20,6 +19,9 @@ unknown := $(filter-out $(KNOWN),$(given))
 $(if $(unknown),$(error make takes no $(unknown); it takes $(KNOWN)))
 empty := $(foreach name,$(given),$(if $(strip $($(name))),,$(name)))
 $(if $(strip $(empty)),$(error $(firstword $(empty))= is empty; give it a value or leave it out))
+
+# As the commands have it where nobody names a study: photographs of one's own have one of theirs.
+STUDY := $(if $(filter DATA,$(given)),$(if $(filter path:%,$(firstword $(DATA))),photographs,compare),compare)
 
 quoted = '$(subst ','\'',$(1))'
 # `make plan STUDY=depth WORKERS=1 ARGS=--smoke` is `python -m experiments plan STUDY=depth WORKERS=1 --smoke`.

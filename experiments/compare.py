@@ -141,7 +141,7 @@ def plan_only(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, *, dry: bool) -> int:
     began, taken = time.monotonic(), command_line.data_options(options)
-    name = options.study or _usual_study(options.data)
+    name = options.study or request.usual_study(options.data)
     chosen: list[minutes.Choice] = []
     with Starter(options.isolation) as starter:
         planning = plan.Options(
@@ -176,11 +176,6 @@ def _run(options: argparse.Namespace, *, dry: bool) -> int:
             command |= {"minutes": str(chosen[0].minutes), "chosen": chosen[0].text}
         planning = replace(planning, command=None if options.smoke else command)
         return _as_asked(study, planning, options)
-
-
-def _usual_study(data: str | None) -> str:
-    """The study of a command that names none."""
-    return "photographs" if data and data.startswith("path:") else "compare"
 
 
 def _as_asked(study: Study, planning: plan.Options, options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ import json
 import lzma
 import sys
 import tarfile
+from functools import partial
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,7 +22,7 @@ from experiments import command_line, files, location, names
 from experiments.command_line import Command, Parser, say
 from experiments.errors import UserError
 from experiments.logs import events, trial_folder
-from experiments.planning import plan, request
+from experiments.planning import minutes, plan, request
 from experiments.store import client, page, registration, tracking
 from experiments.studies.specification import PlannedTrial
 from experiments.studies.study import Study
@@ -155,7 +156,9 @@ def unpack(source: Path, work: Path, store: str) -> tuple[str, set[int]]:
 def add_export(parser: Parser) -> None:
     """What to pack, and where to."""
     parser.add_argument(
-        "study", nargs="?", default="compare", help="a study's name or file (default: compare)"
+        "study",
+        nargs="?",
+        help="a study's name or file (default: compare, of --data path:… photographs)",
     )
     command_line.add_data_options(parser)
     command_line.add_precision(parser)
@@ -169,12 +172,13 @@ def add_export(parser: Parser) -> None:
 def export(options: argparse.Namespace) -> int:
     """Pack a study's complete trials."""
     study = request.read_study(
-        options.study,
+        options.study or request.usual_study(options.data),
         options.data,
         options.work,
         say,
         taken=command_line.data_options(options),
         precision=options.precision,
+        fitted=partial(minutes.standing, work=options.work),
     )
     target = options.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
     packed = pack(study, plan.trials(study, options.work), options.work, target, options.pictures)

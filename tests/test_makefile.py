@@ -73,7 +73,7 @@ def test_what_is_given_reaches_the_commands_as_it_is():
     )
     data = 'path:it\'s "my" $HOME'
     assert train == ["compare", f"DATA={data}", "KEEP_MODELS=none", "WORKERS=1", "--hang-seconds", "60"]
-    assert draw == ["draw", "compare", "--data", data]
+    assert draw == ["draw", "photographs", "--data", data]
 
 
 @pytest.mark.parametrize("option", ["--smoke", "--dry-run", "--store sqlite:///other.db"])
@@ -84,7 +84,7 @@ def test_no_report_is_drawn_of_another_study_than_was_trained(option):
 def test_the_environment_names_no_study(monkeypatch):
     plain = make("--dry-run", "compare").stdout
     for name in ("STUDY", "DATA", "WORKERS", "ARGS"):
-        monkeypatch.setenv(name, "other")
+        monkeypatch.setenv(name, "path:other")
     assert make("--dry-run", "compare").stdout == plain
 
 

@@ -62,19 +62,39 @@ def settled(
         UserError: not even the least rung fits, or the data cannot be had.
     """
     study = reading.parse(document, path)
-    least = reading.parse(ladder.at(document, _least(study)), path)
-    work = options.work
-    facts = dataset.summary(least.data.wanted, work)
-    document = variants.sized(document, _sizes(least, facts, work))
-    kept = work / "minutes" / f"{study.name}.json"
-    choice = _kept(kept, minutes, facts)
-    if choice is None:
+    document, facts = _on_all_images(document, path, options.work)
+    kept = _file(options.work, study)
+    choice = _kept(kept, facts)
+    if choice is None or choice.minutes != minutes:
         of = _Costs(document, path, facts, options, tell)
         choice = _chosen(study, facts, minutes, began, of.seconds)
         kept.parent.mkdir(parents=True, exist_ok=True)
         files.replace(kept, choice.model_dump_json(indent=1) + "\n")
     tell(choice.text)
     return ladder.at(document, choice.setting), choice
+
+
+def standing(document: dict[str, Any], path: Path, work: Path) -> dict[str, Any]:
+    """The document as it was chosen last, for commands that choose nothing; at the file's sizes before that.
+
+    Raises:
+        UserError: the data cannot be had.
+    """
+    document, facts = _on_all_images(document, path, work)
+    choice = _kept(_file(work, reading.parse(document, path)), facts)
+    return document if choice is None else ladder.at(document, choice.setting)
+
+
+def _on_all_images(document: dict[str, Any], path: Path, work: Path) -> tuple[dict[str, Any], Facts]:
+    """The document with as many images of each split as there are, and the facts of the data."""
+    study = reading.parse(document, path)
+    least = reading.parse(ladder.at(document, _least(study)), path)
+    facts = dataset.summary(least.data.wanted, work)
+    return variants.sized(document, _sizes(least, facts, work)), facts
+
+
+def _file(work: Path, study: Study) -> Path:
+    return work / "minutes" / f"{study.name}.json"
 
 
 def _least(study: Study) -> Setting:
@@ -92,13 +112,13 @@ def _sizes(study: Study, facts: Facts, work: Path) -> dict[str, int]:
     return found
 
 
-def _kept(file: Path, minutes: int, facts: Facts) -> Choice | None:
-    """The choice that was made before for as many minutes and the same images."""
+def _kept(file: Path, facts: Facts) -> Choice | None:
+    """The choice that was made before for the same images."""
     try:
         choice = Choice.model_validate_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return choice if (choice.minutes, choice.digest) == (minutes, facts.digest) else None
+    return choice if choice.digest == facts.digest else None
 
 
 def _chosen(

@@ -57,6 +57,11 @@ def read_study(
     return on_data(document, data, path, work, tell, dry=dry, seeds=seeds)
 
 
+def usual_study(data: str | None) -> str:
+    """The study of a command that names none."""
+    return "photographs" if data and data.startswith("path:") else "compare"
+
+
 def command_words(
     name: str, data: str | None, study: Study, taken: Mapping[str, str], precision: str | None = None
 ) -> dict[str, str]:
@@ -73,7 +78,7 @@ def command_words(
         words_given["precision"] = precision
     words_given |= {field: taken[field] for field in names.READING if field in taken}
     in_file = _sizes(reading.parse(reading.load(path), path))
-    if data and in_file != _sizes(study):
+    if data and in_file != _sizes(study) and not study.ladder:  # of a ladder they are shares
         words_given["sizes"] = _sizes_text(in_file)
     return words_given
 
@@ -128,7 +133,9 @@ def on_data(
     if not all(fitting.values()):
         total = sum(facts.parts.values())
         raise UserError(f"data source {data}: {total} images are too few for three splits; add some")
-    if fitting != sizes:
+    if study.ladder:
+        tell(f"{data}: {_sizes_text(fitting)}")
+    elif fitting != sizes:
         tell(
             f"{data} holds fewer images than the study asks for: sizes become {_sizes_text(fitting)} instead "
             f"of {_sizes_text(sizes)}"

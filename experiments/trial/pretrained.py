@@ -17,10 +17,10 @@ from sklearn.pipeline import Pipeline
 
 from experiments import catalog, names, processes
 from experiments.data.crops import View
+from experiments.data.feature_store import FeatureStore
 from experiments.logs.checkpoint import Checkpoints
 from experiments.studies.specification import Recipe
 from experiments.trial import pipeline, provenance, training
-from experiments.trial.feature_store import FeatureStore
 from experiments.trial.features import class_probabilities, fit_classifier, seeded
 from experiments.trial.learners import Evaluate, KerasLearner, Report, in_float32, rank
 from experiments.trial.load import TrainingData

@@ -74,16 +74,15 @@ def test_minutes_that_nothing_fits_are_one_line_with_the_least_that_does():
         chosen(1, lambda _: 680.0)
 
 
-def test_a_choice_stands_for_its_minutes_and_images(tmp_path):
+def test_a_choice_stands_for_its_images(tmp_path):
     file = tmp_path / "x.json"
-    assert minutes._kept(file, 30, FACTS) is None
+    assert minutes._kept(file, FACTS) is None
     found, _ = chosen(30, work)
     file.write_text(found.model_dump_json())
-    assert minutes._kept(file, 30, FACTS) == found
-    assert minutes._kept(file, 31, FACTS) is None
-    assert minutes._kept(file, 30, FACTS.model_copy(update={"digest": "other"})) is None
+    assert minutes._kept(file, FACTS) == found
+    assert minutes._kept(file, FACTS.model_copy(update={"digest": "other"})) is None
     file.write_text(json.dumps({"minutes": 30}))
-    assert minutes._kept(file, 30, FACTS) is None
+    assert minutes._kept(file, FACTS) is None
 
 
 def test_the_short_side_is_that_of_most_photographs(tmp_path):

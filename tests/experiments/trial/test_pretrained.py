@@ -9,11 +9,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from experiments import catalog, names
-from experiments.data import named
+from experiments.data import feature_store, named
 from experiments.data.crops import View
+from experiments.data.feature_store import FeatureStore
 from experiments.studies.specification import Recipe, Trial
-from experiments.trial import build, feature_store, pipeline, pretrained, saved
-from experiments.trial.feature_store import FeatureStore
+from experiments.trial import build, pipeline, pretrained, saved
 from experiments.trial.load import EvaluatedImages, TrainingData
 
 DIGITS = named.load("digits", 32)
