@@ -19,6 +19,10 @@ models:
   autoencoder_features:
     arguments: {filters: [4], code: 8}
     recipe: {optimizer: adam, learning_rate: 0.01}
+  pretrained_features: {arguments: {pixels: 32}}
+  finetuned:
+    arguments: {pixels: 32}
+    recipe: {epochs: 4, learning_rate: 0.01}
 seeds: [1, 2]
 targets: [0.2, 0.99]
 recipe: {batch_size: 20, epochs: 40, learning_rate: 0.05, flip: true, shift: 1}
