@@ -38,12 +38,13 @@ needs = $(if $(filter $(1),$(MAKECMDGOALS)),$(if $(filter $(2) ARGS,$(given)),,$
 $(call needs,run,MODEL,resnet18)
 $(call needs,predict,RUN,the id of a run or trial)
 $(call needs,predict,IMAGES,folder)
+$(call needs,deliver,RUN,the id of a run or trial)
 $(call needs,import,FILE,exports/compare.tar.xz)
 ours := $(BIN)/python -m experiments
 reports := $(BIN)/python -m reports
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up lock compare report report-check calibrate pages doctor ui plan run predict inspect diagrams cost smoke export import bench test test-slow near-copies test-browser test-faults fuzz lint format clean distclean
+.PHONY: help set-up lock compare report report-check calibrate pages doctor ui plan run predict deliver inspect diagrams cost smoke export import bench test test-slow near-copies test-browser test-faults fuzz lint format clean distclean
 
 help: ## list the targets
 	$(call takes,)
@@ -111,6 +112,9 @@ run: $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 -
 
 predict: $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
 	@$(ours) predict $(passed)
+
+deliver: $(SET_UP) ## the model of RUN in a folder to hand over, measured again from the delivered file: make deliver RUN=… [OUT=folder]
+	@$(ours) deliver $(passed)
 
 inspect: $(SET_UP) ## a page about the data of STUDY: classes, splits, duplicates, bad files; trains nothing
 	@$(ours) inspect $(passed)

@@ -54,7 +54,7 @@ def test_every_contract_holds():
         ("experiments/data/splits.py", "from experiments import catalog", "experiments: lower folders"),
         ("experiments/trial/load.py", "from experiments.store import page", "experiments: lower folders"),
         ("experiments/logs/events.py", "from experiments.planning import plan", "experiments: lower folders"),
-        ("experiments/ui.py", "from experiments import predict", "experiments: lower folders"),
+        ("experiments/ui.py", "from experiments import delivery", "experiments: lower folders"),
         ("experiments/planning/plan.py", "from experiments.trial import load", "planning and execution"),
         (
             "experiments/execution/scheduler.py",

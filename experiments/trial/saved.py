@@ -32,7 +32,7 @@ TRUSTED_TYPES = (
 )
 
 
-FACTS = "model.json"
+FACTS, NETWORK, ENCODER, CLASSIFIER = "model.json", "model.keras", "encoder.keras", "classifier.skops"
 
 
 class Facts(BaseModel):
@@ -127,10 +127,10 @@ def _load(folder: Path) -> Model:
 
 
 def _predict(folder: Path, classes: int) -> Predict:
-    if not (folder / "classifier.skops").exists():
-        return _outputs(folder / "model.keras")
-    classifier = skops.io.load(folder / "classifier.skops", trusted=list(TRUSTED_TYPES))
-    encoder = folder / "encoder.keras"
+    if not (folder / CLASSIFIER).exists():
+        return _outputs(folder / NETWORK)
+    classifier = skops.io.load(folder / CLASSIFIER, trusted=list(TRUSTED_TYPES))
+    encoder = folder / ENCODER
     features = _outputs(encoder) if encoder.exists() else flattened
     return lambda images: class_probabilities(classifier, finite(features(images)), classes)
 

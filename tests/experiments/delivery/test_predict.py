@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from experiments import names, predict
+from experiments import names
 from experiments.data import crops
+from experiments.delivery import models
 from experiments.errors import UserError
 from experiments.logs import trial_folder
 from experiments.store import client
@@ -216,20 +217,20 @@ def test_the_beginning_of_an_id_will_do(ids):
         (runs[1][: max(shortest, 8)], runs[1]),
         (runs[1], runs[1]),
     ):
-        assert predict.whole_id(short, work, store) == whole
-    assert predict.whole_id("xyz", work, store) == "xyz"  # the store will say what is wrong
-    assert predict.whole_id("xyz", work, "sqlite:////no/such.db") == "xyz"
+        assert models.whole_id(short, work, store) == whole
+    assert models.whole_id("xyz", work, store) == "xyz"  # the store will say what is wrong
+    assert models.whole_id("xyz", work, "sqlite:////no/such.db") == "xyz"
 
 
 def test_the_beginning_of_several_ids_is_refused(ids):
     store, work, _, runs = ids
     with pytest.raises(UserError, match="RUN=abcd fits trial abcd0000, trial abcdef01; give more of the id"):
-        predict.whole_id("abcd", work, store)
+        models.whole_id("abcd", work, store)
     # A trial here and a run of another trial in the store.
     (work / f"{runs[1][:6]}zz").mkdir()
     (work / f"{runs[1][:6]}zz" / trial_folder.LOG).touch()
     with pytest.raises(UserError, match=f"fits trial {runs[1][:6]}zz, run {runs[1]}; give more"):
-        predict.whole_id(runs[1][:6], work, store)
+        models.whole_id(runs[1][:6], work, store)
 
 
 def test_the_model_of_a_run_is_brought_from_the_store(ids, tmp_path):
@@ -238,5 +239,5 @@ def test_the_model_of_a_run_is_brought_from_the_store(ids, tmp_path):
     (tmp_path / "model" / "model.json").write_text("{}")
     client.opened(store).log_artifacts(runs[1], str(tmp_path / "model"), names.MODEL_FOLDER)
     (tmp_path / "brought").mkdir()
-    found = predict.model_folder(runs[1], work, store, tmp_path / "brought")
+    found = models.model_folder(runs[1], work, store, tmp_path / "brought")
     assert (found / "model.json").read_text() == "{}"

@@ -1,0 +1,157 @@
+"""The model of a run in a folder to hand over: files, classes, how images are prepared, what it can do.
+
+    python -m experiments deliver RUN --to delivered
+
+The folder has the model as Keras' and scikit-learn's files and, where its classifier is a network or a
+logistic regression, as one file of LiteRT (TensorFlow Lite) with a program of a page that classifies
+photographs with it, without this repository and without Keras. What is delivered is measured again, from the
+delivered file, on the test images of its trial: if it answers otherwise on any of them, nothing is delivered.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from experiments import command_line, files, location, names, processes
+from experiments.command_line import Command, Parser
+from experiments.delivery import card
+from experiments.delivery.models import model_folder, whole_id
+from experiments.errors import UserError
+from experiments.studies.specification import Trial
+
+if TYPE_CHECKING:
+    from experiments.trial.load import EvaluatedImages
+
+LITERT, PROGRAM = "model.tflite", "classify.py"
+ALIKE = 1e-3  # of probabilities: two classes so close may change places by round-off
+
+
+class Measured(NamedTuple):
+    """What the delivered file did on the test images.
+
+    right: share of images; images: their number; one, many: ms of a prediction, of an image alone and in a
+    batch of 32.
+    """
+
+    right: float
+    images: int
+    one: float
+    many: float
+
+
+def add_options(parser: Parser) -> None:
+    """Its arguments."""
+    parser.add_argument("run", help="a trial id, or a run id from MLflow's pages, or the beginning of either")
+    parser.add_argument(
+        "--to", dest="out", type=Path, help="a folder that is not there yet (default: delivered/RUN)"
+    )
+    parser.add_argument("--work", type=Path, default=location.WORK)
+    parser.add_argument("--store", type=location.absolute, default=location.store_uri())
+
+
+def main(options: argparse.Namespace) -> int:
+    """Deliver a model."""
+    run = whole_id(options.run, options.work, options.store)
+    out = options.out or location.ROOT / "delivered" / run
+    if out.exists():
+        raise UserError(f"--to {out}: is there already; name a folder that is not")
+    trial = _trial(run, options.work)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = model_folder(run, options.work, options.store, Path(scratch))
+        processes.load_tensorflow()
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with files.writing(out) as part:
+            _deliver(trial, folder, part, options.work)
+    command_line.say(f"{out}")
+    return 0
+
+
+def _trial(run: str, work: Path) -> Trial:
+    """The trial of a run, whose data the delivered model is measured on.
+
+    Raises:
+        UserError: it is not in the work folder.
+    """
+    try:
+        return Trial.model_validate_json((work / run / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            f"RUN={run}: its trial is not in {work}, and what is delivered is measured again on its test "
+            "images: give the id of a trial that was trained here"
+        ) from None
+    except ValueError as error:
+        raise UserError(f"{work / run / names.SPECIFICATION_FILE}: cannot be read ({error})") from None
+
+
+def _deliver(trial: Trial, folder: Path, part: Path, work: Path) -> None:
+    """Write all files into `part`, and measure what they do."""
+    from experiments.delivery import conversion
+    from experiments.trial import load, saved
+
+    shutil.copytree(folder, part)
+    model, test = saved.load(folder), load.load(trial, work).test
+    expected = test.probabilities(model.predict)
+    facts = json.loads((folder / saved.FACTS).read_text(encoding="utf-8"))
+    command_line.say(f"{trial.model}, {len(model.classes)} classes: writing one file for LiteRT …")
+    measured, why = None, ""
+    try:
+        network = conversion.whole_network(folder, len(model.classes))
+    except conversion.NoLayersError as reason:
+        why = f"its classifier is {reason}, which no such file can hold"
+        command_line.say(f"note: no {LITERT}: {why}")
+    else:
+        (part / LITERT).write_bytes(conversion.to_litert(network))
+        shutil.copy(Path(__file__).with_name(PROGRAM), part / PROGRAM)
+        measured = _measure(part, test, expected)
+        command_line.say(
+            f"measured again from {LITERT}: {measured.right:.1%} of {measured.images:,} test images right, "
+            f"as the run; {measured.one:.2g} ms an image alone, {measured.many:.2g} ms in a batch"
+        )
+    right = float(np.mean(expected.argmax(axis=1) == test.labels))
+    text = card.text(trial, facts, right, len(test.labels), measured, why)
+    (part / "README.md").write_text(text, encoding="utf-8")
+
+
+def _measure(part: Path, test: "EvaluatedImages", expected: np.ndarray) -> Measured:
+    """Run the delivered program on the test images, in a process without this repository.
+
+    Raises:
+        UserError: it cannot run, or answers otherwise.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        images = Path(scratch) / "test.npz"
+        np.savez(images, images=test.images[:])
+        command = [sys.executable, "-I", str((part / PROGRAM).absolute()), "--check", str(images)]
+        done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise UserError(f"{PROGRAM} of the delivered folder does not run: {reason}")
+        told = json.loads(done.stdout.splitlines()[-1])
+        found = test.probabilities(lambda _: np.load(images.with_suffix(".npy")))
+    if told["loaded"]:
+        raise UserError(f"{PROGRAM} loaded {', '.join(told['loaded'])}: it must do without")
+    ordered = np.sort(expected, axis=1)
+    close = ordered[:, -1] - ordered[:, -2] < ALIKE
+    others = int((~close & (found.argmax(axis=1) != expected.argmax(axis=1))).sum())
+    if others:
+        raise UserError(
+            f"{LITERT} answers otherwise than the run on {others} of {len(found):,} test images: nothing was "
+            "delivered"
+        )
+    right = float(np.mean(found.argmax(axis=1) == test.labels))
+    return Measured(right, len(found), told["one"], told["many"])
+
+
+DELIVER = Command(
+    "The model of a run in a folder to hand over, measured again from the delivered file.",
+    "deliver 3fa9 --to delivered/parts",
+    add_options,
+    main,
+)
