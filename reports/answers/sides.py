@@ -228,9 +228,9 @@ def _sharing(record: Record, left: pd.Series, right: pd.Series, claim: Stated) -
     of_images = claim.metric in OF_TEST_IMAGES and len(left) >= 2
     kept = probabilities.differences(record, zip(left, right, strict=True)) if of_images else None
     if not own > 0 and kept is not None and claim.metric in ACCURACIES:
-        added = images.pool_variance(*kept, int(pool))
+        added, freedom = images.pool_variance(*kept, int(pool))
         if not math.isnan(added):
-            return pairs.Sharing(images=added)
+            return pairs.Sharing(images=added, freedom=freedom)
     # A test part of its own is no part of what the other splits are drawn from.
     shares = [
         runs["validation_size"].max() / (pool - own),
@@ -260,9 +260,9 @@ def sharing_of_arm(record: Record, runs: pd.DataFrame) -> pairs.Sharing:
         tested = min(float(runs["validation_size"].max() / (pool.min() - own.max())), 0.5)
         shared = images.shared_images_variance(*kept) if kept else math.nan
         return pairs.Sharing(tested, shared if shared > 0 else 0.0)
-    added = images.pool_variance(*kept, int(pool.min())) if kept else math.nan
+    added, freedom = images.pool_variance(*kept, int(pool.min())) if kept else (math.nan, 0.0)
     if not math.isnan(added):
-        return pairs.Sharing(images=added)
+        return pairs.Sharing(images=added, freedom=freedom)
     return pairs.Sharing(min(float(runs["test_size"].max() / pool.min()), 0.5))
 
 

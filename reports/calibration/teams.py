@@ -43,8 +43,9 @@ POOLS = (Pool(1_600, 1_000, 400), Pool(60_000, 1_000, 2_000))
 class Trained(NamedTuple):
     """What teams with one pool measured.
 
-    accuracies: float (teams, SEEDS, learners); shared: float (teams, pairs of learners, COUNTS), what images
-    in common add to the variance of the mean difference, as it is measured with so many seeds.
+    accuracies: float (teams, SEEDS, learners); shared: float (teams, pairs of learners, COUNTS, 2), what
+    images in common add to the variance of the mean difference, as it is measured with so many seeds, and
+    its degrees of freedom.
     """
 
     accuracies: np.ndarray
@@ -54,7 +55,8 @@ class Trained(NamedTuple):
     def empty(cls, teams: int) -> "Trained":
         """Nothing measured yet: NaN."""
         return cls(
-            np.full((teams, SEEDS, len(LEARNERS)), np.nan), np.full((teams, len(PAIRS), len(COUNTS)), np.nan)
+            np.full((teams, SEEDS, len(LEARNERS)), np.nan),
+            np.full((teams, len(PAIRS), len(COUNTS), 2), np.nan),
         )
 
     def differences(self, pair: tuple[str, str]) -> np.ndarray:
@@ -69,7 +71,8 @@ class Trained(NamedTuple):
     def sharing(self, team: int, pair: tuple[str, str], counts: Sequence[int]) -> list[pairs.Sharing]:
         """What the seeds of a team have in common, as it is measured with each number of them."""
         of_pair = self.shared[team, PAIRS.index(pair)]
-        return [pairs.Sharing(images=float(of_pair[COUNTS.index(count)])) for count in counts]
+        found = [of_pair[COUNTS.index(count)].tolist() for count in counts]
+        return [pairs.Sharing(images=added, freedom=freedom) for added, freedom in found]
 
 
 def measured(population: Population, pool: Pool, teams: Sequence[int]) -> Trained:
@@ -215,5 +218,5 @@ def _shared(trained: Trained, pair: tuple[str, str]) -> str:
     differences = trained.differences(pair)
     squared = differences.var(axis=1, ddof=1).mean()
     true = differences.mean(axis=1).var(ddof=1) / squared - 1 / SEEDS
-    measured = trained.shared[:, PAIRS.index(pair), -1].mean() / squared
+    measured = trained.shared[:, PAIRS.index(pair), -1, 0].mean() / squared
     return f"{true:.3f} ({measured:.3f})"

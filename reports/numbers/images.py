@@ -23,12 +23,13 @@ class Common(NamedTuple):
 
     variance: between images, of the difference that is expected of an image, in squares of its unit, at least
     0; images: how many both tested, summed over all two seeds; overlap: the mean over these of common images
-    / (images of the one × of the other).
+    / (images of the one × of the other); freedom: the degrees of freedom of the variance.
     """
 
     variance: float
     images: int
     overlap: float
+    freedom: float = 0.0
 
 
 def common_images(differences: Sequence[np.ndarray], positions: Sequence[np.ndarray]) -> Common:
@@ -59,7 +60,11 @@ def common_images(differences: Sequence[np.ndarray], positions: Sequence[np.ndar
     variance = max(0.0, float(products.sum()) / freedom) if freedom > 0 else 0.0
     if np.isnan(products).any():
         variance = math.nan
-    return Common(variance, int(common.sum()), float(np.mean(common / (one * other))))
+    # Of a mean of n products of two seeds, each of about the variance v² where v is that of an image's
+    # difference: 2 × variance² / (v² / n), as for a multiple of chi-squared.
+    whole = float(np.mean([each.var() for each in differences]))
+    freedom = 2 * (variance / whole) ** 2 * freedom if whole and variance > 0 else 0.0
+    return Common(variance, int(common.sum()), float(np.mean(common / (one * other))), freedom)
 
 
 def shared_images_variance(differences: Sequence[np.ndarray], positions: Sequence[np.ndarray]) -> float:
@@ -73,7 +78,9 @@ def shared_images_variance(differences: Sequence[np.ndarray], positions: Sequenc
     return common.variance * common.overlap
 
 
-def pool_variance(differences: Sequence[np.ndarray], positions: Sequence[np.ndarray], pool: int) -> float:
+def pool_variance(
+    differences: Sequence[np.ndarray], positions: Sequence[np.ndarray], pool: int
+) -> tuple[float, float]:
     """What s²/K of the seeds' means leaves out where each draws training and test images from one pool.
 
     Test images make two seeds covary by the variance between images / pool, whatever share of it they test.
@@ -82,11 +89,13 @@ def pool_variance(differences: Sequence[np.ndarray], positions: Sequence[np.ndar
     what images were not seen to have in common, such as weights, averages out over seeds. What the interval
     covers is measured on real learners (`make calibrate`).
 
-    Arguments as above. In squares of the difference's unit; NaN where fewer than LEAST_COMMON images are
-    common to two seeds.
+    Arguments as above. In squares of the difference's unit, with its degrees of freedom; NaN where fewer than
+    LEAST_COMMON images are common to two seeds.
     """
     common = common_images(differences, positions)
-    return math.nan if common.images < LEAST_COMMON else (1 + TRAINED) * common.variance / pool
+    if common.images < LEAST_COMMON:
+        return math.nan, 0.0
+    return (1 + TRAINED) * common.variance / pool, common.freedom
 
 
 def share_of_images(differences: Sequence[np.ndarray]) -> float:

@@ -29,11 +29,12 @@ class Sharing(NamedTuple):
 
     tested: the share of the pool that a seed tests, 0 ≤ f < 1, where that stands for all they share; images:
     the variance of the mean difference that comes from images which the seeds share, measured, in the square
-    of the metric's unit.
+    of the metric's unit; freedom: its degrees of freedom (0: unknown, counted as few as those of the seeds).
     """
 
     tested: float = 0.0
     images: float = 0.0
+    freedom: float = 0.0
 
 
 ALONE = Sharing()
@@ -46,6 +47,18 @@ def variance(differences: np.ndarray, sharing: Sharing = ALONE) -> float:
         return np.nan
     spread = 0.0 if _equal(differences) else float(differences.var(ddof=1))
     return spread * (1 / count + sharing.tested / (1 - sharing.tested)) + sharing.images
+
+
+def freedom(differences: np.ndarray, sharing: Sharing = ALONE) -> float:
+    """The degrees of freedom of `variance`, as Satterthwaite (1946) has them for a sum of two.
+
+    That of the seeds has one less than seeds; what images have in common is known from many more of them.
+    """
+    alone = len(differences) - 1.0
+    if not sharing.freedom or not sharing.images:
+        return alone
+    own = variance(differences, sharing) - sharing.images
+    return (own + sharing.images) ** 2 / (own**2 / alone + sharing.images**2 / sharing.freedom)
 
 
 def interval(differences: np.ndarray, sharing: Sharing = ALONE, level: float = 0.95) -> Interval:
@@ -64,7 +77,7 @@ def interval(differences: np.ndarray, sharing: Sharing = ALONE, level: float = 0
     found = variance(differences, sharing)
     if not found > 0:  # one pair, or no spread to measure a difference against
         return Interval(mean, np.nan, np.nan)
-    half = special.stdtrit(len(differences) - 1, (1 + level) / 2) * np.sqrt(found)
+    half = special.stdtrit(freedom(differences, sharing), (1 + level) / 2) * np.sqrt(found)
     return Interval(mean, float(mean - half), float(mean + half))
 
 
@@ -108,7 +121,7 @@ def p_value(differences: np.ndarray, margin: float = 0.0, sharing: Sharing = ALO
     t = float(distances.mean() / np.sqrt(found))
     corrected = skewness_corrected(t, distances)
     least = 0.0 if t * corrected <= 0 else min(abs(t), abs(corrected))
-    return max(flipped, float(2 * special.stdtr(len(distances) - 1, -least)))
+    return max(flipped, float(2 * special.stdtr(freedom(distances, sharing), -least)))
 
 
 def _shared_p(trained: np.ndarray, sharing: Sharing) -> float:
@@ -116,7 +129,8 @@ def _shared_p(trained: np.ndarray, sharing: Sharing) -> float:
     if sharing == ALONE or len(trained) < 2:
         return 0.0
     found = variance(trained, sharing)
-    return float(2 * special.stdtr(len(trained) - 1, -abs(trained.mean()) / np.sqrt(found))) if found else 1.0
+    t = abs(trained.mean()) / np.sqrt(found) if found else 0.0
+    return float(2 * special.stdtr(freedom(trained, sharing), -t))
 
 
 def _equal(differences: np.ndarray) -> bool:

@@ -183,3 +183,22 @@ def test_the_interval_does_not_hold_what_p_rejects(values, margin, level, tested
     p = pairs.p_value(np.array(values), margin, Sharing(tested))
     low, high = pairs.interval(values, Sharing(tested), level)[1:]
     assert not (low < margin < high and p < 1 - level - 1e-9)
+
+
+# Satterthwaite's degrees of freedom of two parts are Welch's, which scipy has.
+@given(st.integers(3, 12), st.integers(3, 200), st.floats(0.1, 10))
+def test_degrees_of_freedom_are_welch_s(seeds, images, ratio):
+    generator = np.random.default_rng(seeds * images)
+    one, other = generator.normal(0, 1, seeds), generator.normal(0, ratio, images)
+    sharing = Sharing(images=other.var(ddof=1) / images, freedom=images - 1)
+    expected = stats.ttest_ind(one, other, equal_var=False)
+    assert pairs.freedom(one, sharing) == pytest.approx(expected.df)
+    found = pairs.interval(one - one.mean() + other.mean(), sharing)
+    assert found.high - found.estimate == pytest.approx(
+        stats.t.ppf(0.975, expected.df) * np.sqrt(one.var(ddof=1) / seeds + sharing.images)
+    )
+
+
+def test_of_what_is_not_known_the_seeds_have_the_degrees_of_freedom():
+    assert pairs.freedom(np.arange(6.0)) == 5
+    assert pairs.freedom(np.arange(6.0), Sharing(images=3.0)) == 5
