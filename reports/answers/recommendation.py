@@ -15,7 +15,7 @@ import pandas as pd
 from experiments import names
 from reports import words
 from reports.answers import sides, verdicts
-from reports.numbers import failures, pairs, power
+from reports.numbers import failures, pairs, power, scores
 from reports.numbers.intervals import Interval
 from reports.store.record import Record
 from reports.store.stated import Stated
@@ -68,7 +68,8 @@ class Recommendation:
     """What to use, and why.
 
     best: of the highest mean; candidates: all arms, by falling mean accuracy; level: of the intervals; seeds:
-    of each arm; more_seeds: that would tell chosen and best apart, as far as known.
+    of each arm; trial: of the chosen arm, that of the best validation; more_seeds: that would tell chosen and
+    best apart, as far as known.
     """
 
     chosen: Candidate
@@ -76,6 +77,7 @@ class Recommendation:
     candidates: tuple[Candidate, ...]
     level: float
     seeds: int
+    trial: str
     more_seeds: power.Range | None = None
 
     @property
@@ -114,7 +116,8 @@ def recommend(record: Record) -> Recommendation | None:
     if chosen is not found[0]:
         more = verdicts.splits_needed(compared[chosen.arm], 0.0, max(1, len(arms) - 1))
         more = more and more.above(record.runs["seed"].nunique())
-    return Recommendation(chosen, found[0], tuple(found), level, record.runs["seed"].nunique(), more)
+    seeds = record.runs["seed"].nunique()
+    return Recommendation(chosen, found[0], tuple(found), level, seeds, _best_trial(record, chosen.arm), more)
 
 
 def lacking(record: Record) -> str:
@@ -160,6 +163,7 @@ def sentences(record: Record) -> list[str]:
     if found.worse:
         told = [f"{each.arm} by {_points(each.behind)}" for each in found.worse]
         lines.append(f"Shown to be worse than {best.arm}: {words.listed(told)}.")
+    lines.append(f"To hand it over: make deliver RUN={found.trial}, its trial of the best validation.")
     return lines
 
 
@@ -177,6 +181,7 @@ def as_json(record: Record) -> dict[str, object]:
         "study": record.study,
         "recommended": found.chosen.arm,
         "best_mean": found.best.arm,
+        "trial": found.trial,
         "seeds": found.seeds,
         "confidence": found.level,
         "arms": [
@@ -202,6 +207,13 @@ def _apart(found: Recommendation) -> str:
 
 def _arms(record: Record) -> list[str]:
     return list(dict.fromkeys(record.runs.sort_values("arm_order")["arm"]))
+
+
+def _best_trial(record: Record, arm: str) -> str:
+    """The id of the trial whose chosen epoch has the highest validation accuracy: the test chooses nothing."""
+    best = scores.chosen(record.epochs[record.epochs["arm"] == arm])
+    run = scores.score(best).idxmax()
+    return str(record.runs.set_index("run_id").loc[run, "trial"])
 
 
 def _behind(record: Record, best: str, arm: str, level: float) -> verdicts.Sides:
