@@ -30,7 +30,7 @@ arguments = $(if $(filter ARGS,$(given)),$(ARGS))
 passed = $(foreach name,$(filter-out ARGS,$(given)),$(call quoted,$(name)=$($(name)))) $(arguments)
 # Targets without a command that would refuse the others itself.
 takes = $(if $(filter-out $(1) ARGS,$(given)),@echo "error: $@ takes no $(filter-out $(1) ARGS,$(given)); it takes $(or $(1),no variable)" >&2; exit 2)
-study = $(call quoted,$(STUDY)) $(if $(filter DATA,$(given)),--data $(call quoted,$(DATA))) $(if $(filter PRECISION,$(given)),--precision $(call quoted,$(PRECISION)))
+study = $(call quoted,$(STUDY)) $(if $(filter DATA,$(given)),--data $(call quoted,$(DATA))) $(if $(filter PRECISION,$(given)),--precision $(call quoted,$(PRECISION))) $(if $(filter MINUTES,$(given)),--minutes $(call quoted,$(MINUTES)))
 # A tiny or dry study, or one in another store, is not the one that a report would be drawn of.
 elsewhere = $(filter --smoke --dry-run --store --store=%,$(arguments))
 # Told before minutes of set-up; options of the command itself may name it, or ask for help.
@@ -83,11 +83,11 @@ compare: $(SET_UP) ## train the study STUDY as far as it is not complete, then d
 	$(if $(elsewhere),,if [ $$status -le 1 ]; then $(reports) draw $(study) || exit $$?; fi;) exit $$status
 
 report: $(SET_UP) ## draw the figures and tables of STUDY from the store; never trains
-	$(call takes,STUDY DATA PRECISION)
+	$(call takes,STUDY DATA PRECISION MINUTES)
 	@$(reports) draw $(study) $(arguments)
 
 report-check: $(SET_UP) ## whether the figures and tables of STUDY are of the runs that the store holds now
-	$(call takes,STUDY DATA PRECISION)
+	$(call takes,STUDY DATA PRECISION MINUTES)
 	@$(reports) check $(study) $(arguments)
 
 calibrate: $(SET_UP) ## how often verdicts are false and what intervals cover, by simulation and real learners; under half an hour

@@ -119,7 +119,7 @@ def add_study(parser: Parser) -> None:
         "--minutes",
         type=positive,
         help="of a study with a ladder, such as photographs: how long it may take, its size follows "
-        f"(default: {minutes.MINUTES}); with --until decided: begin no seed that would end later than that",
+        f"(default: {names.USUAL_MINUTES}); with --until decided: begin no seed that would end later",
     )
 
 
@@ -154,7 +154,7 @@ def _run(options: argparse.Namespace, *, dry: bool) -> int:
         )
 
         def fitted(document: dict[str, Any], path: Path) -> dict[str, Any]:
-            given = options.minutes or minutes.MINUTES
+            given = options.minutes or names.USUAL_MINUTES
             document, choice = minutes.settled(document, path, given, planning, began, say)
             chosen.append(choice)
             return document

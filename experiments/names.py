@@ -43,7 +43,6 @@ READING = {
     "links": ("refuse", "follow"),
     "groups": ("folders", "none"),
 }
-LEARNT_ELSEWHERE = ("pretrained_features", "finetuned")  # models that begin with the weights of ImageNet
 PRECISIONS = ("float32", "bfloat16")
 SCORES = (ACCURACY, BALANCED)  # of validation, by which epochs are chosen and targets reached
 
@@ -54,6 +53,14 @@ LATER_RECIPE_FIELDS = {
     "evaluate_every": "1",
     "chosen_by": ACCURACY,
 }
+
+
+USUAL_MINUTES = 30  # of a study that is fitted into minutes, where nobody says how many
+
+
+def for_minutes(name: str, minutes: int | str) -> str:
+    """The name of a study that was fitted into so many minutes: another number is another study."""
+    return f"{name}-{minutes}min"
 
 
 def experiment_name(study: str, data: str | None = None, precision: str | None = None) -> str:
@@ -135,6 +142,10 @@ VERSION = "study.results_version"  # of the code that trained, as names.RESULTS_
 SEED_COUNTS = "study.seed_counts"  # false of a model in which nothing is drawn
 POOL = "study.pool"  # images that splits are drawn from
 OWN_TEST = "study.own_test"  # those of them that form a test part of their own
+OWN_VALIDATION = "study.own_validation"  # or a validation part of their own
+GROUPED = "study.grouped"  # or stay together with others
+KIND_OF_MODEL = "study.model_kind"  # as the catalog has it
+FROZEN, FINETUNED = "frozen", "finetuned"  # kinds of models that begin with the weights of ImageNet
 GIT_COMMIT = "mlflow.source.git.commit"
 GIT_DIRTY = "study.git_dirty"
 ONEDNN = "study.onednn"

@@ -82,7 +82,7 @@ def main(options: argparse.Namespace) -> int:
 
     study = None
     try:
-        study = command.choose_study(options.store, options.study, options.data, options.precision)
+        study = command.choose_study(options)
         record = drawing.read_fair(options.store, study).record
         found = [*problems(options.out / study, record, reading.fingerprint(options.store, study))]
     except fairness.UnfairComparisonError as reason:

@@ -6,13 +6,14 @@ Without pandas or matplotlib: they are imported once there is something to draw.
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from experiments import names
 from reports.store import reading
 
-DEFAULT_STUDY = "compare"  # of `make`
+DEFAULT_STUDY, DEFAULT_OF_PHOTOGRAPHS = "compare", "photographs"  # of `make`, without and with DATA=path:…
 STUDIES = Path(__file__).parent.parent / "experiments" / "studies"
 FIGURES = Path(__file__).parent / "figures"
 
@@ -38,6 +39,9 @@ def add_study(parser: argparse.ArgumentParser) -> None:
         "--precision", choices=names.PRECISIONS, help="of the study, as `make compare PRECISION=…`"
     )
     parser.add_argument(
+        "--minutes", help="of a study that was fitted into them, as `make compare DATA=path:… MINUTES=…`"
+    )
+    parser.add_argument(
         "--store",
         metavar="URI",
         default=reading.default_uri(),
@@ -52,8 +56,9 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def choose_study(uri: str, study: str | None, data: str | None, precision: str | None = None) -> str:
+def choose_study(options: argparse.Namespace) -> str:
     """The study named, or the only one in the store. Raises StoreError where that is none or several."""
+    uri, study, data, precision = options.store, options.study, options.data, options.precision
     if study and not data:
         return names.experiment_name(study, precision=precision)
     if precision and not study:
@@ -65,6 +70,8 @@ def choose_study(uri: str, study: str | None, data: str | None, precision: str |
     studies = reading.list_studies(uri)
     if study:
         named = names.experiment_name(study, located(data), precision)
+        if named not in studies and (fitted := _of_minutes(named, options.minutes, studies)):
+            return fitted
         if named not in studies:
             raise reading.StoreError(
                 f"study '{study}' was not run on data '{data}': no '{named}' in {uri} "
@@ -86,6 +93,13 @@ def located(data: str | None) -> str | None:
     return f"path:{Path(data.removeprefix('path:')).expanduser().resolve()}"
 
 
+def _of_minutes(study: str, minutes: str | None, studies: Sequence[str]) -> str | None:
+    """The study that was fitted into minutes: as many as named, or the usual ones, or the only ones."""
+    fitted = [each for each in studies if each.startswith(f"{study}-") and each.endswith("min")]
+    named = names.for_minutes(study, minutes or names.USUAL_MINUTES)
+    return named if named in fitted else fitted[0] if len(fitted) == 1 and not minutes else None
+
+
 def refuse(reason: object, study: str | None = None, data: str | None = None) -> int:
     """Say on stderr, in one line, why nothing was drawn and how to train the study; the exit status."""
     text = str(reason).replace(reading.TRAIN, training(study, data))
@@ -105,7 +119,8 @@ def ships(study: str) -> bool:
 
 def options(study: str | None, data: str | None) -> str:
     """` STUDY=… DATA=…` for a command of make, without those that are the default."""
-    named = {"STUDY": None if study == DEFAULT_STUDY else study, "DATA": data}
+    usual = DEFAULT_OF_PHOTOGRAPHS if data and data.startswith("path:") else DEFAULT_STUDY
+    named = {"STUDY": None if study == usual else study, "DATA": data}
     return "".join(f" {name}={shlex.quote(value)}" for name, value in named.items() if value)
 
 

@@ -43,7 +43,7 @@ def main(options: argparse.Namespace) -> int:
     """Read, check, draw, print; the exit status."""
     study = None
     try:
-        study = command.choose_study(options.store, options.study, options.data, options.precision)
+        study = command.choose_study(options)
         fingerprint = reading.fingerprint(options.store, study)
     except reading.StoreError as reason:
         return command.refuse(reason, options.study or study, options.data)

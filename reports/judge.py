@@ -36,7 +36,7 @@ def main(options: argparse.Namespace) -> int:
 
     study = None
     try:
-        study = command.choose_study(options.store, options.study, options.data, options.precision)
+        study = command.choose_study(options)
         report = drawing.read_fair(options.store, study)
         if options.seeds:
             report = replace(report, record=report.record.at_seeds(options.seeds))

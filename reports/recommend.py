@@ -29,7 +29,7 @@ def main(options: argparse.Namespace) -> int:
 
     study = None
     try:
-        study = command.choose_study(options.store, options.study, options.data, options.precision)
+        study = command.choose_study(options)
         record = drawing.read_fair(options.store, study).record
         found = recommendation.as_json(record) if options.json else recommendation.sentences(record)
     except (reading.StoreError, *drawing.REFUSALS) as reason:

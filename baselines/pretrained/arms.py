@@ -62,8 +62,8 @@ def finetuned(
 ) -> Pretrained:
     """The encoder with a head of logits, all of it to be trained on, from the head of `pretrained_features`.
 
-    Its normalisations keep the statistics they have: batches of few photographs would replace what a million
-    taught. Errors as above.
+    Its normalisations stay as they are, scales and offsets too: batches of few photographs would replace
+    what a million taught. Errors as above.
     """
     network = pretrained_encoder(encoder, input_shape, pixels)
     freeze_statistics(network)

@@ -72,7 +72,7 @@ def _of_resnet(x: KerasTensor) -> KerasTensor:
 APPLICATIONS: Mapping[str, tuple[Callable[..., keras.Model], Preprocess]] = {
     "mobilenet_v2": (
         keras.applications.MobileNetV2,
-        layers.Rescaling(1 / 127.5, offset=-1.0, name="rescaled"),
+        lambda x: layers.Rescaling(1 / 127.5, offset=-1.0, name="rescaled")(x),
     ),
     "efficientnet_v2_b0": (keras.applications.EfficientNetV2B0, lambda x: x),
     "resnet50": (keras.applications.ResNet50, _of_resnet),

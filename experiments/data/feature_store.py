@@ -19,6 +19,7 @@ from filelock import FileLock
 from experiments.data import crops
 from experiments.data.crops import View
 
+PORTION = 500  # images: what a process that is killed has to compute again
 KEYS, VALUES, LOCK = "keys", "features", "lock"
 KEY = np.dtype([("image", "V16"), ("seconds", "<f4")])
 
@@ -41,25 +42,35 @@ class FeatureStore:
             places = {key.tobytes(): row for row, key in enumerate(known["image"])}
             lacking = [row for row, key in enumerate(keys) if key.tobytes() not in places]
             lacking = list({keys[row].tobytes(): row for row in lacking}.values())
+            found = np.empty((len(keys), self._width), np.float32)
+            seconds = np.empty(len(keys), np.float32)
+            there = [row for row, key in enumerate(keys) if key.tobytes() in places]
+            kept = [places[keys[row].tobytes()] for row in there]
+            found[there], seconds[there] = values[kept], known["seconds"][kept]
             if lacking:
-                computed, seconds = self._computed(images, np.array(lacking))
-                for row, index in enumerate(lacking, start=len(known)):
-                    places[keys[index].tobytes()] = row
-                added = np.zeros(len(lacking), KEY)
-                added["image"], added["seconds"] = keys[lacking], seconds / len(lacking)
-                self._append(added, computed, len(known))
-                known, values = np.concatenate([known, added]), _joined(values, computed)
-            rows = np.array([places[key.tobytes()] for key in keys])
-            return np.asarray(values[rows]), float(known["seconds"][rows].sum())
+                computed = self._computed(images, keys, np.array(lacking), len(known))
+                again = {keys[row].tobytes(): at for at, row in enumerate(lacking)}
+                new = [row for row, key in enumerate(keys) if key.tobytes() in again]
+                at = [again[keys[row].tobytes()] for row in new]
+                found[new], seconds[new] = computed[0][at], computed[1][at]
+            return found, float(seconds.sum())
 
-    def _computed(self, images: np.ndarray | View, rows: np.ndarray) -> tuple[np.ndarray, float]:
+    def _computed(
+        self, images: np.ndarray | View, keys: np.ndarray, rows: np.ndarray, after: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The features of some images and the seconds of each; kept portion by portion, `after` so many."""
         self._encode(images[rows[:1]])  # traces the encoder, outside the clock
-        found = np.empty((len(rows), self._width), np.float32)
-        began = time.perf_counter()
-        step = max(1, crops.IN_MEMORY // int(np.prod(images.shape[1:])))
+        found, seconds = np.empty((len(rows), self._width), np.float32), np.empty(len(rows), np.float32)
+        step = max(1, min(PORTION, crops.IN_MEMORY // int(np.prod(images.shape[1:]))))
         for first in range(0, len(rows), step):
-            found[first : first + step] = self._encode(images[rows[first : first + step]])
-        return found, time.perf_counter() - began
+            portion = slice(first, min(first + step, len(rows)))
+            began = time.perf_counter()
+            found[portion] = self._encode(images[rows[portion]])
+            seconds[portion] = (time.perf_counter() - began) / (portion.stop - portion.start)
+            added = np.zeros(portion.stop - portion.start, KEY)
+            added["image"], added["seconds"] = keys[rows[portion]], seconds[portion]
+            self._append(added, found[portion], after + first)
+        return found, seconds
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
@@ -100,7 +111,3 @@ def _keys(images: np.ndarray) -> np.ndarray:
     shape = str(images.shape[1:]).encode()
     digests = [hashlib.blake2b(shape + image.tobytes(), digest_size=16).digest() for image in images]
     return np.frombuffer(b"".join(digests), "V16")
-
-
-def _joined(values: np.ndarray, computed: np.ndarray) -> np.ndarray:
-    return np.concatenate([values, computed]) if len(values) else computed

@@ -1,16 +1,26 @@
 """The card of a delivered model: what it is, what it can do, and where that ends; Markdown."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from experiments import catalog, names
 from experiments.studies.specification import Trial
 
-if TYPE_CHECKING:
-    from experiments.delivery.deliver import Measured
+
+class Measured(NamedTuple):
+    """What the delivered file did on the test images.
+
+    right: share of images; images: their number; one, many: ms of a prediction, of an image alone and in a
+    batch of 32.
+    """
+
+    right: float
+    images: int
+    one: float
+    many: float
 
 
 def text(
-    trial: Trial, facts: dict[str, Any], right: float, images: int, measured: "Measured | None", why: str
+    trial: Trial, facts: dict[str, Any], right: float, images: int, measured: Measured | None, why: str
 ) -> str:
     """The card.
 
@@ -41,7 +51,7 @@ LIMITS = """- The accuracy is that of this one training on its own test images. 
 - Photographs from other cameras, places or times than those it learnt from were not tried."""
 
 
-def _how(measured: "Measured | None", why: str) -> str:
+def _how(measured: Measured | None, why: str) -> str:
     if measured is None:
         return (
             f"There is no file for other programs: {why}. Keras' and scikit-learn's files are beside this "
@@ -56,7 +66,7 @@ python classify.py photograph.jpg
 files are beside it."""
 
 
-def _measured(trial: Trial, right: float, images: int, measured: "Measured | None") -> str:
+def _measured(trial: Trial, right: float, images: int, measured: Measured | None) -> str:
     lines = [f"{right:.1%} of {images:,} test images right, none of which it was trained or chosen on."]
     if measured:
         lines = [
@@ -90,7 +100,7 @@ def _learnt(trial: Trial, network: catalog.Network) -> str:
     source = (
         f"{trial.train:,} training images; {trial.validation:,} others chose among its epochs or settings."
     )
-    if trial.model in names.LEARNT_ELSEWHERE:
+    if network.kind in (names.FROZEN, names.FINETUNED):
         source += (
             " Before that, its encoder learnt from 1.28 million photographs of 1,000 classes (ImageNet), "
             "under the licence of its weights (EfficientNet-Lite0: Apache-2.0)."

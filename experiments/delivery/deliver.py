@@ -15,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments import command_line, files, location, names, processes
 from experiments.command_line import Command, Parser
 from experiments.delivery import card
+from experiments.delivery.card import Measured
 from experiments.delivery.models import model_folder, whole_id
 from experiments.errors import UserError
 from experiments.studies.specification import Trial
@@ -31,19 +32,6 @@ if TYPE_CHECKING:
 
 LITERT, PROGRAM = "model.tflite", "classify.py"
 ALIKE = 1e-3  # of probabilities: two classes so close may change places by round-off
-
-
-class Measured(NamedTuple):
-    """What the delivered file did on the test images.
-
-    right: share of images; images: their number; one, many: ms of a prediction, of an image alone and in a
-    batch of 32.
-    """
-
-    right: float
-    images: int
-    one: float
-    many: float
 
 
 def add_options(parser: Parser) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from experiments import processes
+from experiments import names, processes
 from experiments.data import crops, split_sizes
 from experiments.data.facts import Facts
 from experiments.errors import UserError
@@ -46,7 +46,7 @@ def check(planned: PlannedTrial, facts: Facts) -> None:
         )
     classes = len(facts.classes)
     fewest = min(sizes, key=sizes.__getitem__)
-    if sizes[fewest] < classes:
+    if sizes[fewest] < classes and planned.role != names.TUNE_ROLE:
         raise UserError(
             f"data: {planned.data} has {classes} classes; each split needs at least as many images, and "
             f"{fewest} has {sizes[fewest]}"
@@ -80,7 +80,8 @@ def check_splits(planned: list[PlannedTrial], by_content: dict[tuple[str, str], 
             trial.test,
             trial.split_seed,
         )
-        if each.data.startswith("path:") and key not in checked:
+        of_sweep = each.role == names.TUNE_ROLE  # a rate can be chosen without every class
+        if each.data.startswith("path:") and key not in checked and not of_sweep:
             checked.add(key)
             sizes = {"train": trial.train, "validation": trial.validation, "test": trial.test}
             split_sizes.check_classes(sizes, by_content[key[:2]], trial.split_seed, work, each.data)

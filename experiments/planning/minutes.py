@@ -5,6 +5,8 @@ too long; what is left of the minutes goes to further seeds. The choice is made 
 looks at no result, and stands: the same command later, after an interruption say, finds it in WORK/minutes.
 """
 
+import hashlib
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,17 +25,21 @@ from experiments.studies.ladder import Setting
 from experiments.studies.specification import Frozen
 from experiments.studies.study import Study
 
-MINUTES = 30  # where nobody says how many there are
 REPORT_SECONDS = 20.0  # that the figures take in the end
+NO_FILES = 32  # pixels that a named data set counts as: of those that there are none has many more
 SHORT_SIDE = 25  # percent of photographs may have a shorter one than what counts as theirs
 MOST_SEEDS = names.LOOKS[-1]
 
 
 class Choice(Frozen):
-    """What was chosen, for how many minutes, of which data, and what the next rung up would take."""
+    """What was chosen, for how many minutes, of which data, and what the next rung up would take.
+
+    asked: a digest of the study and the machine that it was chosen for.
+    """
 
     minutes: int
     digest: str
+    asked: str = ""
     image_size: int
     width: int
     epochs: int
@@ -61,13 +67,17 @@ def settled(
     Raises:
         UserError: not even the least rung fits, or the data cannot be had.
     """
+    document = {**document, "name": names.for_minutes(document["name"], minutes)}
     study = reading.parse(document, path)
     document, facts = _on_all_images(document, path, options.work)
-    kept = _file(options.work, study)
+    kept = options.work / "minutes" / f"{study.name}.json"
+    asked = _asked(document, options)
     choice = _kept(kept, facts)
-    if choice is None or choice.minutes != minutes:
+    if choice is None or choice.asked != asked:
         of = _Costs(document, path, facts, options, tell)
-        choice = _chosen(study, facts, minutes, began, of.seconds)
+        choice = _chosen(study, facts, short_side(facts), minutes, began, of.seconds).model_copy(
+            update={"asked": asked}
+        )
         kept.parent.mkdir(parents=True, exist_ok=True)
         files.replace(kept, choice.model_dump_json(indent=1) + "\n")
     tell(choice.text)
@@ -81,8 +91,12 @@ def standing(document: dict[str, Any], path: Path, work: Path) -> dict[str, Any]
         UserError: the data cannot be had.
     """
     document, facts = _on_all_images(document, path, work)
-    choice = _kept(_file(work, reading.parse(document, path)), facts)
-    return document if choice is None else ladder.at(document, choice.setting)
+    made = (work / "minutes").glob(f"{names.for_minutes(document['name'], '*')}.json")
+    for file in sorted(made, key=lambda each: each.stat().st_mtime, reverse=True):
+        if choice := _kept(file, facts):
+            named = {**document, "name": names.for_minutes(document["name"], choice.minutes)}
+            return ladder.at(named, choice.setting)
+    return document
 
 
 def _on_all_images(document: dict[str, Any], path: Path, work: Path) -> tuple[dict[str, Any], Facts]:
@@ -93,8 +107,11 @@ def _on_all_images(document: dict[str, Any], path: Path, work: Path) -> tuple[di
     return variants.sized(document, _sizes(least, facts, work)), facts
 
 
-def _file(work: Path, study: Study) -> Path:
-    return work / "minutes" / f"{study.name}.json"
+def _asked(document: dict[str, Any], options: plan.Options) -> str:
+    """A digest of what a choice depends on beside images and minutes: the file, workers, GPUs."""
+    cards = None if options.cards is None else [card.name for card in options.cards]
+    content = json.dumps([document, options.workers, cards], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _least(study: Study) -> Setting:
@@ -122,9 +139,11 @@ def _kept(file: Path, facts: Facts) -> Choice | None:
 
 
 def _chosen(
-    study: Study, facts: Facts, minutes: int, began: float, seconds: Callable[[Setting], float]
+    study: Study, facts: Facts, short: int, minutes: int, began: float, seconds: Callable[[Setting], float]
 ) -> Choice:
     """Climb from the least rung while the next one fits, then add seeds while they fit.
+
+    short: side of the photographs, in pixels.
 
     Raises:
         UserError: the least rung does not fit.
@@ -133,7 +152,7 @@ def _chosen(
     def left() -> float:
         return 60 * minutes - REPORT_SECONDS - (time.monotonic() - began)
 
-    rising = [*study.ladder.settings(short_side(facts))][::-1]
+    rising = [*study.ladder.settings(short)][::-1]
     taken = [seconds(rising[0])]
     if taken[0] > left():
         needed = int(np.ceil((taken[0] + 60 * minutes - left()) / 60))
@@ -174,7 +193,7 @@ def short_side(facts: Facts) -> int:
     """The short side of the photographs as they are on the disk; of a named source that of its images."""
     sizes = Files.read(facts.index).sizes if facts.index else ()
     if not sizes:
-        return min(facts.image_shape[:2])
+        return NO_FILES
     return int(np.percentile([min(size) for size in sizes], SHORT_SIDE, method="lower"))
 
 

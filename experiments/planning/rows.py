@@ -50,12 +50,23 @@ def study_seconds(
     phases: Iterable[Sequence[PlannedTrial]], costs: Mapping[str, Cost], workers: int, most: int = MOST
 ) -> float:
     """The wall clock of phases that follow each other; costs: by the trial's id."""
-    total = 0.0
+    phases = [*phases]
+    total = _feature_seconds([each for phase in phases for each in phase], costs) / workers
     for phase in phases:
         seconds = {each.trial.id: costs[each.trial.id].trial_seconds(each.trial) for each in phase}
         again = {key: taken - costs[key].kept_seconds for key, taken in seconds.items()}
         total += wall_seconds(in_order(phase, seconds), seconds, again, workers, most)
     return total
+
+
+def _feature_seconds(trials: Iterable[PlannedTrial], costs: Mapping[str, Cost]) -> float:
+    """What frozen encoders take for all images: each image is seen once by each of them."""
+    images: dict[tuple, tuple[int, float]] = {}
+    for trial in (each.trial for each in trials):
+        encoder = (trial.model, str(sorted(trial.arguments.items())), trial.image_size, trial.crop)
+        seen = trial.train + trial.validation + trial.test
+        images[encoder] = max(images.get(encoder, (0, 0.0)), (seen, costs[trial.id].feature_seconds))
+    return sum(count * seconds for count, seconds in images.values())
 
 
 def wall_seconds(

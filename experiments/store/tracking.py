@@ -136,6 +136,7 @@ class Projection:
             names.ARM: planned.arm,
             names.ARM_ORDER: str(planned.arm_order),
             names.MODEL: trial.model,
+            names.KIND_OF_MODEL: catalog.CATALOG[trial.model].kind,
             names.SETTING: planned.setting,
             names.SEED: str(trial.seed),
             names.ROLE: planned.role,

@@ -43,6 +43,7 @@ class Cost(BaseModel):
     evaluated_image_seconds: float
     memory_mib: float  # peak
     activation_bytes: int  # of one image
+    feature_seconds: float = 0  # of one image, once for all trials whose encoder is the same
     device: str = ""  # the GPU that tensorflow used, empty where it was the processor
     device_mib: float = 0  # peak of the tensors on it
 

@@ -4,6 +4,7 @@ The image size first, then the width of the networks, the number of epochs, and 
 never an arm, a training image or the test. The rungs stand in the study file, from the most to the least.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
 
@@ -11,6 +12,7 @@ from pydantic import Field, field_validator
 
 from experiments import catalog, words
 from experiments.studies.specification import Count, Frozen
+from experiments.studies.sweep import TUNING_SEEDS
 
 LEAST_SEEDS = 6  # fewer pairs decide nothing at 0.05
 Rungs = Annotated[list[Count], Field(min_length=1, max_length=50)]
@@ -58,9 +60,12 @@ class Ladder(Frozen):
     def settings(self, short_side: int) -> Iterator[Setting]:
         """From the most to the least, each a rung below the one before.
 
-        short_side: of the photographs, in pixels: none is enlarged but where the least rung is larger.
+        short_side: of the photographs, in pixels: none is enlarged but where the least rung is larger. Where
+        they allow the paper's stem, which divides an image by four, the rungs of the small stem are left out:
+        it costs more at 48 pixels than the other at 128.
         """
         sizes = [size for size in self.image_size if size <= short_side] or self.image_size[-1:]
+        sizes = [size for size in sizes if size >= catalog.SMALL_STEM_BELOW] or sizes
         setting = Setting(sizes[0], self.width[0], self.epochs[0], self.seeds[0])
         yield setting
         for field, rungs in zip(Setting._fields, (sizes, self.width, self.epochs, self.seeds), strict=True):
@@ -70,7 +75,13 @@ class Ladder(Frozen):
 
 
 def at(document: dict[str, Any], setting: Setting) -> dict[str, Any]:
-    """The document of a study at a setting; what an arm states itself stays."""
+    """The document of a study at a setting; what an arm states itself stays.
+
+    Its seeds are those of the file, and the numbers after them; none that its sweep uses.
+    """
+    seeds, swept = [*document.get("seeds", range(1, LEAST_SEEDS + 1))], _swept(document.get("tune") or {})
+    more = (number for number in itertools.count(max(seeds) + 1) if number not in swept)
+    seeds = [*seeds, *itertools.islice(more, max(0, setting.seeds - len(seeds)))]
     arms = {label: _arm(label, arm or {}, setting) for label, arm in document["models"].items()}
     epochs = {"epochs": setting.epochs}
     return {
@@ -78,8 +89,12 @@ def at(document: dict[str, Any], setting: Setting) -> dict[str, Any]:
         "data": {**document["data"], "image_size": setting.image_size},
         "models": arms,
         "recipe": {**(document.get("recipe") or {}), **epochs},
-        "seeds": [*range(1, setting.seeds + 1)],
+        "seeds": seeds[: setting.seeds],
     }
+
+
+def _swept(tune: dict[str, Any]) -> set[int]:
+    return set(TUNING_SEEDS) | set(tune.get("seeds") or ()) | {tune.get("seed")}
 
 
 def _arm(label: str, arm: dict[str, Any], setting: Setting) -> dict[str, Any]:

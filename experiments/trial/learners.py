@@ -174,8 +174,11 @@ def in_float32(network: keras.Model, recipe: Recipe) -> keras.Model:
     if recipe.precision == "float32":
         return network
 
-    def copied(layer: keras.Layer) -> keras.Layer:
-        return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+    def copied(layer: keras.Operation) -> keras.Operation:
+        config = layer.get_config()  # of an operation, such as resizing, there is no dtype to state
+        return type(layer).from_config(
+            {**config, "dtype": "float32"} if isinstance(layer, keras.Layer) else config
+        )
 
     copy = keras.models.clone_model(network, clone_function=copied, recursive=True)
     copy.set_weights(network.get_weights())

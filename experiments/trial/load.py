@@ -99,6 +99,12 @@ class TrialData:
         return {names.VALIDATION: self.training.validation, names.TEST: self.test}
 
 
+def _grouped(groups: np.ndarray) -> int:
+    """How many images stay together with others."""
+    sizes = np.bincount(groups)
+    return int(sizes[sizes > 1].sum())
+
+
 def load(trial: Trial, work: Path) -> TrialData:
     """The data of a trial.
 
@@ -141,5 +147,7 @@ def load(trial: Trial, work: Path) -> TrialData:
             names.CLASSES: str(len(data.classes)),
             names.POOL: str(len(data.labels)),
             names.OWN_TEST: str(int(np.asarray(data.in_test).sum())),
+            names.OWN_VALIDATION: str(int(np.asarray(data.in_validation).sum())),
+            names.GROUPED: str(_grouped(data.groups)),
         },
     )

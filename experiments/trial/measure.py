@@ -23,7 +23,7 @@ def measure(wanted: Request, began: float) -> Cost:
     """Train the network for three short epochs on random images, through its own learner."""
     import numpy as np
 
-    from experiments.trial import build, process, saved
+    from experiments.trial import build, evaluation, process, saved
     from experiments.trial.load import EvaluatedImages, TrainingData
     from experiments.trial.macs import activation_bytes
 
@@ -53,6 +53,9 @@ def measure(wanted: Request, began: float) -> Cost:
     # A learner without epochs reports once; its cost is then all in the start.
     (first, trained_first), (second, trained_second) = reports[:2] if reports[1:] else reports * 2
     epoch_seconds = trained_second - trained_first
+    frozen = getattr(learner, "frozen", None)
+    feature = evaluation.milliseconds(frozen.encode, images) / 1000 if frozen else 0.0
+    first -= feature * len(images)
     evaluation_seconds = max(0.0, second - first - epoch_seconds)
     return Cost(
         parameters=int(size.get(names.PARAMETERS, 0)),
@@ -61,6 +64,7 @@ def measure(wanted: Request, began: float) -> Cost:
         step_seconds=epoch_seconds / recipe.steps_per_epoch(train),
         evaluated_image_seconds=evaluation_seconds / len(images),
         memory_mib=provenance.peak_memory_mib(),
+        feature_seconds=feature,
         activation_bytes=0 if learner.network is None else activation_bytes(learner.network),
         device=provenance.gpu(otherwise=""),
         device_mib=provenance.peak_gpu_mib(),

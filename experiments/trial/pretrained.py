@@ -20,12 +20,12 @@ from experiments.data.crops import View
 from experiments.data.feature_store import FeatureStore
 from experiments.logs.checkpoint import Checkpoints
 from experiments.studies.specification import Recipe
-from experiments.trial import pipeline, provenance, training
+from experiments.trial import normalisation, pipeline, provenance, training
 from experiments.trial.features import class_probabilities, fit_classifier, seeded
 from experiments.trial.learners import Evaluate, KerasLearner, Report, in_float32, rank
 from experiments.trial.load import TrainingData
 
-ABSENT = -30.0  # the logit of a class that no training image has, above what the others have
+ABSENT = -30.0  # the logit of a class that no training image has
 # Of the recipe's learning rate, for an encoder that has learnt already. At a tenth of 0.05 it forgot all of
 # it in one epoch: 1,000 photographs of CIFAR-10 at 64 pixels, 0.16 of validation right after three, 0.66
 # so.
@@ -43,6 +43,8 @@ class Frozen:
     """An encoder whose weights stay, as a function of uint8 images."""
 
     def __init__(self, built: catalog.Built, data: TrainingData, recipe: Recipe) -> None:
+        # As fine-tuning computes them: kept features are the same whichever arm came first.
+        normalisation.fuse(built.encoder)
         images = keras.Input(data.input_shape, dtype="uint8", name="images")
         pixels = keras.layers.Rescaling(1.0, name="pixels")(images)
         self.model = keras.Model(images, built.encoder(pixels))
@@ -63,8 +65,8 @@ class Frozen:
         """Fit the classifier on training images, with the strength that is best on validation."""
         images, labels = data.evaluated_windows()
         features, seconds = self._store.of(images)
-        # Outside the clock: what is evaluated is no part of training, as for every arm.
-        self.features(data.validation.images)
+        # Outside the clock: what is evaluated is no part of training, nor is waiting for another trial.
+        validation = self.features(data.validation.images)
         began = time.perf_counter()
         tried = []
         for strength in strengths or (None,):
@@ -72,7 +74,7 @@ class Frozen:
             fit_classifier(fitted, features, labels, recipe)
             scores = data.validation.scores(
                 names.VALIDATION,
-                lambda images, by=fitted: class_probabilities(by, self.features(images), data.classes),
+                lambda _, by=fitted: class_probabilities(by, validation, data.classes),
                 data.chosen_by,
             )
             tried.append((rank(scores, data.chosen_by), fitted))
@@ -87,7 +89,7 @@ class FrozenLearner:
 
     def __init__(self, built: catalog.Built, data: TrainingData, recipe: Recipe, seed: int) -> None:
         self.network, self._recipe = built.encoder, recipe
-        self._frozen = Frozen(built, data, recipe)
+        self.frozen = Frozen(built, data, recipe)
         self.start_anew(built, data, seed)
 
     def start_anew(self, built: catalog.Built, data: TrainingData, seed: int) -> None:
@@ -103,7 +105,7 @@ class FrozenLearner:
         logged_seconds: Mapping[int, float] = training.NOTHING_LOGGED,
     ) -> int:
         """Fit once; there is no state to keep meanwhile but the features, which are kept for all trials."""
-        fitted = self._frozen.fit(self._classifier, self._strengths, self._data, self._recipe)
+        fitted = self.frozen.fit(self._classifier, self._strengths, self._data, self._recipe)
         self._classifier = fitted.classifier
         cost = {names.TRAIN_SECONDS: fitted.seconds, names.IMAGES_SEEN: float(len(self._data.images))}
         report(1, {**cost, **evaluate(self.predict)})
@@ -111,15 +113,15 @@ class FrozenLearner:
 
     def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float64 (n, classes)."""
-        return class_probabilities(self._classifier, self._frozen.features(images), self._data.classes)
+        return class_probabilities(self._classifier, self.frozen.features(images), self._data.classes)
 
     def predict_anew(self, images: np.ndarray | View) -> np.ndarray:
         """The same, with features that are computed now."""
-        return class_probabilities(self._classifier, self._frozen.encode(images), self._data.classes)
+        return class_probabilities(self._classifier, self.frozen.encode(images), self._data.classes)
 
     def save(self, folder: Path) -> None:
         """Write two files: uint8 images to features, features to probabilities."""
-        in_float32(self._frozen.model, self._recipe).save(folder / "encoder.keras")
+        in_float32(self.frozen.model, self._recipe).save(folder / "encoder.keras")
         skops.io.dump(self._classifier, folder / "classifier.skops")
 
 
@@ -128,7 +130,7 @@ class FineTunedLearner:
 
     def __init__(self, built: catalog.Built, data: TrainingData, recipe: Recipe, seed: int) -> None:
         self.network, self._recipe = built.network, recipe
-        self._frozen = Frozen(built, data, recipe)
+        self.frozen = Frozen(built, data, recipe)
         slower = recipe.model_copy(update={"learning_rate": FINE_TUNING * recipe.learning_rate})
         as_they_are = keras.layers.Rescaling(1.0, name="pixels")
         self._learner = KerasLearner(built.network, data, slower, seed, as_they_are)
@@ -152,7 +154,7 @@ class FineTunedLearner:
         logged_seconds: Mapping[int, float] = training.NOTHING_LOGGED,
     ) -> int:
         """Fit the head, then train all; the clock begins with the head. Returns the chosen epoch."""
-        head = self._frozen.fit(self._built.classifier, self._built.strengths, self._data, self._recipe)
+        head = self.frozen.fit(self._built.classifier, self._built.strengths, self._data, self._recipe)
         logits = self.network.get_layer("logits")
         logits.set_weights(as_dense(head.classifier, self._data.classes))
         return self._learner.fit(evaluate, report, checkpoints, logged_seconds, head.seconds)

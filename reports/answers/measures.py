@@ -148,8 +148,8 @@ def times(record: Record, run_ids: list[str], cost: str, target: float, held: bo
     column = COLUMNS[cost]
     unit = pd.Series(1.0, index=run_ids)
     if cost == "MACs":
-        macs = record.runs.set_index("run_id")[names.MACS].reindex(run_ids)
-        unit = names.TRAINING_MACS_PER_FORWARD * macs.astype(float)
+        runs = record.runs.set_index("run_id").reindex(run_ids)
+        unit = runs["kind"].map(scores.passes) * runs[names.MACS].astype(float)
     by_run = epochs.groupby("run_id")
     spent, ended = (by_run[each].max().reindex(run_ids) for each in (column, "epoch"))
     stopped = by_run["diverged"].any().reindex(run_ids)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from experiments import names
+from experiments import looks, names
 from reports import words
-from reports.answers import sides, verdicts
+from reports.answers import judge, sides, verdicts
 from reports.numbers import failures, pairs, power, scores
 from reports.numbers.intervals import Interval
 from reports.store.record import Record
@@ -35,7 +35,8 @@ class Cost(NamedTuple):
     @property
     def order(self) -> tuple[float, float]:
         """The lower, the cheaper at prediction; by multiply-accumulates where it was not timed."""
-        return (math.inf if math.isnan(self.prediction_ms) else self.prediction_ms, self.macs)
+        ms, macs = (math.inf if math.isnan(each) else each for each in (self.prediction_ms, self.macs))
+        return ms, macs
 
     @property
     def text(self) -> str:
@@ -53,7 +54,8 @@ class Candidate:
     """One arm.
 
     accuracy: mean on test images with its interval; behind: best − this arm, with its interval at the level
-    of the comparison (the best's own: 0 without width); worse: it was shown to be.
+    of the comparison (the best's own: 0 without width); worse: it was shown to be; failed: seeds at which it
+    did not train.
     """
 
     arm: str
@@ -61,6 +63,12 @@ class Candidate:
     behind: Interval
     worse: bool
     cost: Cost
+    failed: int = 0
+
+    @property
+    def ruled_out(self) -> bool:
+        """Whether it cannot be recommended: it was shown to be worse, or does not always train."""
+        return self.worse or self.failed > 0
 
 
 @dataclass(frozen=True)
@@ -83,12 +91,12 @@ class Recommendation:
     @property
     def as_good(self) -> list[Candidate]:
         """The others that were not shown to be worse than the best."""
-        return [each for each in self.candidates if not each.worse and each is not self.chosen]
+        return [each for each in self.candidates if not each.ruled_out and each is not self.chosen]
 
     @property
     def worse(self) -> list[Candidate]:
-        """Those that were."""
-        return [each for each in self.candidates if each.worse]
+        """Those that were, among the arms that always trained."""
+        return [each for each in self.candidates if each.worse and not each.failed]
 
 
 def recommend(record: Record) -> Recommendation | None:
@@ -96,28 +104,43 @@ def recommend(record: Record) -> Recommendation | None:
     if lacking(record):
         return None
     arms = _arms(record)
-    level = 1 - LEVEL / max(1, len(arms) - 1)
+    level = 1 - looks.flat_level(LEVEL / max(1, len(arms) - 1), judge.plan_of(record).looks)
     means = {arm: _accuracy(record, arm) for arm in arms}
-    best = max(arms, key=lambda arm: means[arm].estimate)
-    compared = {arm: _behind(record, best, arm, level) for arm in arms if arm != best}
-    alone = Interval(0.0, 0.0, 0.0)
+    failed = _failed(record, arms)
+    trains = [arm for arm in arms if not failed[arm]]
+    if not trains:
+        return None
+    best = max(trains, key=lambda arm: means[arm].estimate)
+    compared = {arm: _behind(record, best, arm) for arm in arms if arm != best}
     found = [
-        Candidate(
-            arm,
-            means[arm],
-            compared[arm].difference(level) if arm in compared else alone,
-            arm in compared and compared[arm].difference(level).low > 0,
-            _cost(record, arm),
-        )
-        for arm in sorted(arms, key=lambda arm: -means[arm].estimate)
+        _candidate(arm, means[arm], compared.get(arm), level, _cost(record, arm), failed[arm])
+        for arm in sorted(arms, key=lambda arm: (failed[arm] > 0, -means[arm].estimate))
     ]
-    chosen = min((each for each in found if not each.worse), key=lambda each: each.cost.order)
+    chosen = min((each for each in found if not each.ruled_out), key=lambda each: each.cost.order)
     more = None
     if chosen is not found[0]:
         more = verdicts.splits_needed(compared[chosen.arm], 0.0, max(1, len(arms) - 1))
         more = more and more.above(record.runs["seed"].nunique())
     seeds = record.runs["seed"].nunique()
     return Recommendation(chosen, found[0], tuple(found), level, seeds, _best_trial(record, chosen.arm), more)
+
+
+def _candidate(
+    arm: str, accuracy: Interval, sides_: verdicts.Sides | None, level: float, cost: Cost, failed: int
+) -> Candidate:
+    """An arm beside the best, whose sides are given; None: it is the best."""
+    if sides_ is None:
+        return Candidate(arm, accuracy, Interval(0.0, 0.0, 0.0), False, cost, failed)
+    behind = sides_.difference(level)
+    # Without an interval (no spread between seeds) the difference is what it is at every one of them.
+    worse = behind.estimate > 0 if math.isnan(behind.low) else behind.low > 0
+    return Candidate(arm, accuracy, behind, bool(worse), cost, failed)
+
+
+def _failed(record: Record, arms: list[str]) -> dict[str, int]:
+    """At how many seeds each arm did not train."""
+    failed = failures.failed(record.runs)
+    return {arm: int(failed[(record.runs["arm"] == arm).to_numpy()].sum()) for arm in arms}
 
 
 def lacking(record: Record) -> str:
@@ -134,6 +157,8 @@ def lacking(record: Record) -> str:
         return "some arms still lack seeds that others have"
     if len(seeds[0]) < LEAST_SEEDS:
         return f"it has {len(seeds[0])} seeds, and fewer than {LEAST_SEEDS} tell arms apart by chance"
+    if all(_failed(record, _arms(record)).values()):
+        return "every arm failed at some of its seeds"
     return ""
 
 
@@ -163,6 +188,9 @@ def sentences(record: Record) -> list[str]:
     if found.worse:
         told = [f"{each.arm} by {_points(each.behind)}" for each in found.worse]
         lines.append(f"Shown to be worse than {best.arm}: {words.listed(told)}.")
+    if out := [each for each in found.candidates if each.failed]:
+        told = [f"{each.arm} at {each.failed} of {found.seeds} seeds" for each in out]
+        lines.append(f"Not recommended, since they did not train: {words.listed(told)}.")
     lines.append(f"To hand it over: make deliver RUN={found.trial}, its trial of the best validation.")
     return lines
 
@@ -190,6 +218,7 @@ def as_json(record: Record) -> dict[str, object]:
                 "accuracy": _ends(each.accuracy),
                 "behind_best": _ends(each.behind),
                 "shown_to_be_worse": each.worse,
+                "failed": each.failed,
                 **{name: _known(value) for name, value in each.cost._asdict().items()},
             }
             for each in found.candidates
@@ -210,13 +239,13 @@ def _arms(record: Record) -> list[str]:
 
 
 def _best_trial(record: Record, arm: str) -> str:
-    """The id of the trial whose chosen epoch has the highest validation accuracy: the test chooses nothing."""
+    """The id of the trial of the highest validation accuracy: the test chooses nothing."""
     best = scores.chosen(record.epochs[record.epochs["arm"] == arm])
     run = scores.score(best).idxmax()
     return str(record.runs.set_index("run_id").loc[run, "trial"])
 
 
-def _behind(record: Record, best: str, arm: str, level: float) -> verdicts.Sides:
+def _behind(record: Record, best: str, arm: str) -> verdicts.Sides:
     """The two sides of best against arm, failures and shared images counted as for a claim."""
     setting = record.runs["setting"].iloc[0]
     comparison = (best, setting, arm, setting)

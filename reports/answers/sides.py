@@ -221,13 +221,12 @@ def _sharing(record: Record, left: pd.Series, right: pd.Series, claim: Stated) -
     seeds share as large a part of their spread as of the pool: the share that each tests, or validates with.
     """
     runs = record.runs[record.runs["run_id"].isin([*left, *right])]
-    pool = pd.to_numeric(runs["pool"], errors="coerce").min()
+    pool, own = _pool(runs)
     if math.isnan(pool):
         return pairs.ALONE
-    own = pd.to_numeric(runs["own_test"], errors="coerce").max()
     of_images = claim.metric in OF_TEST_IMAGES and len(left) >= 2
     kept = probabilities.differences(record, zip(left, right, strict=True)) if of_images else None
-    if not own > 0 and kept is not None and claim.metric in ACCURACIES:
+    if not own > 0 and kept is not None and claim.metric in ACCURACIES and _alone(runs):
         added, freedom = images.pool_variance(*kept, int(pool))
         if not math.isnan(added):
             return pairs.Sharing(images=added, freedom=freedom)
@@ -252,18 +251,48 @@ def _sharing(record: Record, left: pd.Series, right: pd.Series, claim: Stated) -
 
 def sharing_of_arm(record: Record, runs: pd.DataFrame) -> pairs.Sharing:
     """What the seeds of one arm have in common in their test accuracies; runs: of that arm."""
-    pool, own = (pd.to_numeric(runs[column], errors="coerce") for column in ("pool", "own_test"))
-    if math.isnan(pool.min()) or len(runs) < 2:
+    pool, own = _pool(runs)
+    if math.isnan(pool) or len(runs) < 2:
         return pairs.ALONE
     kept = probabilities.right(record, runs["run_id"])
-    if own.max() > 0:
-        tested = min(float(runs["validation_size"].max() / (pool.min() - own.max())), 0.5)
-        shared = images.shared_images_variance(*kept) if kept else math.nan
+    if own > 0:
+        tested = min(float(runs["validation_size"].max() / (pool - own)), 0.5)
+        if kept:
+            shared = images.shared_images_variance(*kept)
+        else:
+            accuracy = runs[failures.TEST_ACCURACY].mean()
+            shared = accuracy * (1 - accuracy) / own
         return pairs.Sharing(tested, shared if shared > 0 else 0.0)
-    added, freedom = images.pool_variance(*kept, int(pool.min())) if kept else (math.nan, 0.0)
-    if not math.isnan(added):
-        return pairs.Sharing(images=added, freedom=freedom)
-    return pairs.Sharing(min(float(runs["test_size"].max() / pool.min()), 0.5))
+    if kept and _alone(runs):
+        added, freedom = images.pool_variance(*kept, int(pool))
+        if not math.isnan(added):
+            return pairs.Sharing(images=added, freedom=freedom)
+    return pairs.Sharing(min(float(runs["test_size"].max() / pool), 0.5))
+
+
+MOST_GROUPED = 0.02  # of a pool; beyond it images are not measured one by one
+
+
+def _pool(runs: pd.DataFrame) -> tuple[float, float]:
+    """How many images training and test are drawn from, and how many of them are a test part of their own.
+
+    Those of a validation part of its own are never tested, nor do they train.
+    """
+    pool, own, validation = (
+        pd.to_numeric(runs[column], errors="coerce") for column in ("pool", "own_test", "own_validation")
+    )
+    return float(pool.min() - validation.fillna(0).max()), float(own.max())
+
+
+def _alone(runs: pd.DataFrame) -> bool:
+    """Whether nearly every image is drawn by itself: those of a group err together, and count as fewer.
+
+    Runs from before groups were noted: those of named data sets, which have none.
+    """
+    grouped = pd.to_numeric(runs["grouped"], errors="coerce")
+    if grouped.isna().any():
+        return not runs["data"].str.startswith("path:").any()
+    return bool(grouped.max() <= MOST_GROUPED * pd.to_numeric(runs["pool"], errors="coerce").min())
 
 
 def _on_one_split(

@@ -42,6 +42,11 @@ def chosen(epochs: pd.DataFrame) -> pd.DataFrame:
     return best.drop_duplicates("run_id").set_index("run_id").reindex(epochs["run_id"].unique())
 
 
+def passes(kind: str) -> int:
+    """How many forward passes an image costs in training, by the kind of its model."""
+    return 1 if kind == names.FROZEN else names.TRAINING_MACS_PER_FORWARD
+
+
 def to_target(epochs: pd.DataFrame, target: float, cost: str = "epoch", held: bool = False) -> pd.Series:
     """By run_id, the cost (epoch, train_seconds or images_seen) when validation's score first is `target`.
 

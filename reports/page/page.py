@@ -214,7 +214,7 @@ def _pages(uri: str) -> str:
     return names.without_secrets(uri).replace("…@", "").rstrip("/") if server else LOCAL_PAGES
 
 
-def _options(record: Record, *, precision: bool = True) -> str:
+def _options(record: Record, *, precision: bool = True, minutes: bool = False) -> str:
     """The variables of make that name study, data and precision, and what becomes of doubtful files."""
     study, data = command.guess(record.study, record.runs["data"].iloc[0])
     if record.options:
@@ -226,6 +226,8 @@ def _options(record: Record, *, precision: bool = True) -> str:
         text += " ON_BAD=skip"
     if precision and (found := _precision(record)):
         text += f" PRECISION={found}"
+    if minutes and "minutes" in record.options:
+        text += f" MINUTES={record.options['minutes']}"
     for field in names.READING:
         if field in record.options:
             text += f" {field.upper()}={record.options[field]}"
@@ -250,7 +252,7 @@ def _commands(record: Record) -> list[tuple[str, str]]:
     return [
         *checkout,
         (
-            f"make compare{trained}",
+            f"make compare{_options(record, minutes=True)}",
             "trains what is missing, then draws; accuracies are the same on the same type of machine",
         ),
         (f"make report{drawn}", "draws this page again from the store"),

@@ -22,6 +22,7 @@ def lines(record: Record) -> list[str]:
     no_level = [NO_LEVEL] if math.isnan(record.training_level) and _with_curves(record) else []
     tuned = set(record.tuning["arm"])
     return [
+        *_chosen(record),
         *_shrunk(record),
         *_learnt_elsewhere(record.runs),
         *(f"data: {notice}" for notice in record.notices),
@@ -34,6 +35,11 @@ def lines(record: Record) -> list[str]:
     ]
 
 
+def _chosen(record: Record) -> list[str]:
+    """How large the study is where that follows from the minutes it had."""
+    return [f"size, chosen before training: {record.options['chosen']}"] if "chosen" in record.options else []
+
+
 def _shrunk(record: Record) -> list[str]:
     if "sizes" not in record.options:
         return []
@@ -44,7 +50,7 @@ def _shrunk(record: Record) -> list[str]:
 
 def _learnt_elsewhere(runs: pd.DataFrame) -> list[str]:
     """What some arms have seen that others have not."""
-    arms = runs.loc[runs["model"].isin(names.LEARNT_ELSEWHERE), "arm"].unique()
+    arms = runs.loc[runs["kind"].isin((names.FROZEN, names.FINETUNED)), "arm"].unique()
     if not len(arms):
         return []
     has = "has" if len(arms) == 1 else "have"

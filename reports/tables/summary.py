@@ -70,7 +70,7 @@ def by_arm(record: Record) -> pd.DataFrame:
             mine = {cost: found.reindex(ids) for cost, found in by_cost.items()}
             row[f"reached_{target:g}"] = int(mine["epochs"].notna().sum())
             row |= {f"{cost}_to_{target:g}": censored_median(found) for cost, found in mine.items()}
-            spent = names.TRAINING_MACS_PER_FORWARD * macs * mine["images"]
+            spent = scores.passes(arm["kind"].iloc[0]) * macs * mine["images"]
             row[f"training_macs_to_{target:g}"] = censored_median(spent)
         rows.append(row)
     return pd.DataFrame(rows)
