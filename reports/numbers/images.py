@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-LEAST_COMMON = (
-    100  # images, counted for each two seeds that both tested them: fewer tell little of a variance
-)
+# Counted for each two seeds that both tested them: fewer images tell little of a variance.
+LEAST_COMMON = 100
 # What images that trained add to what seeds share, as a part of what tested ones add: 0 to 0.4 for the real
 # learners of `make calibrate`, whose table has it for each pair.
 TRAINED = 0.5
