@@ -157,3 +157,32 @@ def test_figures_that_cannot_be_written_end_in_one_line(ready, tmp_path, capsys)
     assert main(["draw", "grid", "--store", ready.uri, "--out", out, "--figures", "time_to_target"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"error: {out}")
+
+
+# Studies of photographs are named by their minutes: the usual ones, the only ones, or those asked for.
+@pytest.mark.parametrize(
+    ("there", "minutes", "found"),
+    [
+        (["photographs-a-30min", "photographs-a-5min"], None, "photographs-a-30min"),
+        (["photographs-a-30min", "photographs-a-5min"], "5", "photographs-a-5min"),
+        (["photographs-a-5min"], None, "photographs-a-5min"),
+        (["photographs-a-5min", "photographs-a-7min"], None, None),
+        (["photographs-a-5min"], "30", None),
+        (["photographs-ab-5min"], None, None),
+    ],
+)
+def test_a_study_that_was_fitted_into_minutes_is_found(there, minutes, found):
+    assert command._of_minutes("photographs-a", minutes, there) == found
+
+
+@pytest.mark.parametrize(
+    ("study", "data", "told"),
+    [
+        ("compare", None, ""),
+        ("photographs", "path:a b", " DATA='path:a b'"),
+        ("compare", "path:a", " STUDY=compare DATA=path:a"),
+        ("photographs", None, " STUDY=photographs"),
+    ],
+)
+def test_make_is_told_what_is_not_its_default(study, data, told):
+    assert command.options(study, data) == told

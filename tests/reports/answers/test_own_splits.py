@@ -11,7 +11,8 @@ from scipy import stats
 
 from experiments import names
 from experiments.trial import evaluation
-from reports.answers import judge, verdicts
+from reports.answers import judge, sides, verdicts
+from reports.numbers import images, pairs
 from reports.store.record import read_record
 from tests.support import synthetic
 from tests.support.synthetic import curve, once, tags
@@ -172,6 +173,30 @@ def test_what_seeds_share_of_a_pool_is_measured_image_by_image(study, tmp_path):
     half = stats.t.ppf(0.975, satterthwaite) * math.sqrt(own + shared)
     (found,) = judge.judge(record)
     assert (found.low, found.high) == pytest.approx((found.effect - half, found.effect + half))
+
+
+# Images of a group err together; a validation part of one's own is no part of what tests are drawn from.
+@pytest.mark.parametrize(
+    ("tags_", "expected"),
+    [
+        ({names.GROUPED: "2"}, "images"),
+        ({names.GROUPED: "60"}, "factor"),
+        ({names.DATA: "path:mine"}, "factor"),  # from before groups were noted
+        ({names.GROUPED: "0", names.OWN_VALIDATION: "20"}, "smaller"),
+    ],
+)
+def test_what_seeds_share_is_measured_where_images_are_drawn_alone(tags_, expected, study, tmp_path):
+    written = study(CNN, RESIDUAL, **{names.POOL: "120", **tags_})
+    record, differences, positions = answered(written, tmp_path, 120)
+    found = sides._sharing(
+        record, *(sides.trials(record, arm, "") for arm in ("residual", "cnn")), record.claims[0]
+    )
+    alone = images.pool_variance([*differences], [*positions], 120)
+    if expected == "factor":
+        assert found.tested > 0 and not found.images
+    else:
+        pool = 100 if expected == "smaller" else 120
+        assert found == pairs.Sharing(images=pytest.approx(alone[0] * 120 / pool), freedom=alone[1])
 
 
 # Without answers of single images all of the seeds' spread counts as shared.

@@ -22,7 +22,7 @@ WORSE = [each - 0.1 + 0.004 * (index % 3) for index, each in enumerate(GOOD)]
 def study(writable):
     """Writes a study of arms, each with accuracies by seed and the ms of a prediction; returns its record."""
 
-    def write(arms, own=True, settings=("",), seeds=SEEDS, **changed):
+    def write(arms, own=True, settings=("",), seeds=SEEDS, failed=(), **changed):
         experiment = writable.study("advice")
         plan = {"schedule": {"seeds": [*seeds], "looks": [len(seeds)]}, "registered": synthetic.DAY}
         writable.client.set_experiment_tag(experiment, names.PLAN, json.dumps(plan))
@@ -38,6 +38,7 @@ def study(writable):
                         names.OWN_TEST: "0",
                         names.CLASSES: "10",
                         names.SETTING: setting,
+                        names.DIVERGED: "true" if (arm, seed) in failed else "false",
                     }
                     points = curve([0.5, accuracy]) + once(accuracy, 2)
                     if cost is not None:
@@ -116,3 +117,40 @@ def test_scripts_get_numbers(study):
     large, tiny = found["arms"]
     assert large["prediction_ms"] == 9.0 and large["model_mib"] is None
     assert tiny["shown_to_be_worse"] and tiny["behind_best"]["low"] > 0
+
+
+# An arm that gives every image one answer, or whose loss was no number at one seed, is cheap and no choice.
+@pytest.mark.parametrize("seeds", [range(1, 7), SEEDS])
+@pytest.mark.parametrize("lost", [[3], [*SEEDS]])
+def test_an_arm_that_failed_is_not_recommended(seeds, lost, study):
+    record = study(
+        {"large": (GOOD, 9.0), "middle": (ALIKE, 5.0), "tiny": (GOOD, 0.1)},
+        seeds=seeds,
+        failed=[("tiny", seed) for seed in lost if seed in seeds],
+    )
+    found = recommendation.recommend(record)
+    assert found.chosen.arm == "middle"
+    assert [each.arm for each in found.candidates][-1] == "tiny"
+    told = " ".join(recommendation.sentences(record))
+    assert f"tiny at {len(set(lost) & set(seeds))} of {len(seeds)} seeds" in told
+    assert "inf" not in told and "nan" not in told
+    json.dumps(recommendation.as_json(record), allow_nan=False)
+
+
+def test_where_every_arm_failed_there_is_no_choice(study):
+    record = study({"large": (GOOD, 9.0), "tiny": (ALIKE, 0.1)}, failed=[("large", 1), ("tiny", 2)])
+    assert "every arm failed" in recommendation.lacking(record)
+    assert recommendation.recommend(record) is None
+
+
+# Always 0.1 behind: no spread to make an interval of, and yet no doubt.
+def test_an_arm_that_is_behind_by_the_same_at_every_seed_is_worse(study):
+    found = recommendation.recommend(
+        study({"large": (GOOD, 9.0), "tiny": ([each - 0.1 for each in GOOD], 0.1)})
+    )
+    assert found.chosen.arm == "large"
+
+
+def test_the_trial_to_hand_over_is_that_of_the_best_validation(study):
+    found = recommendation.recommend(study({"large": (GOOD, 9.0), "tiny": (WORSE, 0.1)}))
+    assert found.trial == f"large-{1 + int(np.argmax(GOOD))}-"
