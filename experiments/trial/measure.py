@@ -55,7 +55,8 @@ def measure(wanted: Request, began: float) -> Cost:
     epoch_seconds = trained_second - trained_first
     frozen = getattr(learner, "frozen", None)
     feature = evaluation.milliseconds(frozen.encode, images) / 1000 if frozen else 0.0
-    first -= feature * len(images)
+    # Kept by the store, they are neither part of a start nor of an evaluation.
+    first, second = first - feature * len(images), second - feature * len(images)
     evaluation_seconds = max(0.0, second - first - epoch_seconds)
     return Cost(
         parameters=int(size.get(names.PARAMETERS, 0)),

@@ -69,7 +69,7 @@ def test_a_study_at_a_rung(size, stem):
     assert study.models["resnet18"].arguments == {"width": 16, "stem": stem}
     assert study.models["plain_cnn"].arguments == {}
     assert study.models["finetuned"].arguments == {"pixels": 64}
-    assert study.recipe_of(study.models["finetuned"]).epochs == 3
+    assert study.recipe_of(study.models["finetuned"]).epochs == 2
 
 
 # Of a file with seeds of its own these come first, then the numbers after them; none of the sweep's.
