@@ -86,9 +86,7 @@ def test_the_sweep_is_on_few_images_and_of_arms_that_have_a_rate():
     study = reading.parse({**document, "data": {**document["data"], **sizes}}, SHIPPED)
     digests = dict.fromkeys(study.sources(), ("d", "p"))
     sweep = study.tuning_trials(digests)
-    assert {(each.trial.train, each.trial.validation, each.trial.test) for each in sweep} == {
-        (1000, 500, 1000)
-    }
+    assert {(each.trial.train, each.trial.validation, each.trial.test) for each in sweep} == {(500, 500, 500)}
     assert {each.arm for each in sweep} == set(study.models) - {"pretrained_features"}
     assert len(sweep) == 4 * 4 * 3
     assert {each.trial.train for each in study.trials(digests)} == {3000}
