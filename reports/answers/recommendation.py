@@ -174,7 +174,7 @@ def sentences(record: Record) -> list[str]:
     )
     lines = [first]
     if chosen is best and not found.as_good:
-        lines.append("Every other arm was shown to be worse.")
+        lines.append("It has the highest mean, and every other arm was shown to be worse.")
     elif chosen is best:
         lines.append("It has the highest mean, and is the cheapest of those not shown to be worse.")
     else:
@@ -187,7 +187,11 @@ def sentences(record: Record) -> list[str]:
         lines.append(f"Not shown to be worse either: {words.listed(told)}.")
     if found.worse:
         told = [f"{each.arm} by {_points(each.behind)}" for each in found.worse]
-        lines.append(f"Shown to be worse than {best.arm}: {words.listed(told)}.")
+        lines.append(
+            f"Shown to be worse than {best.arm}: {words.listed(told)}. The intervals are at {found.level:.1%}, so "
+            "that all of them hold in 95 % of studies; a verdict on a claim also asks for signs that fewer than "
+            "eight seeds may not give."
+        )
     if out := [each for each in found.candidates if each.failed]:
         told = [f"{each.arm} at {each.failed} of {found.seeds} seeds" for each in out]
         lines.append(f"Not recommended, since they did not train: {words.listed(told)}.")

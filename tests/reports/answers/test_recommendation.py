@@ -73,7 +73,7 @@ def test_the_best_where_all_others_are_worse(study):
     assert (found.chosen.arm, found.as_good) == ("large", [])
     first, second, *_ = recommendation.sentences(record)
     assert first.startswith("Use large: 80.5 % (") and "9 ms an image" in first
-    assert second == "Every other arm was shown to be worse."
+    assert second == "It has the highest mean, and every other arm was shown to be worse."
 
 
 def test_without_timed_predictions_arithmetic_decides(study):
