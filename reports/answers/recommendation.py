@@ -188,9 +188,9 @@ def sentences(record: Record) -> list[str]:
     if found.worse:
         told = [f"{each.arm} by {_points(each.behind)}" for each in found.worse]
         lines.append(
-            f"Shown to be worse than {best.arm}: {words.listed(told)}. The intervals are at {found.level:.1%}, so "
-            "that all of them hold in 95 % of studies; a verdict on a claim also asks for signs that fewer than "
-            "eight seeds may not give."
+            f"Shown to be worse than {best.arm}: {words.listed(told)}. "
+            f"The intervals are at {found.level:.1%}, so that all of them hold in 95 % of studies; "
+            "a verdict on a claim also asks for signs that fewer than eight seeds may not give."
         )
     if out := [each for each in found.candidates if each.failed]:
         told = [f"{each.arm} at {each.failed} of {found.seeds} seeds" for each in out]
