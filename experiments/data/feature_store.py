@@ -37,7 +37,7 @@ class FeatureStore:
     def of(self, images: np.ndarray | View) -> tuple[np.ndarray, float]:
         """The features of images in their order, and the seconds that computing them took once."""
         keys = np.concatenate([_keys(portion) for portion in crops.portions(images)])
-        with self._held():
+        with self._locked():
             known, values = self._read()
             places = {key.tobytes(): row for row, key in enumerate(known["image"])}
             lacking = [row for row, key in enumerate(keys) if key.tobytes() not in places]
@@ -73,13 +73,13 @@ class FeatureStore:
         return found, seconds
 
     @contextlib.contextmanager
-    def _held(self) -> Iterator[None]:
-        """One process at a time computes; the others wait, and find what it has."""
+    def _locked(self) -> Iterator[None]:
+        """One process at a time computes; the others wait, and find what it computed."""
         if self._folder is None:
             yield
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._folder / LOCK):
+        with FileLock(self._folder / LOCK, fallback_to_soft=False):
             yield
 
     def _read(self) -> tuple[np.ndarray, np.ndarray]:

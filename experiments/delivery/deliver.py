@@ -121,10 +121,10 @@ def _measure(part: Path, test: "EvaluatedImages", expected: np.ndarray) -> Measu
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise UserError(f"{PROGRAM} of the delivered folder does not run: {reason}")
-        told = json.loads(done.stdout.splitlines()[-1])
+        answer = json.loads(done.stdout.splitlines()[-1])
         found = test.probabilities(lambda _: np.load(images.with_suffix(".npy")))
-    if told["loaded"]:
-        raise UserError(f"{PROGRAM} loaded {', '.join(told['loaded'])}: it must do without")
+    if answer["loaded"]:
+        raise UserError(f"{PROGRAM} loaded {', '.join(answer['loaded'])}: it must do without")
     ordered = np.sort(expected, axis=1)
     close = ordered[:, -1] - ordered[:, -2] < ALIKE
     others = int((~close & (found.argmax(axis=1) != expected.argmax(axis=1))).sum())
@@ -134,7 +134,7 @@ def _measure(part: Path, test: "EvaluatedImages", expected: np.ndarray) -> Measu
             "delivered"
         )
     right = float(np.mean(found.argmax(axis=1) == test.labels))
-    return Measured(right, len(found), told["one"], told["many"])
+    return Measured(right, len(found), answer["one"], answer["many"])
 
 
 DELIVER = Command(

@@ -34,12 +34,12 @@ MOST_SEEDS = names.LOOKS[-1]
 class Choice(Frozen):
     """What was chosen, for how many minutes, of which data, and what the next rung up would take.
 
-    asked: a digest of the study and the machine that it was chosen for.
+    basis: a digest of the study and the machine that it was chosen for.
     """
 
     minutes: int
     digest: str
-    asked: str = ""
+    basis: str = ""
     image_size: int
     width: int
     epochs: int
@@ -54,7 +54,7 @@ class Choice(Frozen):
 
     @property
     def text(self) -> str:
-        """One line for whoever asked."""
+        """One line for the terminal and the report."""
         line = f"for {self.minutes} minutes: {self.setting.text}, about {words.duration(self.seconds)}"
         return f"{line}; {self.above}" if self.above else line
 
@@ -71,12 +71,12 @@ def settled(
     study = reading.parse(document, path)
     document, facts = _on_all_images(document, path, options.work)
     kept = options.work / "minutes" / f"{study.name}.json"
-    asked = _asked(document, options)
+    basis = _basis(document, options)
     choice = _kept(kept, facts)
-    if choice is None or choice.asked != asked:
+    if choice is None or choice.basis != basis:
         of = _Costs(document, path, facts, options, tell)
         choice = _chosen(study, facts, short_side(facts), minutes, began, of.seconds).model_copy(
-            update={"asked": asked}
+            update={"basis": basis}
         )
         kept.parent.mkdir(parents=True, exist_ok=True)
         files.replace(kept, choice.model_dump_json(indent=1) + "\n")
@@ -91,8 +91,8 @@ def standing(document: dict[str, Any], path: Path, work: Path) -> dict[str, Any]
         UserError: the data cannot be had.
     """
     document, facts = _on_all_images(document, path, work)
-    made = (work / "minutes").glob(f"{names.for_minutes(document['name'], '*')}.json")
-    for file in sorted(made, key=lambda each: each.stat().st_mtime, reverse=True):
+    choices = (work / "minutes").glob(f"{names.for_minutes(document['name'], '*')}.json")
+    for file in sorted(choices, key=lambda each: each.stat().st_mtime, reverse=True):
         if choice := _kept(file, facts):
             named = {**document, "name": names.for_minutes(document["name"], choice.minutes)}
             return ladder.at(named, choice.setting)
@@ -107,7 +107,7 @@ def _on_all_images(document: dict[str, Any], path: Path, work: Path) -> tuple[di
     return variants.sized(document, _sizes(least, facts, work)), facts
 
 
-def _asked(document: dict[str, Any], options: plan.Options) -> str:
+def _basis(document: dict[str, Any], options: plan.Options) -> str:
     """A digest of what a choice depends on beside images and minutes: the file, workers, GPUs."""
     cards = None if options.cards is None else [card.name for card in options.cards]
     content = json.dumps([document, options.workers, cards], sort_keys=True, default=str)
@@ -121,8 +121,8 @@ def _least(study: Study) -> Setting:
 
 def _sizes(study: Study, facts: Facts, work: Path) -> dict[str, int]:
     """As many images of each split as there are, in the proportions of the file."""
-    asked = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
-    found = split_sizes.fitting(asked, facts, schedule.split_seeds(study, MOST_SEEDS), work)
+    wanted = {name: getattr(study.data, name) for name in ("train", "validation", "test")}
+    found = split_sizes.fitting(wanted, facts, schedule.split_seeds(study, MOST_SEEDS), work)
     if not all(found.values()):
         source = study.data.source
         raise UserError(f"data source {source}: {facts.images} images are too few for three splits; add some")

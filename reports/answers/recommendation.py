@@ -183,18 +183,20 @@ def sentences(record: Record) -> list[str]:
             f"which has the highest mean: {_points(chosen.behind)} between them. {_apart(found)}"
         )
     if others := [each for each in found.as_good if each is not best]:
-        told = [f"{each.arm} ({_points(each.behind)} behind {best.arm}, {each.cost.text})" for each in others]
-        lines.append(f"Not shown to be worse either: {words.listed(told)}.")
+        listed = [
+            f"{each.arm} ({_points(each.behind)} behind {best.arm}, {each.cost.text})" for each in others
+        ]
+        lines.append(f"Not shown to be worse either: {words.listed(listed)}.")
     if found.worse:
-        told = [f"{each.arm} by {_points(each.behind)}" for each in found.worse]
+        listed = [f"{each.arm} by {_points(each.behind)}" for each in found.worse]
         lines.append(
-            f"Shown to be worse than {best.arm}: {words.listed(told)}. "
+            f"Shown to be worse than {best.arm}: {words.listed(listed)}. "
             f"The intervals are at {found.level:.1%}, so that all of them hold in 95 % of studies; "
             "a verdict on a claim also asks for signs that fewer than eight seeds may not give."
         )
     if out := [each for each in found.candidates if each.failed]:
-        told = [f"{each.arm} at {each.failed} of {found.seeds} seeds" for each in out]
-        lines.append(f"Not recommended, since they did not train: {words.listed(told)}.")
+        listed = [f"{each.arm} at {each.failed} of {found.seeds} seeds" for each in out]
+        lines.append(f"Not recommended, since they did not train: {words.listed(listed)}.")
     lines.append(f"To hand it over: make deliver RUN={found.trial}, its trial of the best validation.")
     return lines
 
