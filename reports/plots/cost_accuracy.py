@@ -16,8 +16,9 @@ TITLE = "Cost and accuracy"
 APPLIES = "each setting"
 NOTE = (
     "Test accuracy: mean over seeds and Student's 95 % t interval, at each trial's epoch of highest "
-    "{score}. Better is up and to the left. Parameters: trainable weights. MACs: "
-    "multiply-accumulates of one image forward. Training time: mean seconds a trial, without evaluation. "
+    "{score}. Better is up and to the left. Parameters: weights that gradients train, those of a frozen "
+    "encoder among them. MACs: multiply-accumulates of one image forward. Training time: mean seconds a "
+    "trial, without evaluation. "
     "Arms of nearly equal cost stand side by side; one of unknown cost is left out. "
     "A name stands beside its mark where there is room."
 )
