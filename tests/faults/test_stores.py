@@ -176,7 +176,7 @@ def small_disk(folder: Path, size: str):
 @pytest.mark.skipif(not can_mount(), reason="only root mounts a small file system")
 def test_a_full_disk(undisturbed, place, tmp_path, chance, figures):
     disk = tmp_path / "disk"
-    with small_disk(disk, "40m"), (tmp_path / "log").open("w+") as log:
+    with small_disk(disk, "400m"), (tmp_path / "log").open("w+") as log:
         shutil.copytree(place.work, disk / "work")
         small = place._replace(work=disk / "work")
         filler = disk / "filler"
