@@ -7,20 +7,27 @@ import json
 import statistics
 import sys
 import time
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image, ImageOps
 
 HERE = Path(__file__).parent
-FACTS = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
+
+
+@cache
+def facts() -> dict[str, Any]:
+    """What stands beside the model: its classes, and the size of its images."""
+    return json.loads((HERE / "model.json").read_text(encoding="utf-8"))
 
 
 def interpreter(batch: int) -> Interpreter:
     """The model for so many images at a time."""
     found = Interpreter(model_path=str(HERE / "model.tflite"), num_threads=1)
-    found.resize_tensor_input(found.get_input_details()[0]["index"], [batch, *FACTS["input_shape"]])
+    found.resize_tensor_input(found.get_input_details()[0]["index"], [batch, *facts()["input_shape"]])
     found.allocate_tensors()
     return found
 
@@ -35,8 +42,8 @@ def probabilities(model: Interpreter, images: np.ndarray) -> np.ndarray:
 def as_trained(photograph: str) -> np.ndarray:
     """The windows of a photograph that the model was trained for, uint8 (n, height, width, channels)."""
     image = ImageOps.exif_transpose(Image.open(photograph))
-    size, crop = FACTS["image_size"], FACTS["crop"]
-    height, width, channels = FACTS["input_shape"]
+    size, crop = facts()["image_size"], facts()["crop"]
+    height, width, channels = facts()["input_shape"]
     if image.mode in ("I;16", "I"):
         raise SystemExit(f"{photograph}: 16-bit images are read by the program that trained the model")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
@@ -60,7 +67,7 @@ def as_trained(photograph: str) -> np.ndarray:
 def offsets(size: int, crop: int) -> list[int]:
     """Where windows begin along a side: about the centre, or as few as cover the side."""
     count = -(-size // crop)
-    if FACTS["crops"] == "centre" or count == 1:
+    if facts()["crops"] == "centre" or count == 1:
         return [(size - crop) // 2]
     return [round(index * (size - crop) / (count - 1)) for index in range(count)]
 
@@ -101,7 +108,7 @@ def main() -> None:
         windows = [probabilities(model, each[None])[0] for each in as_trained(photograph)]
         mean = np.mean(windows, axis=0)
         best = int(mean.argmax())
-        print(f"{photograph}: {FACTS['classes'][best]} ({mean[best]:.1%})")
+        print(f"{photograph}: {facts()['classes'][best]} ({mean[best]:.1%})")
 
 
 if __name__ == "__main__":
