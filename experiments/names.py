@@ -170,6 +170,7 @@ OUTDATED_ROLE = "outdated"
 PLAN = "study.plan"  # the seeds and looks of the study, registered with its claims
 LOOKS = (6, 8, 10, 15, 20)  # seeds at which a study that is trained until it is decided is looked at
 CLAIMS = "study.claims"  # JSON list of the digests of the claims that the study file states now
+FORECAST = "study.forecast."  # and the digest of a registered forecast; its value: the forecast as JSON
 CLAIM = "study.claim."  # and the digest of a claim; its value: the claim, and when it was registered
 # What a claim may compare, a number a trial.
 TEST_ACCURACY = "test accuracy"

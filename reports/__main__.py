@@ -15,6 +15,7 @@ from reports import command
 COMMANDS = {
     "draw": ("reports.draw", "figures, tables and the page of a study"),
     "recommend": ("reports.recommend", "which arm to use, and why"),
+    "forecast": ("reports.forecast", "whether more images would help, by arm"),
     "judge": ("reports.judge", "the verdicts of a study's claims alone, as JSON"),
     "check": ("reports.check", "whether what was drawn is of the runs that the store holds now"),
     "calibrate": ("reports.calibration.command", "how often verdicts are false, and what intervals cover"),

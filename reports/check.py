@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports import command, files
-from reports.plots import files as figure_files
+from reports import command, figure_files, files
 from reports.store import fairness, reading
 
 if TYPE_CHECKING:

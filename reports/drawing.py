@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from experiments import names
-from reports import files
+from reports import figure_files, files
 from reports.answers import claims_table
 from reports.page import page
 from reports.plots import (
@@ -24,7 +24,6 @@ from reports.plots import (
     training_error,
     winner_map,
 )
-from reports.plots import files as figure_files
 from reports.store import fairness, reading
 from reports.store.record import MOST_APART, Record, read_record
 from reports.tables import results

@@ -1,7 +1,8 @@
 """Calibration: how often verdicts are false and what intervals cover, where the truth is known.
 
 Part "simulated" draws whole studies from known distributions; part "learners" lets teams draw images of
-Fashion-MNIST and train real, cheap learners on them. The functions that judge here judge a report too.
+Fashion-MNIST and train real, cheap learners on them; part "forecasts" extends the learning curves of these to
+twice the images. The functions that judge here judge a report too.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reports import files
-from reports.calibration import one_split, own_splits, page, population, tables, teams
+from reports.calibration import forecasts, one_split, own_splits, page, population, tables, teams
 from reports.calibration.tables import Table
 
 EPILOG = """example:
@@ -24,6 +25,7 @@ EPILOG = """example:
 exit status: 0 every bar is met; 1 one is missed; 2 Fashion-MNIST is not there"""
 DEFAULT_STUDIES, FEWEST_STUDIES = 2000, 20
 DEFAULT_TEAMS = 600
+OF_TEAMS = 5  # one of so many also forecasts: each trains as long as five of the others
 
 
 def _several(text: str) -> int:
@@ -62,7 +64,7 @@ def main(options: argparse.Namespace) -> int:
     """Measure, print, and write the page; 1 where a bar is missed."""
     parts = [part for part in page.PARTS if options.part in (part, "all")]
     images = None
-    if "learners" in parts:
+    if {"learners", "forecasts"} & {*parts}:
         try:
             images = population.fashion_mnist(options.images)
         except population.MissingError as error:
@@ -71,6 +73,7 @@ def main(options: argparse.Namespace) -> int:
     measures: dict[str, Callable[[], Iterator[Table]]] = {
         "simulated": lambda: simulated(options.studies),
         "learners": lambda: learners(images, teams.POOLS, options.teams),
+        "forecasts": lambda: forecast(images, forecasts.Design(), max(1, options.teams // OF_TEAMS)),
     }
     done, misses = {}, []
     for part in parts:
@@ -99,6 +102,13 @@ def learners(images: population.Population, pools: Iterable[teams.Pool], several
         yield from teams.measure(pool, trained)
 
 
+def forecast(images: population.Population, design: forecasts.Design, several: int) -> Iterator[Table]:
+    """Every table of forecasts of learning curves."""
+    with tables.workers() as pool:
+        errors = forecasts.train(pool, images, design, several, lambda line: print(line, file=sys.stderr))
+    yield from forecasts.measure(errors, design)
+
+
 def _printed(found: Iterator[Table]) -> Iterator[Table]:
     """The tables, each on the terminal as soon as it is there."""
     began = time.perf_counter()
@@ -118,6 +128,7 @@ def _footer(part: str, options: argparse.Namespace, began: tuple[float, float]) 
             f"--studies {options.studies}",
         ),
         "learners": (f"{options.teams:,} teams for each pool", f"--teams {options.teams}"),
+        "forecasts": (f"{max(1, options.teams // OF_TEAMS):,} teams", f"--teams {options.teams}"),
     }[part]
     passed, worked = (now - then for now, then in zip(_clocks(), began, strict=True))
     return (

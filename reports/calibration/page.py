@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from reports.calibration import learners, population, teams
+from reports.calibration import forecasts, learners, population, teams
 from reports.calibration.tables import Table
 from reports.numbers import images
 from reports.tables import markdown
@@ -37,6 +37,15 @@ images that two of its seeds tested; what the images that trained add is taken t
 that. The last table has both beside the truth. t of the seeds alone, in parentheses, covers too little where
 seeds share a small pool. With looks, the interval is that of the look which decided, or of the last one, at
 its level, and t of the seeds alone that of 95 % at the same look.""",
+    "forecasts": f"""## Forecasts of learning curves
+
+Whether more images would help is forecast by a power law with a floor, fitted to nested subsets, at most
+twice as far as the most that was trained (`python -m reports forecast`). Here teams draw 60,000 images of
+the population above and each of their 8 seeds a split; the cheap learners train on
+{", ".join(f"{size:,}" for size in forecasts.Design().sizes[:-1])} images of it, and what they then measure
+on {forecasts.Design().sizes[-1]:,} is compared with the forecast, as is the mean of all teams. At least nine
+in ten must hold it, less two and a half standard errors. In a study's own report a forecast is withheld where
+the same fit without the largest size would not have told what was measured there.""",
 }
 
 

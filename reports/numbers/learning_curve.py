@@ -139,6 +139,51 @@ def fit(sizes: np.ndarray, errors: np.ndarray) -> Curve | None:
     )
 
 
+@dataclass(frozen=True)
+class Check:
+    """A forecast of the largest size by the fit to the others, and what was measured there.
+
+    expected: with its interval of LEVEL; measured: the geometric mean over chains, as a curve has it.
+    """
+
+    size: float
+    expected: Interval
+    measured: float
+
+    @property
+    def held(self) -> bool:
+        """Whether what was measured lies within the interval."""
+        return self.expected.low <= self.measured <= self.expected.high
+
+
+def check(sizes: np.ndarray, errors: np.ndarray) -> Check | None:
+    """What the same fit would have said of the largest size before it was trained.
+
+    Arguments as of `fit`. None where a curve without that size has too little to stand on, or would not reach
+    it.
+    """
+    sizes, errors = np.asarray(sizes, float), np.asarray(errors, float)
+    before = fit(sizes[:-1], errors[:, :-1]) if (errors[:, -1:] > 0).all() else None
+    if before is None or sizes[-1] > REACH * sizes[-2]:
+        return None
+    return Check(float(sizes[-1]), before.between(sizes[-1]), float(np.exp(np.log(errors[:, -1]).mean())))
+
+
+def crossing(one: Curve, other: Curve) -> float | None:
+    """Beyond the largest size of both, the fewest images at which the order of two curves changes.
+
+    None where it does not within REACH times that size.
+    """
+    largest = max(one.sizes[-1], other.sizes[-1])
+    end = REACH * min(one.sizes[-1], other.sizes[-1])
+    if largest >= end:
+        return None
+    sizes = np.geomspace(largest, end, STEPS + 1)
+    ahead = np.sign([one.at(size) - other.at(size) for size in sizes])
+    changed = np.nonzero(ahead != ahead[0])[0]
+    return float(sizes[changed[0]]) if len(changed) else None
+
+
 def _valley(
     sizes: np.ndarray, means: np.ndarray, floors: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from experiments import names
-from reports import command, words
+from reports import command, figure_files, words
 from reports.answers import claims_table, judge, recommendation, sentences
 from reports.page import inline
-from reports.plots import files as figure_files
 from reports.store import reading
 from reports.store.record import Record
 from reports.tables import differences, mistakes, remarks, results, times, trials

@@ -6,8 +6,8 @@ sizes: each is a row of panels.
 
 from matplotlib.figure import Figure
 
-from reports.plots import axes, style
-from reports.plots.varied import by_size, sizes
+from reports.answers import sizes
+from reports.plots import axes, by_size, style
 from reports.store.record import Record
 
 TITLE = "Crops"

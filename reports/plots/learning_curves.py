@@ -4,19 +4,15 @@ It needs a study that varies `data.train`, and beside it at most eight settings 
 crops: each is a row of panels.
 """
 
-import math
-
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from reports import words
+from reports.answers import forecasts, sizes
 from reports.numbers import learning_curve
 from reports.numbers.learning_curve import REACH, Curve
-from reports.plots import axes, style
-from reports.plots.varied import by_size, sizes
+from reports.plots import axes, by_size, style
 from reports.store.record import Record
 
 TITLE = "Learning curves"
@@ -27,7 +23,6 @@ BEYOND = (
     f" Shaded, to {REACH:g} times the largest size: error = a·n^−b + c fitted in log error, with its "
     f"{learning_curve.LEVEL:.0%} interval over seeds; the trend of these sizes, which may break beyond them."
 )
-STEP = 0.01  # of error: what a reader asks for next
 NO_SIZE = 1e-4  # stands for half an image where the number of test images was not recorded
 
 
@@ -54,16 +49,16 @@ def figure(record: Record) -> Figure | None:
         frame = by_size.side_by_side(trials.assign(error=1 - trials["accuracy"]), sizes.TRAIN, log=True)
         limits = axes.error_limits(by_size.seeds_of(frame, sizes.TRAIN, "error"), floor)
         page, panels = by_size.page(frame)
-        fitted = {panel: curves(rest) for panel, rest in panels.items()}
-        ends = [_lowest(curve) for known in fitted.values() for curve in known.values()]
+        given = [each for each in forecasts.of(record) if each.given]
+        ends = [_lowest(each.curve) for each in given]
         limits = limits._replace(low=min([limits.low, *(end / axes.LOG_PAD for end in ends)]))
-        for (error, gap), rest in panels.items():
-            known = fitted[error, gap]
+        for named, ((error, gap), rest) in zip(sizes.by_rest(frame), panels.items(), strict=True):
             error.set_xscale("log")
             log_axis(error, limits)
             by_size.draw(rest.assign(y=rest["error"]), error, floor)
-            for order, curve in known.items():
-                draw_beyond(curve, order, error)
+            for each in given:
+                if each.rest == named:
+                    draw_beyond(each.curve, each.order, error)
             by_size.draw_gaps(rest, gap)
             error.set_ylabel("test error, log scale")
             gap.set_ylabel("gap (train − validation)")
@@ -73,22 +68,6 @@ def figure(record: Record) -> Figure | None:
         note += BEYOND if ends else ""
         by_size.finish(page, record, frame, sizes.TRAIN, TITLE, note, limits.cut)
     return page
-
-
-def curves(rest: pd.DataFrame) -> dict[int, Curve]:
-    """By the order of the arm, its curve over the seeds that were trained at every size.
-
-    None of an arm with a seed that diverged, or with too few sizes or seeds. rest: rows of `sizes.trials`, of
-    one setting of what else is varied, with error.
-    """
-    found = {}
-    for order, arm in rest.groupby("arm_order"):
-        chains = arm.pivot_table(index="seed", columns=sizes.TRAIN, values="error", aggfunc="last").dropna()
-        if arm["diverged"].any() or chains.empty:
-            continue
-        if curve := learning_curve.fit(chains.columns.to_numpy(), chains.to_numpy()):
-            found[int(order)] = curve
-    return found
 
 
 def draw_beyond(curve: Curve, order: int, ax: Axes) -> Axes:
@@ -109,42 +88,4 @@ def _lowest(curve: Curve) -> float:
 def finding(record: Record) -> str:
     """What the figure shows, in a few sentences; empty where there is nothing to say."""
     found = by_size.finding(record, sizes.TRAIN, "training images", error=True)
-    trials = sizes.trials(record, sizes.TRAIN)
-    if trials is None:
-        return found
-    more = [
-        _beyond(rest, frame)
-        for rest, frame in sizes.by_rest(trials.assign(error=1 - trials["accuracy"])).items()
-    ]
-    return " ".join(filter(None, [found, *more]))
-
-
-def _beyond(rest: str, frame: pd.DataFrame) -> str:
-    """What more images would bring: the error at twice as many, and at least how many a point less takes."""
-    known = curves(frame)
-    if not known:
-        return ""
-    arms = frame.drop_duplicates("arm_order").set_index("arm_order")["arm"]
-    largest = next(iter(known.values())).sizes[-1]
-    errors, images = [], []
-    for order, curve in known.items():
-        found = curve.between(REACH * largest)
-        errors.append(f"{arms[order]} {found.estimate:.3f} ({found.low:.3f} to {found.high:.3f})")
-        needed = curve.at_least(curve.at(largest) - STEP)
-        images.append(
-            f"more than {sizes.text(REACH * largest)} for {arms[order]}"
-            if math.isinf(needed)
-            else f"at least {sizes.text(_rounded_down(needed))} for {arms[order]}"
-        )
-    return (
-        f"{f'{rest}: ' if rest else ''}At {sizes.text(REACH * largest)} training images, {REACH:g} times the "
-        f"most measured, a power law with a floor expects a test error of {words.listed(errors)}, with "
-        f"{learning_curve.LEVEL:.0%} intervals over seeds. An error lower by {STEP:g} than at "
-        f"{sizes.text(largest)} takes {words.listed(images)}."
-    )
-
-
-def _rounded_down(images: float) -> float:
-    """To two digits: `at least` stays true."""
-    unit = 10 ** (math.floor(math.log10(images)) - 1)
-    return images // unit * unit
+    return " ".join(filter(None, [found, *forecasts.sentences(record)]))

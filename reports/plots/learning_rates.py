@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from reports import words
+from reports.answers import sizes
 from reports.numbers import sweep
 from reports.numbers.sweep import Swept
 from reports.plots import style
-from reports.plots.varied import sizes
 from reports.store.record import Record
 
 TITLE = "Learning rates"

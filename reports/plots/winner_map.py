@@ -14,9 +14,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from reports.answers import sizes
 from reports.numbers.intervals import mean_interval
 from reports.plots import style
-from reports.plots.varied import sizes
 from reports.store.record import Record
 from reports.words import listed, signed
 

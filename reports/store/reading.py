@@ -160,7 +160,7 @@ ORDER BY metrics.timestamp, metrics.value"""
 
 def _client_studies(uri: str) -> list[str]:
     """The names of the studies in a store that only MLflow's client reaches. Raises StoreError."""
-    with _client(uri) as client:
+    with connected(uri) as client:
         return sorted(
             experiment.name for experiment in client.search_experiments() if names.TARGETS in experiment.tags
         )
@@ -182,7 +182,7 @@ def artifact(uri: str, run_id: str, artifacts: str, name: str) -> bytes | None:
     if folder.scheme in ("", "file"):
         file = Path(unquote(folder.path)) / name
         return file.read_bytes() if file.is_file() else None
-    with _client(uri) as client, tempfile.TemporaryDirectory() as downloads:
+    with connected(uri) as client, tempfile.TemporaryDirectory() as downloads:
         if not any(each.path == name for each in client.list_artifacts(run_id)):
             return None
         return Path(client.download_artifacts(run_id, name, downloads)).read_bytes()
@@ -194,7 +194,7 @@ def _client_rows(uri: str, study: str, points: bool = True) -> Rows:
     One request a run and metric: the server's `get-history-bulk-interval` would take fewer, but it leaves out
     steps of a long history, and the client's own method of that name still sends one a run and metric.
     """
-    with _client(uri) as client:
+    with connected(uri) as client:
         experiment = client.get_experiment_by_name(study)
         if experiment is None or experiment.lifecycle_stage != "active":
             raise missing_study(study, _client_studies(uri), uri)
@@ -227,7 +227,7 @@ def _client_rows(uri: str, study: str, points: bool = True) -> Rows:
 
 
 @contextmanager
-def _client(uri: str) -> Iterator["MlflowClient"]:
+def connected(uri: str) -> Iterator["MlflowClient"]:
     """MLflow's client, imported only here; its errors become a StoreError."""
     # MLflow's default of seven retries would leave a mistyped address unanswered for minutes.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")

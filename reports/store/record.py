@@ -12,7 +12,8 @@ from experiments import names, settings
 from experiments.settings import assignments, readable
 from reports import words
 from reports.numbers import scores
-from reports.store import plan, reading, stated
+from reports.store import forecasts, plan, reading, stated
+from reports.store.forecasts import Registered
 from reports.store.plan import Plan
 from reports.store.stated import Stated
 
@@ -98,7 +99,7 @@ class Record:
     runs: a row a complete trial: run_id, label ("arm", or "arm · readable setting" where settings vary), the
     columns of TAGS (provenance as text), PARAMS (numbers) and TRIAL_METRICS, diverged, recipe, arguments and
     data_spec (JSON of the trial's recipe params, of its model's arguments, and of its data params but for the
-    train size), artifacts (a URI), train_seconds and images_seen (totals), ended (UTC).
+    train size), artifacts (a URI), train_seconds and images_seen (totals), started (ms), ended (UTC).
     epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
     NaN where nothing was logged.
     tuning: a row a complete trial of the learning-rate sweep, which is no result: as runs, but of
@@ -124,6 +125,7 @@ class Record:
     training_level: float
     claims: tuple[Stated, ...] = ()
     plan: Plan | None = None
+    forecasts: tuple[Registered, ...] = ()
     notices: tuple[str, ...] = ()
     bad_files: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
@@ -205,6 +207,7 @@ def read_record(uri: str, study: str) -> Record:
         options=_json(rows.tags, names.OPTIONS, {}),
         claims=stated.read(rows.tags, begun),
         plan=plan.read(rows.tags, begun),
+        forecasts=forecasts.read(rows.tags),
     )
 
 
@@ -281,6 +284,7 @@ def _row(run: reading.Run) -> dict:
         "data_spec": json.dumps(data),
         "arguments": json.dumps(_under("arguments.", run.params)),
         "artifacts": run.artifacts,
+        "started": run.started or 0,
         "ended": run.ended or run.started,
     }
 

@@ -4,8 +4,7 @@ import shutil
 
 import pytest
 
-from reports import check, drawing, files
-from reports.plots import files as figure_files
+from reports import check, drawing, figure_files, files
 from reports.store import reading
 from reports.store.record import read_record
 from tests.support.commands import answer

@@ -70,6 +70,28 @@ def test_images_that_an_error_takes_are_at_least_so_many():
     assert curve.at_least(0.5) == 4000
 
 
+def test_the_largest_size_is_held_against_the_fit_to_the_others():
+    chains = power_law(SIZES, 2, 0.4, 0.05) * np.array([[0.98], [1.0], [1.02]])
+    found = learning_curve.check(SIZES, chains)
+    assert found.held and found.size == 4000
+    assert found.expected.estimate == pytest.approx(power_law(4000, 2, 0.4, 0.05), rel=1e-3)
+    chains[:, -1] *= 1.5
+    assert not learning_curve.check(SIZES, chains).held
+    assert learning_curve.check(SIZES[1:], chains[:, 1:]) is None  # three sizes are no curve
+    assert learning_curve.check([*SIZES[:-1], 5000], chains) is None  # farther than a forecast reaches
+
+
+def test_two_curves_cross_where_their_order_changes():
+    steep, flat = (
+        learning_curve.fit(SIZES, power_law(SIZES, a, b, 0) * np.ones((3, 1)))
+        for a, b in ((0.2 * 4000**0.5, 0.5), (0.19 * 4000**0.2, 0.2))
+    )
+    exact = 4000 * (0.2 / 0.19) ** (1 / 0.3)
+    assert learning_curve.crossing(steep, flat) == pytest.approx(exact, rel=0.02)
+    assert learning_curve.crossing(flat, steep) == pytest.approx(exact, rel=0.02)
+    assert learning_curve.crossing(flat, flat) is None
+
+
 def chains_of(generator, world: str, sizes: np.ndarray, count: int, truth: np.ndarray) -> np.ndarray:
     """Fresh chains about a true curve; each world scatters in another way."""
     level = generator.normal(0, 0.03, (count, 1))

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from experiments import names
-from reports import drawing, words
+from reports import drawing, figure_files, words
 from reports.numbers.scores import VALIDATION_ACCURACY
 from reports.plots import (
     axes,
@@ -21,7 +21,6 @@ from reports.plots import (
     time_to_target,
     training_error,
 )
-from reports.plots import files as figure_files
 from reports.store import record
 from tests.support.pictures import legend_of
 from tests.support.synthetic import curve, once, tags

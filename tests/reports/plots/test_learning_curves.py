@@ -1,15 +1,15 @@
 import math
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 from experiments import names
 from reports import drawing
-from reports.plots import learning_curves
-from reports.plots.varied import by_size, sizes
+from reports.answers import sizes
+from reports.plots import by_size, learning_curves
 from reports.store import record
+from tests.support.chains import HALVED, of_sizes
 from tests.support.pictures import caption_of, legend_of, means_of, x_labels_of
 
 
@@ -107,33 +107,6 @@ def test_a_study_of_train_sizes_alone_is_one_row(ready):
     page = learning_curves.figure(record.read_record(ready.uri, "grid"))
     assert len(page.axes) == 2
     assert legend_of(page) == ["$a_b$ | c", "_hidden"]
-
-
-def of_sizes(record, errors, seeds=3, diverged=False):
-    """The runs of one arm: seeds at each size, whose errors differ by a tenth up and down."""
-    factors = [0.9, 1.0, 1 / 0.9, 1.0, 1.0][:seeds]
-    runs, epochs = record.runs.iloc[0].to_dict(), record.epochs.iloc[0].to_dict()
-    of_run = [
-        {
-            "run_id": f"{size}-{seed}",
-            "seed": seed,
-            "setting": f"data.train={size}",
-            "train_size": size,
-            "diverged": diverged and seed == 0,
-            names.metric(names.TEST, names.ACCURACY): 1 - error * factors[seed],
-        }
-        for size, error in errors.items()
-        for seed in range(seeds)
-    ]
-    return replace(
-        record,
-        runs=pd.DataFrame([runs | each for each in of_run]),
-        epochs=pd.DataFrame([epochs | {"run_id": each["run_id"]} for each in of_run]),
-    )
-
-
-# 0.8 × (n / 100)^-0.5: halved by four times the images; at 1,600 images 0.2, at 3,200 0.1414.
-HALVED = {100: 0.8, 200: 0.8 / 2**0.5, 400: 0.4, 800: 0.8 / 8**0.5, 1600: 0.2}
 
 
 def test_the_trend_is_told_to_twice_the_images_and_as_at_least(cropped):

@@ -5,9 +5,9 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from reports.plots import files as figure_files
+from reports import figure_files
+from reports.answers import sizes
 from reports.plots import style, winner_map
-from reports.plots.varied import sizes
 from reports.store import record
 from tests.support.pictures import caption_of, legend_of
 

@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from reports.plots import files as figure_files
+from reports import figure_files
 from reports.store.record import read_record
 
 

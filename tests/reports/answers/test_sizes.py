@@ -4,7 +4,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from reports.plots.varied import sizes
+from reports.answers import sizes
 from reports.store import record
 
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from reports import words
+from reports.answers import sizes
 from reports.numbers.intervals import mean_interval
 from reports.plots import axes, style
-from reports.plots.varied import sizes
 from reports.store.record import Record
 
 NOTE = (
