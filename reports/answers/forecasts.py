@@ -143,6 +143,7 @@ def _registered(forecast: Forecast) -> Registered:
         data=str(first["data_digest"]),
         sizes=tuple(map(float, curve.sizes)),
         seeds=tuple(sorted(map(int, forecast.trials["seed"].unique()))),
+        shared_test=shared_test(forecast.trials),
         level=LEVEL,
         points=tuple(points),
     )
@@ -164,16 +165,22 @@ def judged(record: Record) -> list[Judged]:
         for size, rows in later.groupby(sizes.TRAIN):
             errors = 1 - rows["accuracy"].dropna().to_numpy()
             if len(errors) >= learning_curve.LEAST_CHAINS and (errors > 0).all():
-                found.append(_judged(forecast, float(size), errors))
+                found.append(_judged(forecast, float(size), rows, errors))
     return found
+
+
+def shared_test(trials: pd.DataFrame) -> int:
+    """How many test images all seeds share; 0 where each has a split of its own. trials: of several seeds."""
+    splits = trials.groupby("train_size")["split_digest"].nunique()
+    return int(trials["test_size"].max()) if (splits == 1).all() else 0
 
 
 def _identity(forecast: Registered) -> list[str]:
     return [forecast.arm, forecast.rest, forecast.recipe, forecast.arguments]
 
 
-def _judged(forecast: Registered, size: float, errors: np.ndarray) -> Judged:
-    """errors: of the seeds at that size, above 0."""
+def _judged(forecast: Registered, size: float, rows: pd.DataFrame, errors: np.ndarray) -> Judged:
+    """rows: the trials at that size; errors: those of their seeds, above 0."""
     at = np.log([point.size for point in forecast.points])
     expected, low, high = (
         np.interp(math.log(size), at, np.log([getattr(point, name) for point in forecast.points]))
@@ -182,6 +189,11 @@ def _judged(forecast: Registered, size: float, errors: np.ndarray) -> Judged:
     logs = np.log(errors)
     # Other seeds than those of the fit, often other test images: their mean is not the true error either.
     own = stats.t.ppf((1 + forecast.level) / 2, len(logs) - 1) * stats.sem(logs)
+    if forecast.data != rows["data_digest"].iloc[0]:
+        # Seeds that share their test images do not show what other images would do.
+        images = [each for each in (forecast.shared_test, shared_test(rows)) if each]
+        variance = sum((1 / math.exp(expected) - 1) / each for each in images)
+        own = math.hypot(own, stats.norm.ppf((1 + forecast.level) / 2) * math.sqrt(variance))
     ends = expected - math.hypot(expected - low, own), expected + math.hypot(high - expected, own)
     within = Interval(math.exp(expected), math.exp(ends[0]), math.exp(ends[1]))
     return Judged(forecast, size, within, float(np.exp(logs.mean())), len(logs))

@@ -24,8 +24,9 @@ class Registered:
     """What was said of one arm before more images were there.
 
     rest: the setting without the number of training images; recipe, arguments: as runs have them (JSON);
-    data: the digest of the images it was fitted to; sizes, seeds: those of the fit; points: from the largest
-    size on, ascending; level: of the intervals; registered: milliseconds since 1970, 0: not yet.
+    data: the digest of the images it was fitted to; sizes, seeds: those of the fit; shared_test: how many
+    test images all seeds share, 0 where each has a split of its own; points: from the largest size on, in
+    order; level: of the intervals; registered: milliseconds since 1970, 0: not yet.
     """
 
     arm: str
@@ -35,6 +36,7 @@ class Registered:
     data: str
     sizes: tuple[float, ...]
     seeds: tuple[int, ...]
+    shared_test: int
     level: float
     points: tuple[Point, ...]
     registered: int = 0

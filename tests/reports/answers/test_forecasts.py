@@ -1,6 +1,7 @@
 """Whether more images would help: what is said, what is withheld, and what becomes of it."""
 
 import json
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -122,6 +123,19 @@ def test_what_was_trained_otherwise_judges_nothing(halved, field):
 def test_between_the_points_it_is_read_from_the_line(halved):
     (judged,) = forecasts.judged(replace(later(halved, 2263, 0.168), forecasts=(registered(halved),)))
     assert judged.expected.estimate == pytest.approx(0.2 / 2**0.25, rel=2e-3)
+
+
+def test_other_test_images_add_what_their_draw_does(halved):
+    study = later(halved, 3200, 0.2)
+    same, shared = registered(halved), replace(registered(halved), data="before", shared_test=50)
+    (narrow,), (wide,) = (forecasts.judged(replace(study, forecasts=(each,))) for each in (same, shared))
+    assert not narrow.held and wide.held
+    # Half widths of log error add in squares: 1.645 standard errors of 0.1414 on 50 images.
+    halves = [math.log(each.expected.high / each.expected.estimate) for each in (narrow, wide)]
+    added = 1.645**2 * (1 / 0.1414 - 1) / 50
+    test = forecasts.shared_test(study.runs[study.runs["train_size"] == 3200])
+    added += 1.645**2 * (1 / 0.1414 - 1) / test if test else 0
+    assert halves[1] ** 2 == pytest.approx(halves[0] ** 2 + added, rel=0.01)
 
 
 def test_tags_that_somebody_edited_are_left_out(halved):
