@@ -12,7 +12,7 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 # A misspelt variable would be ignored, and something else trained. Which target takes which, the commands know.
-KNOWN := STUDY DATA PRECISION ON_BAD NEAR_DUPLICATES LINKS GROUPS WORKERS DEVICES GPU KEEP_MODELS UNTIL SEEDS MINUTES MODEL RUN IMAGES OUT FILE PORT SEED ARGS
+KNOWN := STUDY DATA PRECISION ON_BAD NEAR_DUPLICATES LINKS GROUPS WORKERS DEVICES GPU KEEP_MODELS UNTIL SEEDS MINUTES MODEL RUN ARM IMAGES OUT FILE PORT SEED ARGS
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 given := $(sort $(filter-out MAKE% MFLAGS -%% SHELL PYTHON VENV MLFLOW_% TF_% KERAS_% CUDA_% PIP_% UV_%,$(given)))
 unknown := $(filter-out $(KNOWN),$(given))
@@ -38,7 +38,6 @@ needs = $(if $(filter $(1),$(MAKECMDGOALS)),$(if $(filter $(2) ARGS,$(given)),,$
 $(call needs,run,MODEL,resnet18)
 $(call needs,predict,RUN,the id of a run or trial)
 $(call needs,predict,IMAGES,folder)
-$(call needs,deliver,RUN,the id of a run or trial)
 $(call needs,import,FILE,exports/compare.tar.xz)
 ours := $(BIN)/python -m experiments
 reports := $(BIN)/python -m reports
@@ -113,7 +112,7 @@ run: $(SET_UP) ## train one network: make run MODEL=resnet18 [ARGS="--epochs 5 -
 predict: $(SET_UP) ## the model of RUN on a folder: make predict RUN=… IMAGES=folder [OUT=predictions.csv]
 	@$(ours) predict $(passed)
 
-deliver: $(SET_UP) ## the model of RUN in a folder to hand over, measured again from the delivered file: make deliver RUN=… [OUT=folder]
+deliver: $(SET_UP) ## the model of RUN, or of ARM its best, in a folder to hand over, measured again from there: make deliver RUN=… [OUT=folder]
 	@$(ours) deliver $(passed)
 
 inspect: $(SET_UP) ## a page about the data of STUDY: classes, splits, duplicates, bad files; trains nothing

@@ -1,6 +1,7 @@
 """The model of a run in a folder to hand over: files, classes, how images are prepared, what it can do.
 
     python -m experiments deliver RUN --to delivered
+    python -m experiments deliver --arm resnet18 --data path:photographs
 
 The folder has the model as Keras' and scikit-learn's files and, where its classifier is a network or a
 logistic regression, as one file of LiteRT (TensorFlow Lite) with a program of a page that classifies
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +24,11 @@ import numpy as np
 from experiments import command_line, files, location, names, processes
 from experiments.command_line import Command, Parser
 from experiments.delivery import card
+from experiments.delivery.best import best_trial
 from experiments.delivery.card import Measured
 from experiments.delivery.models import model_folder, whole_id
 from experiments.errors import UserError
+from experiments.planning import minutes, request
 from experiments.studies.specification import Trial
 
 if TYPE_CHECKING:
@@ -36,7 +40,13 @@ ALIKE = 1e-3  # of probabilities: two classes so close may change places by roun
 
 def add_options(parser: Parser) -> None:
     """Its arguments."""
-    parser.add_argument("run", help="a trial id, or a run id from MLflow's pages, or the beginning of either")
+    parser.add_argument(
+        "run", nargs="?", help="a trial id, or a run id from MLflow's pages, or the beginning of either"
+    )
+    parser.add_argument("--arm", help="instead: of a study's arm the trial that is best on validation")
+    parser.add_argument("--study", help="of that arm (default: compare, of --data path:… photographs)")
+    command_line.add_data_options(parser)
+    command_line.add_precision(parser)
     parser.add_argument(
         "--to", dest="out", type=Path, help="a folder that is not there yet (default: delivered/RUN)"
     )
@@ -46,7 +56,7 @@ def add_options(parser: Parser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Deliver a model."""
-    run = whole_id(options.run, options.work, options.store)
+    run = _run(options)
     out = options.out or location.ROOT / "delivered" / run
     if out.exists():
         raise UserError(f"--to {out}: is there already; name a folder that is not")
@@ -59,6 +69,30 @@ def main(options: argparse.Namespace) -> int:
             _deliver(trial, folder, part, options.work)
     command_line.say(f"{out}")
     return 0
+
+
+def _run(options: argparse.Namespace) -> str:
+    """The run or trial that the options name.
+
+    Raises:
+        UserError: they name none, or two.
+    """
+    if (options.run is None) == (options.arm is None):
+        raise UserError("what is delivered is a run or an arm's best: give RUN=… or ARM=… [STUDY=…] [DATA=…]")
+    if options.arm is None:
+        return whole_id(options.run, options.work, options.store)
+    study = request.read_study(
+        options.study or request.usual_study(options.data),
+        options.data,
+        options.work,
+        command_line.say,
+        taken=command_line.data_options(options),
+        precision=options.precision,
+        fitted=partial(minutes.standing, work=options.work),
+    )
+    run = best_trial(study, options.arm, options.work)
+    command_line.say(f"{study.name}: of {options.arm} trial {run} is best on validation")
+    return run
 
 
 def _trial(run: str, work: Path) -> Trial:

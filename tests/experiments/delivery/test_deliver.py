@@ -1,6 +1,7 @@
 """A model in a folder to hand over: the delivered file answers as the run did, elsewhere and without us."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from experiments import names
 from experiments.delivery import conversion, deliver
 from experiments.trial import saved
 from tests.support import commands
@@ -77,16 +79,42 @@ def test_a_file_that_answers_otherwise_is_not_delivered(trials, tmp_path, monkey
     assert not out.exists() and not [*tmp_path.iterdir()]
 
 
+def test_of_an_arm_the_best_on_validation_is_delivered(trials, tmp_path):
+    place, _ = trials
+    done = commands.answer(
+        "deliver", "--arm", "plain_cnn", "--study", place.study, "--to", tmp_path / "given",
+        "--work", place.work, "--store", place.store,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    scores = {}
+    for folder in place.work.glob("*/model"):
+        if json.loads((folder / saved.FACTS).read_text())["model"] == "plain_cnn":
+            epochs = [
+                json.loads(line)["metrics"]
+                for line in (folder.parent / "events.jsonl").read_text().splitlines()
+                if '"event":"epoch"' in line
+            ]
+            scores[folder.parent.name] = max(
+                each[names.metric(names.VALIDATION, names.ACCURACY)] for each in epochs
+            )
+    chosen = re.search(r"trial (\w+) is best", done.stdout)[1]
+    assert len(scores) > 1
+    assert scores[chosen] == max(scores.values())
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        ((), "give RUN=… or ARM=…"),
+        (("{trial}", "--arm", "plain_cnn"), "give RUN=… or ARM=…"),
+        (("--arm", "plain_cn", "--study", "{study}"), "did you mean 'plain_cnn'?"),
         (("nosuchrun",), "its trial is not in"),
         (("{trial}", "--to", "{there}"), "is there already"),
     ],
 )
 def test_what_cannot_be_delivered_is_one_line(words, told, trials, tmp_path):
     place, found = trials
-    named = {"trial": found["plain_cnn"].name, "there": tmp_path}
+    named = {"trial": found["plain_cnn"].name, "there": tmp_path, "study": place.study}
     done = commands.answer(
         "deliver", *(word.format(**named) for word in words), "--work", place.work, "--store", place.store
     )
