@@ -1,9 +1,10 @@
 """Which arm to use, by a rule that is stated: the cheapest of those that were not shown to be worse.
 
-The arm of the highest mean test accuracy is compared with each other one. An arm is shown to be worse where
-the interval of that difference, at 1 − 0.05 / (number of others), lies wholly above 0: the true best is then
-among the arms that are left in 95 % of studies (multiple comparisons with the best, Hsu 1984, Annals of
-Statistics 12, with Bonferroni's level). Of those that are left the cheapest at prediction is recommended.
+The arm of the highest mean test accuracy (balanced accuracy, where epochs are chosen by that) is compared
+with each other one. An arm is shown to be worse where the interval of that difference, at 1 − 0.05 / (number
+of others), lies wholly above 0: the true best is then among the arms that are left in 95 % of studies
+(multiple comparisons with the best, Hsu 1984, Annals of Statistics 12, with Bonferroni's level). Of those
+that are left the cheapest at prediction is recommended.
 """
 
 import math
@@ -14,13 +15,17 @@ import pandas as pd
 
 from experiments import looks, names
 from reports import words
-from reports.answers import judge, sides, verdicts
+from reports.answers import judge, measures, sides, verdicts
 from reports.numbers import failures, pairs, power, scores
 from reports.numbers.intervals import Interval
 from reports.store.record import Record
 from reports.store.stated import Stated
 
 LEAST_SEEDS = 6
+RIGHT = {  # what a share of test images is of, as people say it
+    names.TEST_ACCURACY: "of new images right",
+    names.BALANCED_ACCURACY: "of new images right, each class counting alike",
+}
 LEVEL = 0.05
 
 
@@ -157,6 +162,11 @@ def lacking(record: Record) -> str:
         return "some arms still lack seeds that others have"
     if len(seeds[0]) < LEAST_SEEDS:
         return f"it has {len(seeds[0])} seeds, and fewer than {LEAST_SEEDS} tell arms apart by chance"
+    own_test = pd.to_numeric(runs["own_test"], errors="coerce").max()
+    if _measure(record) == names.BALANCED_ACCURACY and own_test > 0:
+        return (
+            "the data has a test part of its own, and what its images make of balanced accuracy is not known"
+        )
     if all(_failed(record, _arms(record)).values()):
         return "every arm failed at some of its seeds"
     return ""
@@ -169,7 +179,7 @@ def sentences(record: Record) -> list[str]:
     found = recommend(record)
     chosen, best = found.chosen, found.best
     first = (
-        f"Use {chosen.arm}: {_percent(chosen.accuracy)} of new images right, {chosen.cost.text} "
+        f"Use {chosen.arm}: {_percent(chosen.accuracy)} {RIGHT[_measure(record)]}, {chosen.cost.text} "
         f"({found.seeds} seeds, each with a split of its own)."
     )
     lines = [first]
@@ -257,8 +267,8 @@ def _behind(record: Record, best: str, arm: str) -> verdicts.Sides:
     comparison = (best, setting, arm, setting)
     claim = Stated(
         digest="",
-        text=f"{best} has higher test accuracy than {arm}",
-        metric=names.TEST_ACCURACY,
+        text=f"{best} has higher {_measure(record)} than {arm}",
+        metric=_measure(record),
         target=None,
         direction=">",
         margin=0.0,
@@ -270,10 +280,17 @@ def _behind(record: Record, best: str, arm: str) -> verdicts.Sides:
     return sides.of(record, claim, comparison, 1).sides
 
 
+def _measure(record: Record) -> str:
+    """What the study is about: balanced accuracy where its epochs are chosen by that."""
+    balanced = names.BALANCED_ACCURACY in record.chosen_by
+    return names.BALANCED_ACCURACY if balanced else names.TEST_ACCURACY
+
+
 def _accuracy(record: Record, arm: str) -> Interval:
     """The mean over seeds; a failed seed counts with the accuracy that it has."""
-    runs = record.runs[record.runs["arm"] == arm]
-    return pairs.interval(runs[failures.TEST_ACCURACY].to_numpy(float), sides.sharing_of_arm(record, runs))
+    runs, measure = record.runs[record.runs["arm"] == arm], _measure(record)
+    values = measures.values(record, [*runs["run_id"]], measure)
+    return pairs.interval(values, sides.sharing_of_arm(record, runs, measure))
 
 
 def _cost(record: Record, arm: str) -> Cost:

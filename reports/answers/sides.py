@@ -249,11 +249,13 @@ def _sharing(record: Record, left: pd.Series, right: pd.Series, claim: Stated) -
     return pairs.Sharing(tested, shared if shared > 0 else 0.0)
 
 
-def sharing_of_arm(record: Record, runs: pd.DataFrame) -> pairs.Sharing:
-    """What the seeds of one arm have in common in their test accuracies; runs: of that arm."""
+def sharing_of_arm(record: Record, runs: pd.DataFrame, metric: str = names.TEST_ACCURACY) -> pairs.Sharing:
+    """What the seeds of one arm have in common in test accuracies, or another metric; runs: of that arm."""
     pool, own = _pool(runs)
     if math.isnan(pool) or len(runs) < 2:
         return pairs.ALONE
+    if metric not in ACCURACIES:
+        return pairs.Sharing(min(float(runs["test_size"].max() / pool), 0.5))
     kept = probabilities.right(record, runs["run_id"])
     if own > 0:
         tested = min(float(runs["validation_size"].max() / (pool - own)), 0.5)

@@ -1,6 +1,7 @@
 """Which arm is recommended: by hand, with and without answers on single images, and where none can be."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -154,3 +155,25 @@ def test_an_arm_that_is_behind_by_the_same_at_every_seed_is_worse(study):
 def test_the_trial_to_hand_over_is_that_of_the_best_validation(study):
     found = recommendation.recommend(study({"large": (GOOD, 9.0), "tiny": (WORSE, 0.1)}))
     assert found.trial == f"large-{1 + int(np.argmax(GOOD))}-"
+
+
+# One of ten test images is of the rare class. Blind to it nine are right; fair finds it and misses three.
+def test_where_epochs_are_chosen_by_balanced_accuracy_it_counts(study, tmp_path):
+    matrices = {"blind": [[9, 0], [1, 0]], "fair": [[6, 3], [0, 1]]}
+    record = study({"blind": ([0.9] * 8, 1.0), "fair": ([0.7] * 8, 9.0)})
+    for run, arm in zip(record.runs["run_id"], record.runs["arm"], strict=True):
+        (tmp_path / run).mkdir()
+        report = {"confusion_matrix": matrices[arm], "classes": ["common", "rare"]}
+        (tmp_path / run / names.TEST_REPORT_FILE).write_text(json.dumps(report))
+    assert recommendation.recommend(record).chosen.arm == "blind"
+    balanced = replace(
+        record,
+        runs=record.runs.assign(artifacts=[(tmp_path / run).as_uri() for run in record.runs["run_id"]]),
+        epochs=record.epochs.assign(**{names.metric(names.VALIDATION, names.BALANCED): 0.7}),
+    )
+    found = recommendation.recommend(balanced)
+    assert found.chosen.arm == "fair"
+    assert found.chosen.accuracy.estimate == pytest.approx((6 / 9 + 1) / 2)
+    assert "each class counting alike" in recommendation.sentences(balanced)[0]
+    with_own_test = replace(balanced, runs=balanced.runs.assign(own_test="100"))
+    assert "a test part of its own" in recommendation.lacking(with_own_test)
