@@ -8,8 +8,9 @@ import pandas as pd
 from experiments import names
 from reports import words
 from reports.numbers import scores, sweep
+from reports.store import confusion
 from reports.store.record import MOST_APART, Record, grid_points
-from reports.tables import differences
+from reports.tables import differences, imagenet
 
 NO_LEVEL = (
     f"no common training accuracy of at least {scores.LEAST_LEVEL} was reached by all trials with a curve, "
@@ -24,7 +25,7 @@ def lines(record: Record) -> list[str]:
     return [
         *_chosen(record),
         *_shrunk(record),
-        *_learnt_elsewhere(record.runs),
+        *_learnt_elsewhere(record),
         *(f"data: {notice}" for notice in record.notices),
         *_epoch_lengths(record.runs),
         *_evaluations(record.runs),
@@ -48,16 +49,28 @@ def _shrunk(record: Record) -> list[str]:
     ]
 
 
-def _learnt_elsewhere(runs: pd.DataFrame) -> list[str]:
+def _learnt_elsewhere(record: Record) -> list[str]:
     """What some arms have seen that others have not."""
+    runs = record.runs
     arms = runs.loc[runs["kind"].isin((names.FROZEN, names.FINETUNED)), "arm"].unique()
     if not len(arms):
         return []
     has = "has" if len(arms) == 1 else "have"
     return [
         f"not alike: {words.listed([*arms])} {has} seen 1.28 million photographs of 1,000 classes before "
-        "(ImageNet), the other arms these alone; where classes here are among those, that is more than yours"
+        f"(ImageNet), the other arms these alone{_seen_before(record)}"
     ]
+
+
+def _seen_before(record: Record) -> str:
+    """Which classes of the data are among ImageNet's."""
+    tested = (confusion.read(record, run) for run in record.runs["run_id"])
+    known = next(filter(None, tested), None)
+    if known is None:
+        return "; where classes here are among those, that is more than yours"
+    if found := imagenet.sentence(known.classes):
+        return f"; of classes here {found}: of them that is more than yours"
+    return "; of the classes here none is called as one of those"
 
 
 def _with_curves(record: Record) -> bool:

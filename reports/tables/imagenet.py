@@ -1,0 +1,51 @@
+"""Which classes of a study ImageNet has too: pretrained arms have seen more of those than the study shows.
+
+imagenet_classes.txt: the 1,000 classes of ILSVRC 2012 (Russakovsky et al. 2015) in the order of their
+numbers, a line each, with the names that WordNet 3.0 gives them.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+LIST = Path(__file__).with_name("imagenet_classes.txt")
+NAMED = 2  # ImageNet classes that a sentence names for each class
+
+
+def among(classes: Iterable[str]) -> dict[str, list[str]]:
+    """By class that ImageNet has or has kinds of: what those are called there.
+
+    A class is found by its whole name or as the last word of one: `cat` finds `Persian cat`, and `plane` not
+    `airliner`. Names in other languages are not found.
+    """
+    found = {each: _ends().get(_plain(each), []) for each in classes}
+    return {each: named for each, named in found.items() if named}
+
+
+def sentence(classes: Iterable[str]) -> str:
+    """`ImageNet has cat (tabby, tiger cat, …)`, of the classes that it has; empty of none."""
+    parts = []
+    for each, named in among(classes).items():
+        kinds = [name for name in named if _plain(name) != _plain(each)]
+        more = ", …" if len(kinds) > NAMED else ""
+        parts.append(f"{each} ({', '.join(kinds[:NAMED])}{more})" if kinds else each)
+    return f"ImageNet has {', '.join(parts)}" if parts else ""
+
+
+@cache
+def _ends() -> dict[str, list[str]]:
+    """By name, and by the words that a name ends in: the first names of the classes that are called so."""
+    found: dict[str, list[str]] = {}
+    for line in LIST.read_text(encoding="utf-8").splitlines():
+        ways = [way.strip() for way in line.split(",")]
+        ends = {" ".join(_plain(way).split()[start:]) for way in ways for start in range(len(way.split()))}
+        for end in ends:
+            found.setdefault(end, []).append(ways[0])
+    return found
+
+
+def _plain(name: str) -> str:
+    """Lower case, words apart, without a plural's s: folders are called `Fire_Trucks` too."""
+    words = re.sub(r"[\W_]+", " ", name.lower()).split()
+    return " ".join([*words[:-1], *(re.sub(r"(?<=[^s])s$", "", word) for word in words[-1:])])
