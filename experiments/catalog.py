@@ -13,12 +13,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
-from experiments import words
+from experiments import names, words
 from experiments.errors import UserError
 
 Stem = Literal["imagenet", "small"]
 Classifier = Literal["logistic", "svm", "random_forest", "knn"]
-Encoder = Literal["efficientnet_lite0", "mobilenet_v2", "efficientnet_v2_b0", "resnet50"]
+Encoder = (
+    Literal["efficientnet_lite0", "mobilenet_v2", "efficientnet_v2_b0", "resnet50"]
+    | Annotated[str, Field(pattern=r"^run:[0-9a-f]{16}$")]
+)
 # What a builder returns: a keras model of logits, a feature model, a scikit-learn pipeline, or an encoder
 # that has learnt elsewhere, whose weights stay or are trained on.
 Kind = Literal["network", "features", "pipeline", "frozen", "finetuned"]
@@ -290,10 +293,23 @@ def departures(model: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return given.model_dump(mode="json", exclude_defaults=True)
 
 
-def build(model: str, input_shape: tuple[int, int, int], classes: int, arguments: dict[str, Any]) -> Built:
-    """Build a network, untrained."""
+def build(
+    model: str,
+    input_shape: tuple[int, int, int],
+    classes: int,
+    arguments: dict[str, Any],
+    resolved: Mapping[str, Any] | None = None,
+) -> Built:
+    """Build a network, untrained; resolved: arguments that stand for what a study can only name."""
     row = CATALOG[model]
-    return resolve(row.builder)(input_shape, classes, **row.arguments.model_validate(arguments).model_dump())
+    checked = row.arguments.model_validate(arguments).model_dump()
+    return resolve(row.builder)(input_shape, classes, **checked | dict(resolved or {}))
+
+
+def encoder_trial(arguments: Mapping[str, Any]) -> str | None:
+    """The id of the trial whose network is the encoder; None where it is another, or there is none."""
+    named = str(arguments.get("encoder", ""))
+    return named.removeprefix(names.OWN_ENCODER) if named.startswith(names.OWN_ENCODER) else None
 
 
 def import_layers(model: str) -> None:

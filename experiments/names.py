@@ -145,6 +145,7 @@ OWN_TEST = "study.own_test"  # those of them that form a test part of their own
 OWN_VALIDATION = "study.own_validation"  # or a validation part of their own
 GROUPED = "study.grouped"  # or stay together with others
 KIND_OF_MODEL = "study.model_kind"  # as the catalog has it
+OWN_ENCODER = "run:"  # and the id of a trial: its network is the encoder
 FROZEN, FINETUNED = "frozen", "finetuned"  # kinds of models that begin with the weights of ImageNet
 GIT_COMMIT = "mlflow.source.git.commit"
 GIT_DIRTY = "study.git_dirty"

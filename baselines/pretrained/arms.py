@@ -5,6 +5,7 @@ head that was fitted on the features as they are (Kumar et al. 2022): a head of 
 spoil what the encoder has learnt.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 import keras
@@ -35,13 +36,14 @@ def pretrained_features(
     input_shape: tuple[int, int, int],
     classes: int,
     *,
-    encoder: EncoderName = "efficientnet_lite0",
+    encoder: EncoderName | Path = "efficientnet_lite0",
     pixels: int = 96,
     classifier: Classifier = "logistic",
 ) -> Pretrained:
     """The features of a frozen encoder, then a classifier as for the autoencoder.
 
-    `pixels` is the side that smaller images are enlarged to before the encoder sees them. `classes` is every
+    encoder: a name, or the folder of a model that was trained here. `pixels` is the side that smaller images
+    are enlarged to before a named encoder sees them. `classes` is every
     builder's second argument and unused here. ValueError for an unknown encoder or classifier, or fewer than
     32 pixels; MissingError where the encoder's weights cannot be had.
     """
@@ -57,7 +59,7 @@ def finetuned(
     input_shape: tuple[int, int, int],
     classes: int,
     *,
-    encoder: EncoderName = "efficientnet_lite0",
+    encoder: EncoderName | Path = "efficientnet_lite0",
     pixels: int = 96,
 ) -> Pretrained:
     """The encoder with a head of logits, all of it to be trained on, from the head of `pretrained_features`.
@@ -73,7 +75,7 @@ def finetuned(
         # Not standardised: what a feature hardly varies by would become a step of that size in the encoder.
         make_pipeline(CLASSIFIERS["logistic"]()),
         HEAD_STRENGTHS,
-        keras.Model(network.input, logits, name=f"finetuned_{encoder}"),
+        keras.Model(network.input, logits, name=f"finetuned_{network.name.partition('_at_')[0]}"),
     )
 
 

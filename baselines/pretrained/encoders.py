@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Literal, get_args
 
 import keras
@@ -10,14 +11,18 @@ from keras import KerasTensor, layers, ops
 
 from baselines.arguments import check_choice, check_shape
 from baselines.pretrained.efficientnet_lite import LEAST_PIXELS, MissingError, efficientnet_lite0
+from baselines.pretrained.own import own_encoder
 
 EncoderName = Literal["efficientnet_lite0", "mobilenet_v2", "efficientnet_v2_b0", "resnet50"]
 
 Preprocess = Callable[[KerasTensor], KerasTensor]
 
 
-def pretrained_encoder(name: EncoderName, input_shape: tuple[int, int, int], pixels: int) -> keras.Model:
-    """Pixels 0 to 255 (batch, *input_shape) → float32 features (batch, n); its weights are ImageNet's.
+def pretrained_encoder(
+    name: EncoderName | Path, input_shape: tuple[int, int, int], pixels: int
+) -> keras.Model:
+    """Pixels 0 to 255 (batch, *input_shape) → float32 features (batch, n); its weights are ImageNet's, or
+    those of the model in a folder, whose size is its own.
 
     Images whose shorter side has fewer than `pixels` are enlarged to it, larger ones stay: on images of 32
     pixels a network that halves them five times sees next to nothing of what it has learnt. The name of the
@@ -28,6 +33,8 @@ def pretrained_encoder(name: EncoderName, input_shape: tuple[int, int, int], pix
     Raises:
         MissingError: its weights are not here and cannot be had.
     """
+    if isinstance(name, Path):
+        return own_encoder(name, input_shape)
     check_choice("encoder", name, EncoderName)
     check_shape(input_shape, 1)
     shorter = min(input_shape[:2])

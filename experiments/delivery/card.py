@@ -100,7 +100,9 @@ def _learnt(trial: Trial, network: catalog.Network) -> str:
     source = (
         f"{trial.train:,} training images; {trial.validation:,} others chose among its epochs or settings."
     )
-    if network.kind in (names.FROZEN, names.FINETUNED):
+    if encoder := catalog.encoder_trial(trial.arguments):
+        source += f" Before that, its encoder was the network of trial {encoder}, trained on other images."
+    elif network.kind in (names.FROZEN, names.FINETUNED):
         source += (
             " Before that, its encoder learnt from 1.28 million photographs of 1,000 classes (ImageNet), "
             "under the licence of its weights (EfficientNet-Lite0: Apache-2.0)."

@@ -28,6 +28,7 @@ from experiments.delivery.best import best_trial
 from experiments.delivery.card import Measured
 from experiments.delivery.models import model_folder, whole_id
 from experiments.errors import UserError
+from experiments.logs import trial_folder
 from experiments.planning import minutes, request
 from experiments.studies.specification import Trial
 
@@ -102,7 +103,7 @@ def _trial(run: str, work: Path) -> Trial:
         UserError: it is not in the work folder.
     """
     try:
-        return Trial.model_validate_json((work / run / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
+        return trial_folder.specification(work / run)
     except FileNotFoundError:
         raise UserError(
             f"RUN={run}: its trial is not in {work}, and what is delivered is measured again on its test "

@@ -7,7 +7,6 @@ from experiments.errors import UserError
 from experiments.logs import trial_folder
 from experiments.store import client
 from experiments.store.client import StoreError
-from experiments.studies.specification import Trial
 
 MOST_LISTED = 5  # trials, in a message
 
@@ -62,7 +61,7 @@ def _newest(work: Path) -> str:
 def _described(folder: Path) -> str:
     """The trial of a folder in a few words; empty where its specification cannot be read."""
     try:
-        trial = Trial.model_validate_json((folder / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
+        trial = trial_folder.specification(folder)
     except (OSError, ValueError):
         return ""
     return f"{folder.name} ({trial.model}, seed {trial.seed})"

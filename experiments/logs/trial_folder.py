@@ -43,6 +43,11 @@ def identity(folder: Path) -> str:
     return (folder / ATTEMPT).read_text(encoding="utf-8").strip()
 
 
+def specification(folder: Path) -> Trial:
+    """The trial of a folder. Raises OSError or ValueError where it cannot be read."""
+    return Trial.model_validate_json((folder / names.SPECIFICATION_FILE).read_text(encoding="utf-8"))
+
+
 def is_complete(folder: Path) -> bool:
     """True if the current attempt ran to its end."""
     logged = events.read(log(folder))

@@ -1,12 +1,14 @@
 """Whether a planned trial can be done with the data there is, and the memory it takes."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from experiments import names, processes
+from experiments import catalog, names, processes
 from experiments.data import crops, split_sizes
 from experiments.data.facts import Facts
 from experiments.errors import UserError
+from experiments.logs import history, trial_folder
 from experiments.studies import cost
 from experiments.studies.specification import PlannedTrial, Trial
 
@@ -65,6 +67,38 @@ def check_machine(trials: Iterable[Trial]) -> None:
             f"{processes.cpu()} has neither: it would compute in float32 and convert before and after each "
             "step, slower than float32 itself; use float32"
         )
+
+
+def check_encoders(trials: Iterable[Trial], by_content: Mapping[tuple[str, str], Facts], work: Path) -> None:
+    """See that the trials are here whose networks others take for encoders, and have not seen their images.
+
+    Raises:
+        UserError: one is not, or was trained on the same data.
+    """
+    for trial in trials:
+        encoder = catalog.encoder_trial(trial.arguments)
+        if encoder is None:
+            continue
+        folder, named = work / encoder, f"{trial.model}: encoder {names.OWN_ENCODER}{encoder}"
+        try:
+            complete = trial_folder.is_complete(folder)
+            classes = json.loads((folder / names.MODEL_FOLDER / "model.json").read_text("utf-8"))["classes"]
+            before, tags = trial_folder.specification(folder), history.read(folder).tags
+        except (OSError, ValueError, KeyError):
+            complete = False
+        if not complete:
+            raise UserError(
+                f"{named}: no complete trial with a model in {work}; train it there first, with "
+                "KEEP_MODELS=best or all"
+            )
+        facts = by_content[content_of(trial)]
+        # At another size the same images have another digest.
+        alike = [*classes] == [*facts.classes] and tags.get(names.POOL) == str(facts.images)
+        if before.data_digest == trial.data_digest or alike:
+            raise UserError(
+                f"{named} was trained on the same images: it has seen those that are tested here; take one "
+                "that was trained on others"
+            )
 
 
 def check_splits(planned: list[PlannedTrial], by_content: dict[tuple[str, str], Facts], work: Path) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import keras
 
-from experiments import catalog
+from experiments import catalog, names
 from experiments.studies.specification import Precision, Recipe
+from experiments.trial import saved
 from experiments.trial.features import FeatureLearner, PipelineLearner
 from experiments.trial.learners import KerasLearner, Learner
 from experiments.trial.load import TrainingData
@@ -29,8 +30,7 @@ def learner(model: str, arguments: dict[str, Any], data: TrainingData, recipe: R
     All that a trial draws follows from the seed: the first weights and the dropout (here), the order and the
     augmentation of the images (`pipeline`), the trees of a forest (`features`).
     """
-    with keras_seeds_from(seed), computing_in(recipe.precision):
-        built = catalog.build(model, data.input_shape, data.classes, arguments)
+    built = _built(model, arguments, data, recipe, seed)
     return LEARNERS[catalog.CATALOG[model].kind](built, data, recipe, seed)
 
 
@@ -44,10 +44,20 @@ def another(
     """
     if not before.can_start_anew:
         return learner(model, arguments, data, recipe, seed)
-    with keras_seeds_from(seed), computing_in(recipe.precision):
-        built = catalog.build(model, data.input_shape, data.classes, arguments)
-    before.start_anew(built, data, seed)
+    before.start_anew(_built(model, arguments, data, recipe, seed), data, seed)
     return before
+
+
+def _built(
+    model: str, arguments: dict[str, Any], data: TrainingData, recipe: Recipe, seed: int
+) -> catalog.Built:
+    """What the catalog's builder returns; an encoder that is another trial's is found among the trials."""
+    resolved = {}
+    if trial := catalog.encoder_trial(arguments):
+        resolved["encoder"] = data.trials / trial / names.MODEL_FOLDER
+        catalog.import_layers(saved.facts(resolved["encoder"]).model)
+    with keras_seeds_from(seed), computing_in(recipe.precision):
+        return catalog.build(model, data.input_shape, data.classes, arguments, resolved)
 
 
 @contextlib.contextmanager

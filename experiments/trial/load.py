@@ -47,7 +47,8 @@ class TrainingData:
 
     images: uint8 (n, height, width, channels), whole; labels: int64 (n,); classes: their number; train_slice:
     the training images that are evaluated; validation: for the choice of an epoch only, by the measure
-    `chosen_by`; features: the folder where those of encoders that stay are kept.
+    `chosen_by`; features: the folder where those of encoders that stay are kept; trials: that of all trials,
+    whose networks may be encoders.
     """
 
     images: np.ndarray | View
@@ -59,6 +60,7 @@ class TrainingData:
     windows: Windows = "centre"
     chosen_by: str = names.ACCURACY
     features: Path | None = None
+    trials: Path | None = None
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -131,6 +133,7 @@ def load(trial: Trial, work: Path) -> TrialData:
         validation=evaluated(chosen.validation),
         chosen_by=trial.recipe.chosen_by,
         features=work / "features",
+        trials=work,
     )
     found = splits.digests(chosen, data.image_digests)
     return TrialData(

@@ -19,8 +19,11 @@ EPOCHS, STEPS, VALIDATION = 3, 3, 250  # of the timed training
 LEAST_TRAINED = 128  # images: as many components as a study may ask for need as many
 
 
-def measure(wanted: Request, began: float) -> Cost:
-    """Train the network for three short epochs on random images, through its own learner."""
+def measure(wanted: Request, began: float, work: Path) -> Cost:
+    """Train the network for three short epochs on random images, through its own learner.
+
+    work: the folder of trials, one of whose networks may be the encoder.
+    """
     import numpy as np
 
     from experiments.trial import build, evaluation, process, saved
@@ -41,6 +44,7 @@ def measure(wanted: Request, began: float) -> Cost:
         crop=None,
         train_slice=EvaluatedImages(images[:train], labels[:train]),
         validation=EvaluatedImages(images[train:], labels[train:]),
+        trials=work,
     )
     reports: list[tuple[float, float]] = []
 
@@ -82,7 +86,9 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     if arguments.with_parent:
         processes.end_with_parent()
-    cost = measure(Request.model_validate_json(arguments.request.read_text()), began)
+    # WORK/costs/<key>.json
+    work = arguments.answer.absolute().parents[1]
+    cost = measure(Request.model_validate_json(arguments.request.read_text()), began, work)
     files.replace(arguments.answer, cost.model_dump_json(indent=1))
     return 0
 

@@ -110,19 +110,24 @@ def load(folder: Path) -> Model:
         raise UserError(f"{folder}: not a model of this program ({message})") from None
 
 
+def facts(folder: Path) -> Facts:
+    """What stands beside the files of a model. Raises OSError or ValueError where it cannot be read."""
+    return Facts.model_validate_json((folder / FACTS).read_text(encoding="utf-8"))
+
+
 def _load(folder: Path) -> Model:
-    facts = Facts.model_validate_json((folder / FACTS).read_text(encoding="utf-8"))
+    known = facts(folder)
     process.settle_keras()
-    catalog.import_layers(facts.model)
+    catalog.import_layers(known.model)
     return Model(
-        network=facts.model,
-        predict=_predict(folder, len(facts.classes)),
-        classes=facts.classes,
-        input_shape=facts.input_shape,
-        image_size=facts.image_size,
-        crop=facts.crop,
-        windows=facts.windows,
-        grey_range=facts.grey_range,
+        network=known.model,
+        predict=_predict(folder, len(known.classes)),
+        classes=known.classes,
+        input_shape=known.input_shape,
+        image_size=known.image_size,
+        crop=known.crop,
+        windows=known.windows,
+        grey_range=known.grey_range,
     )
 
 

@@ -51,15 +51,27 @@ def _shrunk(record: Record) -> list[str]:
 
 def _learnt_elsewhere(record: Record) -> list[str]:
     """What some arms have seen that others have not."""
-    runs = record.runs
-    arms = runs.loc[runs["kind"].isin((names.FROZEN, names.FINETUNED)), "arm"].unique()
-    if not len(arms):
-        return []
-    has = "has" if len(arms) == 1 else "have"
-    return [
-        f"not alike: {words.listed([*arms])} {has} seen 1.28 million photographs of 1,000 classes before "
-        f"(ImageNet), the other arms these alone{_seen_before(record)}"
-    ]
+    runs = record.runs[record.runs["kind"].isin((names.FROZEN, names.FINETUNED))]
+    encoders = runs["arguments"].map(lambda text: json.loads(text).get("encoder", ""))
+    own = encoders.str.startswith(names.OWN_ENCODER)
+    found = []
+    if arms := [*runs.loc[~own, "arm"].unique()]:
+        found.append(
+            f"not alike: {words.listed(arms)} {_has(arms)} seen 1.28 million photographs of 1,000 classes "
+            f"before (ImageNet), the other arms these alone{_seen_before(record)}"
+        )
+    for encoder, of_encoder in runs[own].groupby(encoders[own], sort=False):
+        arms = [*of_encoder["arm"].unique()]
+        trial = encoder.removeprefix(names.OWN_ENCODER)
+        found.append(
+            f"not alike: {words.listed(arms)} {_has(arms)} seen the images of trial {trial} before, whose "
+            "network is the encoder"
+        )
+    return found
+
+
+def _has(arms: list[str]) -> str:
+    return "has" if len(arms) == 1 else "have"
 
 
 def _seen_before(record: Record) -> str:
