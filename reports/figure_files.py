@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from reports import files, fonts
-from reports.plots import style
+from reports.plots.elements import style
 from reports.store.record import Record
 
 FIELDS = {"data": "data_digest", "splits": "split_digest", "commits": "commit", "runs": "run_id"}

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from experiments import names
 from reports import words
 from reports.numbers import scores
-from reports.plots import axes, curves, phrases, style
+from reports.plots.elements import axes, curves, phrases, style
 from reports.store.record import Record
 from reports.tables import summary
 from reports.words import seconds

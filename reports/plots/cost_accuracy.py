@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from experiments import names
 from reports.numbers.intervals import mean_interval
-from reports.plots import axes, phrases, style
+from reports.plots.elements import axes, phrases, style
 from reports.store.record import Record
 from reports.tables import summary
 from reports.words import scaled

@@ -7,7 +7,7 @@ sizes: each is a row of panels.
 from matplotlib.figure import Figure
 
 from reports.answers import sizes
-from reports.plots import axes, by_size, style
+from reports.plots.elements import axes, by_size, style
 from reports.store.record import Record
 
 TITLE = "Crops"

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from experiments import names
 from reports.numbers.intervals import median_and_range
-from reports.plots import curves, style
+from reports.plots.elements import curves, style
 from reports.store.record import Record
 
 TITLE = "Gradient flow"

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from reports.answers import forecasts, sizes
 from reports.numbers import learning_curve
 from reports.numbers.learning_curve import REACH, Curve
-from reports.plots import axes, by_size, style
+from reports.plots.elements import axes, by_size, style
 from reports.store.record import Record
 
 TITLE = "Learning curves"

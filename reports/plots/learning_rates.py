@@ -13,7 +13,7 @@ from reports import words
 from reports.answers import sizes
 from reports.numbers import sweep
 from reports.numbers.sweep import Swept
-from reports.plots import style
+from reports.plots.elements import style
 from reports.store.record import Record
 
 TITLE = "Learning rates"

@@ -10,7 +10,7 @@ from experiments import names
 from reports import words
 from reports.numbers import scores
 from reports.numbers.intervals import mean_interval
-from reports.plots import axes, curves, phrases, style
+from reports.plots.elements import axes, curves, phrases, style
 from reports.store.record import IDENTITY, Record
 from reports.tables import summary
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from reports.numbers import reliability
 from reports.numbers.reliability import Bins
-from reports.plots import style
+from reports.plots.elements import style
 from reports.store import probabilities
 from reports.store.record import Record
 from reports.words import listed

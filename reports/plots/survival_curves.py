@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from reports import words
 from reports.numbers import survival
-from reports.plots import style
+from reports.plots.elements import style
 from reports.store.record import Record
 from reports.tables import times
 from reports.tables.results import shown

@@ -9,7 +9,7 @@ from experiments import names
 from reports import words
 from reports.numbers import scores
 from reports.numbers.intervals import censored_median
-from reports.plots import style
+from reports.plots.elements import style
 from reports.store.record import IDENTITY, Record
 from reports.tables import summary
 

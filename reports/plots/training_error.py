@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from reports.numbers import scores
 from reports.numbers.scores import TRAIN_ACCURACY, VALIDATION_ACCURACY
-from reports.plots import axes, curves, gradient_flow, style
-from reports.plots.curves import draw
+from reports.plots import gradient_flow
+from reports.plots.elements import axes, curves, style
+from reports.plots.elements.curves import draw
 from reports.store.record import Record
 
 TITLE = "Training error"

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from reports.answers import sizes
 from reports.numbers.intervals import mean_interval
-from reports.plots import style
+from reports.plots.elements import style
 from reports.store.record import Record
 from reports.words import listed, signed
 

@@ -8,7 +8,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from reports import fonts
-from reports.plots import style
+from reports.plots.elements import style
 
 
 @pytest.fixture

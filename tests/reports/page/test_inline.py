@@ -5,7 +5,7 @@ import re
 from matplotlib.figure import Figure
 
 from reports.page import inline
-from reports.plots import style
+from reports.plots.elements import style
 
 
 def drawn(tmp_path, name):

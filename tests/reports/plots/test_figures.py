@@ -10,17 +10,8 @@ from matplotlib.figure import Figure
 from experiments import names
 from reports import drawing, figure_files, words
 from reports.numbers.scores import VALIDATION_ACCURACY
-from reports.plots import (
-    axes,
-    convergence,
-    cost_accuracy,
-    curves,
-    overfitting,
-    settings,
-    style,
-    time_to_target,
-    training_error,
-)
+from reports.plots import convergence, cost_accuracy, overfitting, settings, time_to_target, training_error
+from reports.plots.elements import axes, curves, style
 from reports.store import record
 from tests.support.pictures import legend_of
 from tests.support.synthetic import curve, once, tags

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from experiments import names
 from reports import drawing
 from reports.answers import sizes
-from reports.plots import by_size, learning_curves
+from reports.plots import learning_curves
+from reports.plots.elements import by_size
 from reports.store import record
 from tests.support.chains import HALVED, of_sizes
 from tests.support.pictures import caption_of, legend_of, means_of, x_labels_of

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from reports import figure_files
 from reports.answers import sizes
-from reports.plots import style, winner_map
+from reports.plots import winner_map
+from reports.plots.elements import style
 from reports.store import record
 from tests.support.pictures import caption_of, legend_of
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import NullLocator
 from reports import words
 from reports.answers import sizes
 from reports.numbers.intervals import mean_interval
-from reports.plots import axes, style
+from reports.plots.elements import axes, style
 from reports.store.record import Record
 
 NOTE = (

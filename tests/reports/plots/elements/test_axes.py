@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from reports.plots import axes
+from reports.plots.elements import axes
 
 
 def limits(*arms):

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from experiments import names
 from reports.numbers.intervals import median_and_range
-from reports.plots import style
+from reports.plots.elements import style
 
 COLUMNS = ["label", "arm_order", "epoch", names.TRAIN_SECONDS, "median", "low", "high", "at_once"]
 
