@@ -10,6 +10,7 @@ from reports import figure_files, files
 from reports.answers import claims_table
 from reports.page import page
 from reports.plots import (
+    claims,
     convergence,
     cost_accuracy,
     crops,
@@ -32,6 +33,7 @@ from reports.tables.report import Report
 # In the order of the page; the one place that names them. A figure is a module with TITLE, APPLIES,
 # figure(record), which is None where the study has nothing for it, and finding(record).
 FIGURES: dict[str, ModuleType] = {
+    "claims": claims,
     "convergence": convergence,
     "overfitting": overfitting,
     "reliability": reliability,

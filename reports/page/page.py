@@ -21,6 +21,7 @@ from reports.words import Cell
 
 TEMPLATES = Path(__file__).with_name("templates")
 LOCAL_PAGES = "http://127.0.0.1:5000"  # of `make ui`
+FIRST = "claims"  # the figure that stands in the answer
 MOST_ARMS = 8  # side by side in a table of classes, and whose confusions are not folded
 
 
@@ -91,8 +92,11 @@ def _figures(record: Record, drawn: Sequence[figure_files.Drawn]) -> dict[str, o
     settings = ["", *dict.fromkeys(each.setting for each in drawn)]
     ordered = sorted(drawn, key=lambda each: settings.index(each.setting))
     found = [_figure(each, f"f{index}", shared) for index, each in enumerate(ordered)]
-    apart = itertools.groupby(filter(None, found), key=lambda each: each["setting"])
+    first = next((each for each in filter(None, found) if each["id"] == FIRST), None)
+    others = [each for each in filter(None, found) if each is not first]
+    apart = itertools.groupby(others, key=lambda each: each["setting"])
     return {
+        "first_figure": first,
         "figures": [(setting, [*members]) for setting, members in apart],
         "drawing_styles": shared.rules,
         "origin": figure_files.origin(record),

@@ -137,17 +137,17 @@ def _legend_width(labels: Sequence[str], columns: int) -> float:
     return sum(LEGEND_HANDLE + LEGEND_CHARACTER * length for length in longest)
 
 
-def caption(figure: Figure, title: str, record: Record, note: str) -> None:
+def caption(figure: Figure, title: str, record: Record, note: str, characters: int = CAPTION_WIDTH) -> None:
     """Title above; below, what the figure was drawn from and how to read it.
 
-    note: `{score}` in it stands for what epochs were chosen by.
+    note: `{score}` in it stands for what epochs were chosen by; characters: of a line of it.
     """
     note = note.replace("{score}", record.chosen_by)
     setting = record.runs["setting"].iloc[0]
     top = 1 - 0.12 / figure.get_figheight()
     title = f"{title} · {setting}" if setting else title
     figure.suptitle(title, x=0.01, y=top, ha="left", va="top", fontsize=14, weight="bold")
-    lines = [textwrap.fill(line, CAPTION_WIDTH) for line in (note, provenance(record)) if line]
+    lines = [textwrap.fill(line, characters) for line in (note, provenance(record)) if line]
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=9, color=MUTED)
 
 
