@@ -4,6 +4,7 @@ A curve is withheld where it would not have told the largest size from the small
 be registered before more images are there; trials that begin later, at more images, judge it.
 """
 
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from experiments import names
 from reports import words
 from reports.answers import sizes
 from reports.numbers import learning_curve
@@ -138,8 +140,7 @@ def _registered(forecast: Forecast) -> Registered:
     return Registered(
         arm=forecast.arm,
         rest=str(first["rest"]),
-        recipe=str(first["recipe"]),
-        arguments=str(first["arguments"]),
+        trained_as=str(_trained_as(forecast.trials).iloc[0]),
         data=str(first["data_digest"]),
         sizes=tuple(map(float, curve.sizes)),
         seeds=tuple(sorted(map(int, forecast.trials["seed"].unique()))),
@@ -158,7 +159,9 @@ def judged(record: Record) -> list[Judged]:
     for forecast in record.forecasts:
         later = trials[
             (trials["started"] > forecast.registered)
-            & (trials[["arm", "rest", "recipe", "arguments"]] == _identity(forecast)).all(axis=1)
+            & (trials["arm"] == forecast.arm)
+            & (trials["rest"] == forecast.rest)
+            & (_trained_as(trials) == forecast.trained_as)
             & (trials[sizes.TRAIN] > forecast.sizes[-1])
             & (trials[sizes.TRAIN] <= forecast.points[-1].size * (1 + 1e-9))
         ]
@@ -175,8 +178,17 @@ def shared_test(trials: pd.DataFrame) -> int:
     return int(trials["test_size"].max()) if (splits == 1).all() else 0
 
 
-def _identity(forecast: Registered) -> list[str]:
-    return [forecast.arm, forecast.rest, forecast.recipe, forecast.arguments]
+def _trained_as(trials: pd.DataFrame) -> pd.Series:
+    """How each trial was trained, but for its images and the rate that a sweep may have chosen, as text."""
+    shown = ("image_size", "crop", "crops")
+    texts = []
+    for row in trials.itertuples():
+        recipe = {key: value for key, value in json.loads(row.recipe).items() if key != "learning_rate"}
+        recipe = {key: value for key, value in recipe.items() if value != names.LATER_RECIPE_FIELDS.get(key)}
+        data = json.loads(row.data_spec)
+        seen = {key: data[key] for key in shown if key in data}
+        texts.append(json.dumps([row.model, json.loads(row.arguments), recipe, seen], sort_keys=True))
+    return pd.Series(texts, index=trials.index, dtype=object)
 
 
 def _judged(forecast: Registered, size: float, rows: pd.DataFrame, errors: np.ndarray) -> Judged:
@@ -202,8 +214,10 @@ def _judged(forecast: Registered, size: float, rows: pd.DataFrame, errors: np.nd
 def sentences(record: Record) -> list[str]:
     """Would more images help: of each setting what is expected, what is withheld, and what became of it."""
     found = of(record)
-    lines = [_expected(rest, each) for rest, each in _by_rest(found).items()]
+    lines = [_expected(rest, each) for (rest, _), each in _grouped(found).items()]
     lines += [_withheld(each) for each in found if each.withheld]
+    if lines and (none := [each for each in found if each.lacking]):
+        lines.append(f"No curve of {words.listed([_reason(each) for each in none])}.")
     lines += [_crossing(*each) for each in crossings(found)]
     return [line for line in [*lines, *map(outcome, judged(record))] if line]
 
@@ -219,11 +233,12 @@ def outcome(each: Judged) -> str:
     )
 
 
-def _by_rest(found: Iterable[Forecast]) -> dict[str, list[Forecast]]:
-    groups: dict[str, list[Forecast]] = {}
+def _grouped(found: Iterable[Forecast]) -> dict[tuple[str, float], list[Forecast]]:
+    """The forecasts that are given by setting and largest size: an arm may still lack the last one."""
+    groups: dict[tuple[str, float], list[Forecast]] = {}
     for each in found:
         if each.given:
-            groups.setdefault(each.rest, []).append(each)
+            groups.setdefault((each.rest, float(each.curve.sizes[-1])), []).append(each)
     return groups
 
 
@@ -239,12 +254,18 @@ def _expected(rest: str, given: list[Forecast]) -> str:
         amount = REACH * curve.sizes[-1] if beyond else _rounded_down(needed)
         images.append(f"{'more than' if beyond else 'at least'} {sizes.text(amount)} for {each.arm}")
         checked += [each.arm] if each.check else []
+    unchecked = [each.arm for each in given if each.check is None]
     held = (
         f" Fitted without {sizes.text(largest)}, it would have told what was measured there for "
         f"{words.listed(checked)}."
         if checked
-        else " Too few sizes to see whether it would have told the largest one."
+        else ""
     )
+    if unchecked:
+        held += (
+            f" Whether it would have told the largest size is not known of {words.listed(unchecked)}: too "
+            "few smaller ones, or too far below."
+        )
     return (
         f"{_setting(rest)}At {sizes.text(REACH * largest)} training images, {REACH:g} times the most "
         f"measured, a power law with a floor expects a test error of {words.listed(errors)}, with "
@@ -287,9 +308,15 @@ def why_none(record: Record) -> str:
     """Why there is not one forecast, in a sentence."""
     found = of(record)
     if not found:
-        return "No forecast: the study does not vary data.train; `make compare STUDY=train_size` does."
-    reasons = [f"{each.arm}{f' at {each.rest}' if each.rest else ''} ({each.lacking})" for each in found]
-    return f"No forecast: {words.listed(reasons)}."
+        return (
+            "No forecast: the study does not vary data.train, or beside it more than "
+            f"{sizes.MOST_RESTS} settings; `make compare STUDY=train_size` varies it alone."
+        )
+    return f"No forecast: {words.listed([_reason(each) for each in found])}."
+
+
+def _reason(each: Forecast) -> str:
+    return f"{each.arm}{f' at {each.rest}' if each.rest else ''} ({each.lacking})"
 
 
 def as_json(record: Record) -> dict[str, object]:

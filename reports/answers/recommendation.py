@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from experiments import looks, names
@@ -167,6 +168,8 @@ def lacking(record: Record) -> str:
         return (
             "the data has a test part of its own, and what its images make of balanced accuracy is not known"
         )
+    if unknown := [arm for arm in _arms(record) if _unmeasured(record, arm)]:
+        return f"the {_measure(record)} of {words.listed(unknown)} is not known at every seed"
     if all(_failed(record, _arms(record)).values()):
         return "every arm failed at some of its seeds"
     return ""
@@ -227,6 +230,7 @@ def as_json(record: Record) -> dict[str, object]:
         "best_mean": found.best.arm,
         "trial": found.trial,
         "seeds": found.seeds,
+        "measure": _measure(record),
         "confidence": found.level,
         "arms": [
             {
@@ -284,6 +288,15 @@ def _measure(record: Record) -> str:
     """What the study is about: balanced accuracy where its epochs are chosen by that."""
     balanced = names.BALANCED_ACCURACY in record.chosen_by
     return names.BALANCED_ACCURACY if balanced else names.TEST_ACCURACY
+
+
+def _unmeasured(record: Record, arm: str) -> bool:
+    """Whether a seed that trained has no such value, such as where its test report is not in the store."""
+    runs = record.runs[record.runs["arm"] == arm]
+    values = measures.values(record, [*runs["run_id"]], _measure(record))
+    return bool(
+        (np.isnan(values) & ~failures.failed(record.runs)[record.runs["arm"] == arm].to_numpy()).any()
+    )
 
 
 def _accuracy(record: Record, arm: str) -> Interval:

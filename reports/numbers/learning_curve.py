@@ -106,8 +106,12 @@ class Curve:
         chains, sizes = logs.shape
         return max(float((about**2).sum()) / self._freedom, chains * float(least) / (sizes - 3))
 
+    def reaches(self, size: float) -> bool:
+        """Whether the curve says anything of a size; halves of an odd number are a whole image short."""
+        return 0 < size <= REACH * (self.sizes[-1] + 1)
+
     def _check(self, size: float) -> None:
-        if not 0 < size <= REACH * self.sizes[-1] * (1 + 1e-9):
+        if not self.reaches(size):
             raise ValueError(
                 f"{size:,.0f} is more than {REACH:g} times the largest size, {self.sizes[-1]:,.0f}"
             )
@@ -164,7 +168,7 @@ def check(sizes: np.ndarray, errors: np.ndarray) -> Check | None:
     """
     sizes, errors = np.asarray(sizes, float), np.asarray(errors, float)
     before = fit(sizes[:-1], errors[:, :-1]) if (errors[:, -1:] > 0).all() else None
-    if before is None or sizes[-1] > REACH * sizes[-2]:
+    if before is None or not before.reaches(sizes[-1]):
         return None
     return Check(float(sizes[-1]), before.between(sizes[-1]), float(np.exp(np.log(errors[:, -1]).mean())))
 

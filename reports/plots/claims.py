@@ -148,14 +148,33 @@ def _interval(each: Judged, place: int, ax: Axes) -> None:
     ends = [min(max(end, low), high) for end in (each.low, each.high)]
     if not any(map(math.isnan, ends)):
         ax.plot(ends, [place, place], color=color, linewidth=2.4, solid_capstyle="butt", zorder=2)
-        for end, mark in zip(
-            ends, ("<" if each.low < low else "|", ">" if each.high > high else "|"), strict=True
-        ):
-            ax.plot(end, place, mark, color=color, markersize=8, clip_on=False)
+        for end, shown in zip((each.low, each.high), ends, strict=True):
+            mark = "|" if end == shown else "<" if end < low else ">"
+            ax.plot(shown, place, mark, color=color, markersize=8, clip_on=False)
     filled = each.verdict in (SUPPORTED, REFUTED) and not each.stated.after_data
     fill = color if filled else "white"
-    at = min(max(each.effect, low), high)
-    ax.plot(at, place, marker, color=color, markersize=8, markerfacecolor=fill, markeredgewidth=1.6, zorder=3)
+    if low <= each.effect <= high:
+        ax.plot(
+            each.effect,
+            place,
+            marker,
+            color=color,
+            markersize=8,
+            markerfacecolor=fill,
+            markeredgewidth=1.6,
+            zorder=3,
+        )
+    else:  # without end: it lies nowhere on this axis
+        side = low if each.effect < low else high
+        ax.plot(
+            side,
+            place,
+            "<" if side == low else ">",
+            color=color,
+            markersize=12,
+            markerfacecolor=fill,
+            clip_on=False,
+        )
     if each.stated.margin:
         margin = [each.stated.margin] * 2
         ax.plot(margin, [place - 0.25, place + 0.25], "--", color="black", linewidth=1.2, zorder=4)
@@ -205,7 +224,7 @@ def _side(metric: str, asked: str) -> str:
 def limits(claims: Sequence[Judged]) -> tuple[float, float]:
     """The ends of an axis: zero, every difference and margin, and intervals as far as others go."""
     points = [0.0, *(each.effect for each in claims), *(each.stated.margin for each in claims)]
-    points = [each for each in points if math.isfinite(each)]
+    points = [each for each in points if math.isfinite(each)]  # infinite: where most seeds of an arm failed
     halves = [(each.high - each.low) / 2 for each in claims if math.isfinite(each.high - each.low)]
     span = max([*map(abs, points), min(halves, default=0.0)])
     ends = [end for each in claims for end in (each.low, each.high) if math.isfinite(end)]
@@ -223,13 +242,15 @@ def look(each: Judged) -> tuple[str, str]:
 
 
 def words_of(each: Judged) -> str:
-    """The two arms and what was compared: `resnet18 − plain_cnn: test accuracy`."""
+    """The two arms and what was compared: `resnet18 − plain_cnn: test accuracy, claimed > 0`."""
     arms = " − ".join(arm for arm, _ in each.sides)
     target = each.stated.target
     what = each.stated.metric
     if target is not None:
         what = f"{what} to {words.target(target) if not isinstance(target, tuple) else 'the common target'}"
-    return f"{arms}: {what}"
+    metric, margin = each.stated.metric, each.stated.margin
+    beyond = claims_table.amount(margin, metric, sign="") if margin else "0"
+    return f"{arms}: {what}, claimed {each.stated.direction} {beyond}"
 
 
 def numbers(each: Judged) -> str:
@@ -242,9 +263,15 @@ def numbers(each: Judged) -> str:
 
 
 def finding(record: Record) -> str:
-    """How many claims have which verdict, in a sentence."""
-    judged = judge.judge(record)
-    stated = [each for each in judged if each.stated.current]
-    if not stated:
-        return ""
-    return f"Of {len(stated)} claims: {claims_table.summary(judged)}."
+    """How many claims of before the data have which verdict, and how many came after."""
+    judged = [each for each in judge.judge(record) if each.stated.current]
+    before = [each for each in judged if not each.stated.after_data]
+    found = []
+    if before:
+        claims = "1 claim that was" if len(before) == 1 else f"{len(before)} claims that were"
+        found.append(f"Of {claims} stated before the data: {claims_table.summary(before)}.")
+    if late := len(judged) - len(before):
+        found.append(f"{late} more {'was' if late == 1 else 'were'} stated afterwards: no prediction.")
+    if hidden := len(judged) - sum(len(panel.claims) for panel in panels(judged)):
+        found.append(f"Not drawn: {hidden}, in the table alone.")
+    return " ".join(found)

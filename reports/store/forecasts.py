@@ -23,16 +23,15 @@ class Point:
 class Registered:
     """What was said of one arm before more images were there.
 
-    rest: the setting without the number of training images; recipe, arguments: as runs have them (JSON);
-    data: the digest of the images it was fitted to; sizes, seeds: those of the fit; shared_test: how many
-    test images all seeds share, 0 where each has a split of its own; points: from the largest size on, in
-    order; level: of the intervals; registered: milliseconds since 1970, 0: not yet.
+    rest: the setting without the number of training images; trained_as: model, arguments, recipe and crop as
+    JSON; data: the digest of the images it was fitted to; sizes, seeds: those of the fit; shared_test: how
+    many test images all seeds share, 0 where each has a split of its own; points: from the largest size on,
+    in order; level: of the intervals; registered: milliseconds since 1970, 0: not yet.
     """
 
     arm: str
     rest: str
-    recipe: str
-    arguments: str
+    trained_as: str
     data: str
     sizes: tuple[float, ...]
     seeds: tuple[int, ...]
@@ -44,7 +43,7 @@ class Registered:
     @property
     def digest(self) -> str:
         """What it is a forecast of, and from: a second one of the same does not replace the first."""
-        of = (self.arm, self.rest, self.recipe, self.arguments, self.data, self.sizes, self.seeds)
+        of = (self.arm, self.rest, self.trained_as, self.data, self.sizes, self.seeds)
         return hashlib.sha256(json.dumps(of).encode()).hexdigest()[:12]
 
 

@@ -10,14 +10,26 @@ from functools import cache
 from pathlib import Path
 
 LIST = Path(__file__).with_name("imagenet_classes.txt")
+# Ends of first names that are no kinds of what they end in.
+NOT_KINDS = {
+    "custard apple": ("apple",),
+    "sea lion": ("lion",),
+    "plane": ("plane",),
+    "mouse": ("mouse",),
+    "horse cart": ("cart",),
+    "sea cucumber": ("cucumber",),
+    "prairie chicken": ("chicken",),
+    "hot dog": ("dog",),
+    "jellyfish": ("fish",),
+}
 NAMED = 2  # ImageNet classes that a sentence names for each class
 
 
 def among(classes: Iterable[str]) -> dict[str, list[str]]:
     """By class that ImageNet has or has kinds of: what those are called there.
 
-    A class is found by its whole name or as the last word of one: `cat` finds `Persian cat`, and `plane` not
-    `airliner`. Names in other languages are not found.
+    By name alone: a class is found by a whole name or the last words of a first one. `cat` finds `Persian
+    cat`, and neither `airplane` the `airliner` nor `bird` most birds. Names in other languages are not found.
     """
     found = {each: _ends().get(_plain(each), []) for each in classes}
     return {each: named for each, named in found.items() if named}
@@ -39,9 +51,11 @@ def _ends() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for line in LIST.read_text(encoding="utf-8").splitlines():
         ways = [way.strip() for way in line.split(",")]
-        ends = {" ".join(_plain(way).split()[start:]) for way in ways for start in range(len(way.split()))}
-        for end in ends:
-            found.setdefault(end, []).append(ways[0])
+        first = _plain(ways[0]).split()
+        # Of other names the end may be another thing: a hippopotamus is no horse, though a river horse.
+        named = {_plain(way) for way in ways} | {" ".join(first[start:]) for start in range(len(first))}
+        for each in named - {None, *NOT_KINDS.get(ways[0], ())}:
+            found.setdefault(each, []).append(ways[0])
     return found
 
 

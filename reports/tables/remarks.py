@@ -81,8 +81,8 @@ def _seen_before(record: Record) -> str:
     if known is None:
         return "; where classes here are among those, that is more than yours"
     if found := imagenet.sentence(known.classes):
-        return f"; of classes here {found}: of them that is more than yours"
-    return "; of the classes here none is called as one of those"
+        return f"; by name, {found}: of such classes that may be more than yours"
+    return "; no class here is called as one of those, which does not tell that none is"
 
 
 def _with_curves(record: Record) -> bool:

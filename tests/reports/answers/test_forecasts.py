@@ -44,7 +44,7 @@ def test_four_sizes_give_a_forecast_that_was_not_checked(cropped):
     four = dict(list(HALVED.items())[1:])
     (found,) = forecasts.of(of_sizes(cropped, four))
     assert found.given and found.check is None
-    assert "Too few sizes to see" in forecasts.sentences(of_sizes(cropped, four))[0]
+    assert "is not known of cnn: too few" in forecasts.sentences(of_sizes(cropped, four))[0]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_other_trials_judge_nothing(halved, change):
     assert forecasts.judged(replace(study, forecasts=(registered(halved),))) == []
 
 
-@pytest.mark.parametrize("field", ["arm", "recipe", "arguments", "rest"])
+@pytest.mark.parametrize("field", ["arm", "trained_as", "rest"])
 def test_what_was_trained_otherwise_judges_nothing(halved, field):
     other = replace(registered(halved), **{field: "another"})
     assert forecasts.judged(replace(later(halved, 3200, 0.14), forecasts=(other,))) == []

@@ -79,6 +79,7 @@ def test_the_largest_size_is_held_against_the_fit_to_the_others():
     assert not learning_curve.check(SIZES, chains).held
     assert learning_curve.check(SIZES[1:], chains[:, 1:]) is None  # three sizes are no curve
     assert learning_curve.check([*SIZES[:-1], 5000], chains) is None  # farther than a forecast reaches
+    assert learning_curve.check([61, 123, 247, 494, 989], chains) is not None  # halves of 989 photographs
 
 
 def test_two_curves_cross_where_their_order_changes():

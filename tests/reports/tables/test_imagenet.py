@@ -10,7 +10,9 @@ from reports.tables import imagenet
     [
         ("tench", "tench"),
         ("Fire_Trucks", "fire engine"),
-        ("cat", "tabby"),
+        ("cat", "Persian cat"),
+        ("horse", None),  # a river horse is none
+        ("plane", None),  # a carpenter's
         ("Persian cat", "Persian cat"),
         ("school-bus", "school bus"),
         ("buses", None),  # no English grammar here
@@ -34,5 +36,5 @@ def test_there_are_a_thousand_and_only_cranes_share_a_name():
 
 def test_a_sentence_names_some_of_them():
     told = imagenet.sentence(["crankshaft", "cat", "tench"])
-    assert told == "ImageNet has cat (tabby, tiger cat, …), tench"
+    assert told == "ImageNet has cat (tiger cat, Persian cat, …), tench"
     assert imagenet.sentence(["crankshaft"]) == ""
