@@ -1,5 +1,6 @@
 """A network that was trained here, on other images, as an encoder: its head removed."""
 
+import hashlib
 from pathlib import Path
 
 import keras
@@ -18,7 +19,8 @@ def own_encoder(model: Path, input_shape: tuple[int, int, int]) -> keras.Model:
 
     model: the folder of a saved model. Of a network of labels the features are the input of its logits, of
     learnt features (the code of an autoencoder) themselves. Images are brought to the size and the colours
-    that it was trained at. The name of the encoder has the run and its size. ValueError below one pixel.
+    that it was trained at. The name of the encoder has the run, a digest of its file (on another machine the
+    same run may have other last bits) and its size. ValueError below one pixel.
 
     Raises:
         MissingError: the folder holds no network, such as that of a classifier of raw pixels.
@@ -34,7 +36,8 @@ def own_encoder(model: Path, input_shape: tuple[int, int, int]) -> keras.Model:
     if input_shape[:2] != (height, width):
         # Smoothed where it shrinks: else single pixels of the larger image would stand for many.
         x = ops.image.resize(x, (height, width), interpolation="bilinear", antialias=True)
-    name = f"run_{model.parent.name}_at_{height}x{width}"
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+    name = f"run_{model.parent.name}_{digest}_at_{height}x{width}"
     return keras.Model(images, _headless(whole)(x), name=name)
 
 

@@ -48,6 +48,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--study", help="of that arm (default: compare, of --data path:… photographs)")
     command_line.add_data_options(parser)
     command_line.add_precision(parser)
+    parser.add_argument("--minutes", type=command_line.positive, help="of a study that was fitted into them")
     parser.add_argument(
         "--to", dest="out", type=Path, help="a folder that is not there yet (default: delivered/RUN)"
     )
@@ -89,10 +90,11 @@ def _run(options: argparse.Namespace) -> str:
         command_line.say,
         taken=command_line.data_options(options),
         precision=options.precision,
-        fitted=partial(minutes.standing, work=options.work),
+        fitted=partial(minutes.standing, work=options.work, minutes=options.minutes),
     )
-    run = best_trial(study, options.arm, options.work)
-    command_line.say(f"{study.name}: of {options.arm} trial {run} is best on validation")
+    run, better = best_trial(study, options.arm, options.work)
+    among = f" of those with a model here ({better} better without)" if better else ""
+    command_line.say(f"{study.name}: of {options.arm} trial {run} is best on validation{among}")
     return run
 
 

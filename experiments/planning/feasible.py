@@ -1,14 +1,14 @@
 """Whether a planned trial can be done with the data there is, and the memory it takes."""
 
-import json
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from experiments import catalog, names, processes
-from experiments.data import crops, split_sizes
+from experiments.data import crops, dataset, overlap, split_sizes
 from experiments.data.facts import Facts
 from experiments.errors import UserError
-from experiments.logs import history, trial_folder
+from experiments.logs import trial_folder
 from experiments.studies import cost
 from experiments.studies.specification import PlannedTrial, Trial
 
@@ -69,36 +69,55 @@ def check_machine(trials: Iterable[Trial]) -> None:
         )
 
 
-def check_encoders(trials: Iterable[Trial], by_content: Mapping[tuple[str, str], Facts], work: Path) -> None:
+def check_encoders(trials: Iterable[Trial], work: Path) -> None:
     """See that the trials are here whose networks others take for encoders, and have not seen their images.
 
     Raises:
-        UserError: one is not, or was trained on the same data.
+        UserError: one is not, or it or an encoder of its own was trained on images of the same data.
     """
+    checked = set()
     for trial in trials:
-        encoder = catalog.encoder_trial(trial.arguments)
-        if encoder is None:
-            continue
-        folder, named = work / encoder, f"{trial.model}: encoder {names.OWN_ENCODER}{encoder}"
-        try:
-            complete = trial_folder.is_complete(folder)
-            classes = json.loads((folder / names.MODEL_FOLDER / "model.json").read_text("utf-8"))["classes"]
-            before, tags = trial_folder.specification(folder), history.read(folder).tags
-        except (OSError, ValueError, KeyError):
-            complete = False
-        if not complete:
+        encoder, content = catalog.encoder_trial(trial.arguments), content_of(trial)
+        named = f"{trial.model}: encoder {names.OWN_ENCODER}{encoder}"
+        if encoder and trial.recipe.precision != "float32":
             raise UserError(
-                f"{named}: no complete trial with a model in {work}; train it there first, with "
-                "KEEP_MODELS=best or all"
+                f"{named}: a network that was trained here computes in float32; use that precision"
             )
-        facts = by_content[content_of(trial)]
-        # At another size the same images have another digest.
-        alike = [*classes] == [*facts.classes] and tags.get(names.POOL) == str(facts.images)
-        if before.data_digest == trial.data_digest or alike:
-            raise UserError(
-                f"{named} was trained on the same images: it has seen those that are tested here; take one "
-                "that was trained on others"
-            )
+        while encoder is not None and (encoder, content) not in checked:
+            checked.add((encoder, content))
+            before = _encoder(work / encoder, named)
+            if share := _seen(before, trial, work, named):
+                raise UserError(
+                    f"{named}: trial {encoder} was trained on the same images ({share:.0%} of a sample are "
+                    "among them): it may have seen those that are tested here; take one that was trained on "
+                    "others"
+                )
+            encoder = catalog.encoder_trial(before.arguments)
+
+
+def _encoder(folder: Path, named: str) -> Trial:
+    """The complete trial of a folder that has a model. Raises UserError where there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        if trial_folder.is_complete(folder) and (folder / names.MODEL_FOLDER).is_dir():
+            return trial_folder.specification(folder)
+    raise UserError(
+        f"{named}: no complete trial {folder.name} with a model in {folder.parent}; train it there first, "
+        "with KEEP_MODELS=best or all"
+    )
+
+
+def _seen(before: Trial, trial: Trial, work: Path, named: str) -> float:
+    """The share of a trial's images that another was trained on, as far as a sample tells; 0 of few."""
+    if before.data_digest == trial.data_digest:
+        return 1.0
+    try:
+        theirs = dataset.open_prepared(before.data_digest, before.partition, work).images
+    except UserError as error:
+        raise UserError(
+            f"{named}: whether it has seen these images cannot be told, for its own are not here ({error})"
+        ) from None
+    share = overlap.share_in(dataset.open_prepared(*content_of(trial), work).images, theirs)
+    return share if share > overlap.MOST else 0.0
 
 
 def check_splits(planned: list[PlannedTrial], by_content: dict[tuple[str, str], Facts], work: Path) -> None:

@@ -84,14 +84,15 @@ def settled(
     return ladder.at(document, choice.setting), choice
 
 
-def standing(document: dict[str, Any], path: Path, work: Path) -> dict[str, Any]:
-    """The document as it was chosen last, for commands that choose nothing; at the file's sizes before that.
+def standing(document: dict[str, Any], path: Path, work: Path, minutes: int | None = None) -> dict[str, Any]:
+    """The document as it was chosen, last or for so many minutes, for commands that choose nothing; at the
+    file's sizes before that.
 
     Raises:
         UserError: the data cannot be had.
     """
     document, facts = _on_all_images(document, path, work)
-    choices = (work / "minutes").glob(f"{names.for_minutes(document['name'], '*')}.json")
+    choices = (work / "minutes").glob(f"{names.for_minutes(document['name'], minutes or '*')}.json")
     for file in sorted(choices, key=lambda each: each.stat().st_mtime, reverse=True):
         if choice := _kept(file, facts):
             named = {**document, "name": names.for_minutes(document["name"], choice.minutes)}

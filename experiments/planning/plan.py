@@ -129,7 +129,7 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
     done = complete | (in_store - {each.trial.id for each in sweep})
     waiting = [each for each in trials if each.trial.id not in done]
     feasible.check_machine(each.trial for each in waiting + later)
-    feasible.check_encoders((each.trial for each in waiting + later), by_content, work)
+    feasible.check_encoders((each.trial for each in waiting + later), work)
     standing = registration.standing_plan(
         study,
         options.schedule or schedule.once(study),

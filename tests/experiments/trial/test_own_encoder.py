@@ -124,6 +124,23 @@ def test_the_same_images_are_refused_at_another_size_too(trained, elsewhere):
         assert "was trained on the same images" in done.stderr and done.stderr.count("error: ") == 1
 
 
+# The encoder of the encoder has seen the digits: so has the encoder.
+def test_what_an_encoder_began_with_counts_too(trained, elsewhere, photographs):
+    first = trained["plain_cnn"].parent.name
+    elsewhere.study.write_text(study_of(photographs, f"run:{first}"))
+    assert elsewhere.compare().returncode == 0
+    (second,) = (
+        each.parent.name
+        for each in elsewhere.work.glob("*/trial.json")
+        if json.loads(each.read_text())["model"] == "finetuned"
+    )
+    given = {"source": "digits", "image_size": 20, "train": 120, "validation": 60, "test": 100}
+    elsewhere.study.write_text(study_of("", f"run:{second}", **given))
+    done = elsewhere.compare()
+    assert done.returncode == 2
+    assert f"trial {first} was trained on the same images" in done.stderr
+
+
 @pytest.mark.parametrize("damage", ["model", "events.jsonl"])
 def test_a_trial_that_is_not_whole_is_refused(damage, trained, elsewhere, photographs):
     encoder = trained["plain_cnn"].parent.name
@@ -132,10 +149,10 @@ def test_a_trial_that_is_not_whole_is_refused(damage, trained, elsewhere, photog
     elsewhere.study.write_text(study_of(photographs, f"run:{encoder}"))
     done = elsewhere.compare()
     assert done.returncode == 2
-    assert "no complete trial with a model" in done.stderr and done.stderr.count("error: ") == 1
+    assert f"no complete trial {encoder} with a model" in done.stderr and done.stderr.count("error: ") == 1
 
 
 def test_other_encoders_are_looked_for_nowhere(tmp_path):
-    feasible.check_encoders([], {}, tmp_path)
+    feasible.check_encoders([], tmp_path)
     assert catalog.encoder_trial({"encoder": "resnet50"}) is None
     assert catalog.encoder_trial({}) is None
