@@ -186,8 +186,11 @@ def measure(executor: Executor, trained: dict[Pool, Trained]) -> Iterator[Table]
                 which = f"{pool.images:,} images, {', '.join(pair)}, {named(counts)}"
                 if tables.too_often(each.false, teams):
                     misses.append(f"{which}: {each.false:.1%} of teams have a false verdict")
-                least = tables.LEAST_COVERED
-                if each.covered < least - tables.doubt(least, teams):
+                least, most = tables.LEAST_COVERED, tables.MOST_COVERED
+                too_little = each.covered < least - tables.doubt(least, teams)
+                # At looks the interval is at the look's level, above 95 %, and may cover more.
+                too_much = len(counts) == 1 and each.covered > most + tables.doubt(most, teams)
+                if too_little or too_much:
                     missed.append(f"{which}: the interval covers {each.covered:.1%}")
     yield Table("Real learners: share of teams with a false verdict", header, false, misses)
     title = "Real learners: coverage of the interval (of t of the seeds alone, at 95 %)"
