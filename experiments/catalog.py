@@ -11,7 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from experiments import names, words
 from experiments.errors import UserError
@@ -124,10 +133,20 @@ class PrincipalComponents(RawPixels):
 
 
 class FineTuned(Arguments):
-    """An encoder with the weights of ImageNet, and a head."""
+    """A trained encoder, of ImageNet or a run of one's own, and a head."""
 
     encoder: Encoder = "efficientnet_lite0"
     pixels: PositiveInt = 96
+
+    @field_validator("pixels")
+    @classmethod
+    def _of_a_named_encoder(cls, pixels: int, info: ValidationInfo) -> int:
+        # It would change a trial's id and nothing else.
+        if pixels != cls.model_fields["pixels"].default and encoder_trial(info.data):
+            raise PydanticCustomError(
+                "own_encoder", "a network of one's own sees images as they are: leave it out"
+            )
+        return pixels
 
 
 class PretrainedFeatures(FineTuned):

@@ -13,8 +13,10 @@ import json
 import lzma
 import sys
 import tarfile
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,7 +25,7 @@ from experiments.command_line import Command, Parser, say
 from experiments.errors import UserError
 from experiments.logs import events, trial_folder
 from experiments.planning import minutes, plan, request
-from experiments.store import client, page, registration, tracking
+from experiments.store import client, forecasts, page, registration, tracking
 from experiments.studies.specification import PlannedTrial
 from experiments.studies.study import Study
 
@@ -35,10 +37,18 @@ _TIMES = TypeAdapter(registration.Times)
 _NOTICES = TypeAdapter(dict[str, str])
 
 
-def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pictures: bool = False) -> int:
+def pack(
+    study: Study,
+    trials: list[PlannedTrial],
+    work: Path,
+    target: Path,
+    pictures: bool = False,
+    tags: Mapping[str, str] = MappingProxyType({}),
+) -> int:
     """Write the complete trials of a study into one .tar.xz; returns their number.
 
-    pictures: also those of mistakes, which only the report's page shows and which are most of a pack.
+    pictures: also those of mistakes, which only the report's page shows and which are most of a pack. tags:
+    of the study in the store, of which registered forecasts are packed beside those of the work folder.
 
     Raises:
         UserError: none is complete here.
@@ -56,6 +66,7 @@ def pack(study: Study, trials: list[PlannedTrial], work: Path, target: Path, pic
             [each._replace(data=travelling(each.data)) for each in complete], mode="json"
         ),
         "claims": registration.times(work, study.name),
+        "forecasts": forecasts.kept(work, study.name) | forecasts.of_tags(tags),
         "plan": scheduled.model_dump(mode="json") if scheduled else None,
         "notices": page.data_tags(plan.data(study, work).values()),
     }
@@ -101,6 +112,7 @@ def unpack(source: Path, work: Path, store: str) -> tuple[str, set[int]]:
         study, trials = Study.model_validate(index["study"]), _TRIALS.validate_python(index["trials"])
         registered = _TIMES.validate_python(index.get("claims", {}))
         plan_ = registration.Planned.model_validate(index["plan"]) if index.get("plan") else None
+        forecast_tags = forecasts.of_tags(_NOTICES.validate_python(index.get("forecasts", {})))
         notices = _NOTICES.validate_python(index.get("notices", {}))
         logs = {each.trial.id: content[f"{each.trial.id}/{trial_folder.LOG}"] for each in trials}
         for log in logs.values():
@@ -129,8 +141,9 @@ def unpack(source: Path, work: Path, store: str) -> tuple[str, set[int]]:
             registration.earliest([plan_, *registration.plans(work, study.name, in_store.tags)])
         )
         registration.keep(work, study.name, registration.tags(study, registered) | schedule)
+        forecasts.keep(work, study.name, forecast_tags)
         tags = page.experiment_tags(study) | registration.changed_tags(study, work, in_store.tags)
-        tags |= schedule
+        tags |= schedule | forecasts.changed_tags(study.name, work, in_store.tags)
         packed = {each.trial.id: each.role for each in trials}
         changed = {
             run: packed[trial]
@@ -167,6 +180,12 @@ def add_export(parser: Parser) -> None:
         "--pictures", action="store_true", help="also the pictures of mistakes, most of its size"
     )
     parser.add_argument("--work", type=Path, default=location.WORK, help="event logs and prepared data")
+    parser.add_argument(
+        "--store",
+        type=location.absolute,
+        default=location.store_uri(),
+        help="MLflow store, of which registered forecasts are packed too",
+    )
 
 
 def export(options: argparse.Namespace) -> int:
@@ -181,7 +200,8 @@ def export(options: argparse.Namespace) -> int:
         fitted=partial(minutes.standing, work=options.work),
     )
     target = options.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
-    packed = pack(study, plan.trials(study, options.work), options.work, target, options.pictures)
+    tags = client.stored(options.store, study.name).tags
+    packed = pack(study, plan.trials(study, options.work), options.work, target, options.pictures, tags)
     say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")
     return 0
 

@@ -1,1 +1,1 @@
-"""Features that were learnt elsewhere: encoders with the weights of ImageNet's photographs."""
+"""Features that were learnt elsewhere: encoders of ImageNet's photographs, or networks of one's own."""

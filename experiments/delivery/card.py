@@ -101,7 +101,10 @@ def _learnt(trial: Trial, network: catalog.Network) -> str:
         f"{trial.train:,} training images; {trial.validation:,} others chose among its epochs or settings."
     )
     if encoder := catalog.encoder_trial(trial.arguments):
-        source += f" Before that, its encoder was the network of trial {encoder}, trained on other images."
+        source += (
+            f" Before that, its encoder was the network of trial {encoder}, trained on other images, "
+            "and knows what that one began with."
+        )
     elif network.kind in (names.FROZEN, names.FINETUNED):
         source += (
             " Before that, its encoder learnt from 1.28 million photographs of 1,000 classes (ImageNet), "

@@ -12,7 +12,7 @@ from experiments.execution import keeping, progress, scheduler
 from experiments.logs import events, trial_folder
 from experiments.planning.plan import Plan
 from experiments.processes import Starter
-from experiments.store import forwarding, registration, tracking
+from experiments.store import forecasts, forwarding, registration, tracking
 from experiments.store.client import StoreError
 from experiments.studies.specification import PlannedTrial
 
@@ -49,6 +49,7 @@ def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
         if plan.waiting:  # the imports take as long as what follows before the first trial
             options.starter.prepare(plan.waiting[0].trial.recipe.threads)
         registration.keep(work, plan.study.name, plan.tags)
+        forecasts.keep(work, plan.study.name, plan.tags)
         projection = tracking.Projection(options.store, plan.study.name, plan.files)
         projection.describe(plan.tags, plan.roles)
         projection.close_runs(plan.abandoned)

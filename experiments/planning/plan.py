@@ -14,7 +14,7 @@ from experiments.planning import costs as network_costs
 from experiments.planning import feasible, rates, rows
 from experiments.processes import gpus
 from experiments.processes.gpus import Card
-from experiments.store import client, page, registration, tracking
+from experiments.store import client, forecasts, page, registration, tracking
 from experiments.store.client import Stored
 from experiments.store.registration import Planned
 from experiments.studies import cost, schedule
@@ -230,6 +230,7 @@ def _tags(
         wanted[names.OPTIONS] = json.dumps(options.command)
     changed = {key: value for key, value in wanted.items() if stored.tags.get(key) != value}
     planned = registration.changed_plan(study, standing, options.work, stored.tags)
+    changed |= forecasts.changed_tags(study.name, options.work, stored.tags)
     return changed | registration.changed_tags(study, options.work, stored.tags) | planned
 
 

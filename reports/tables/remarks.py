@@ -65,7 +65,7 @@ def _learnt_elsewhere(record: Record) -> list[str]:
         trial = encoder.removeprefix(names.OWN_ENCODER)
         found.append(
             f"not alike: {words.listed(arms)} {_has(arms)} seen the images of trial {trial} before, whose "
-            "network is the encoder"
+            "network is the encoder, and what that one began with"
         )
     return found
 

@@ -61,6 +61,15 @@ def test_a_folder_without_a_network_is_refused(tmp_path):
         own.own_encoder(tmp_path, (16, 16, 1))
 
 
+def test_pixels_are_refused_where_they_would_change_an_id_alone():
+    own = {"encoder": "run:" + "a" * 16}
+    assert catalog.complete_arguments("finetuned", own) == own | {"pixels": 96}
+    with pytest.raises(
+        ValueError, match=r"arguments\.pixels: .*sees images as they are: leave it out, not 128"
+    ):
+        catalog.complete_arguments("finetuned", own | {"pixels": 128})
+
+
 @pytest.mark.parametrize("encoder", ["run:", "run:xyz", "run:" + "a" * 15, "path:model", "resnet51"])
 def test_only_a_whole_id_names_a_trial(encoder):
     with pytest.raises(ValueError, match="encoder"):

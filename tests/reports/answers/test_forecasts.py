@@ -2,12 +2,17 @@
 
 import json
 import math
+import tarfile
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from pydantic import TypeAdapter
 
 from experiments import export, names
+from experiments.store import client
+from experiments.studies.specification import PlannedTrial
+from experiments.studies.study import Study
 from reports.answers import forecasts
 from reports.store import forecasts as registry
 from reports.store.record import read_record
@@ -160,3 +165,26 @@ def test_recorded_studies_would_have_told_their_largest_size(study, held, tmp_pa
         assert main(given) == 0
         assert lines in capsys.readouterr().out
     assert len(read_record(uri, named).forecasts) == held
+
+
+@pytest.mark.slow
+def test_registered_forecasts_travel_with_a_pack(tmp_path, capsys):
+    from reports.__main__ import main
+
+    uri, recorded = f"sqlite:///{tmp_path}/mlflow.db", ROOT / "docs" / "results" / "train_size.tar.xz"
+    named, _ = export.unpack(recorded, tmp_path / "work", uri)
+    assert main(["forecast", named, "--store", uri, "--register"]) == 0
+    with tarfile.open(recorded) as archive:
+        index = json.load(archive.extractfile(export.INDEX))
+    packed, trials = (
+        tmp_path / "again.tar.xz",
+        TypeAdapter(list[PlannedTrial]).validate_python(index["trials"]),
+    )
+    tags = client.stored(uri, named).tags
+    export.pack(
+        Study.model_validate({"splits": "one"} | index["study"]), trials, tmp_path / "work", packed, tags=tags
+    )
+    elsewhere = f"sqlite:///{tmp_path}/elsewhere.db"
+    export.unpack(packed, tmp_path / "elsewhere", elsewhere)
+    known = read_record(uri, named).forecasts
+    assert len(known) == 3 and read_record(elsewhere, named).forecasts == known
