@@ -239,3 +239,4 @@ POSITIONS = "positions"  # in the prepared data set: the same image at every tri
 ANSWERS = (PROBABILITIES, PREDICTED, LABELS, POSITIONS)
 TRIAL_FILES = (TEST_REPORT_FILE, MISTAKES_FILE, MISTAKES_PICTURE, SAMPLE_GRID_FILE, PROBABILITIES_FILE)
 MODEL_FOLDER = "model"
+REGISTERED_FOLDER = "claims"  # of the work folder: claims, plans and forecasts, and since when

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments import files
+from experiments import files, names
 from experiments.execution import keeping, progress, scheduler
 from experiments.logs import events, trial_folder
 from experiments.planning.plan import Plan
@@ -41,7 +41,7 @@ def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
     keeper = keeping.Keeper(plan.trials, work, options.keep)
     for planned in plan.trials:
         trial_folder.tidy(trial_folder.of(work, planned.trial))
-    for folder in ("costs", "data", "data/index", registration.FOLDER):
+    for folder in ("costs", "data", "data/index", names.REGISTERED_FOLDER):
         files.sweep(work / folder)
     if options.keep == "all" and not plan.has_work:
         return 0

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from experiments import files, names
 from experiments.errors import UserError
-from experiments.store import registration
 
 Tags = dict[str, str]  # of forecasts alone, by their keys
 
@@ -54,4 +53,4 @@ def keep(work: Path, study: str, tags: Mapping[str, str]) -> None:
 
 
 def _file(work: Path, study: str) -> Path:
-    return work / registration.FOLDER / "forecasts" / f"{study}.json"
+    return work / names.REGISTERED_FOLDER / "forecasts" / f"{study}.json"

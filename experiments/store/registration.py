@@ -18,8 +18,6 @@ from experiments.studies.schedule import Schedule
 from experiments.studies.specification import Frozen
 from experiments.studies.study import Study
 
-FOLDER = "claims"
-
 
 class Planned(Frozen):
     """A schedule, and when it was registered, in milliseconds since 1970."""
@@ -154,8 +152,8 @@ def _times_in(tags: dict[str, str]) -> Times:
 
 
 def _plan_file(work: Path, study: str) -> Path:
-    return work / FOLDER / "plans" / f"{study}.json"
+    return work / names.REGISTERED_FOLDER / "plans" / f"{study}.json"
 
 
 def _file(work: Path, study: str) -> Path:
-    return work / FOLDER / f"{study}.json"
+    return work / names.REGISTERED_FOLDER / f"{study}.json"

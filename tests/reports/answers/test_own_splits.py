@@ -167,7 +167,7 @@ def test_what_seeds_share_of_a_pool_is_measured_image_by_image(study, tmp_path):
             )
             products += first * second
     distances = np.subtract(RESIDUAL, CNN)
-    own, shared = distances.var(ddof=1) / 8, 1.5 * products / freedom / 120
+    own, shared = distances.var(ddof=1) / 8, (1 + images.TRAINED) * products / freedom / 120
     of_shared = 2 * (products / freedom / differences.var(axis=1).mean()) ** 2 * freedom
     satterthwaite = (own + shared) ** 2 / (own**2 / 7 + shared**2 / of_shared)
     half = stats.t.ppf(0.975, satterthwaite) * math.sqrt(own + shared)
