@@ -108,6 +108,7 @@ def elsewhere(finished, tmp_path):
     return Place(tmp_path / "tiny.yaml", tmp_path / "work", f"sqlite:///{tmp_path / 'mlflow.db'}")
 
 
+@pytest.mark.slow
 def test_both_arms_begin_with_it(trained, elsewhere, photographs):
     encoder = f"run:{trained['plain_cnn'].parent.name}"
     elsewhere.study.write_text(study_of(photographs, encoder))
@@ -134,6 +135,7 @@ def test_the_same_images_are_refused_at_another_size_too(trained, elsewhere):
 
 
 # The encoder of the encoder has seen the digits: so has the encoder.
+@pytest.mark.slow
 def test_what_an_encoder_began_with_counts_too(trained, elsewhere, photographs):
     first = trained["plain_cnn"].parent.name
     elsewhere.study.write_text(study_of(photographs, f"run:{first}"))
