@@ -103,6 +103,7 @@ def test_models_that_have_seen_other_photographs_are_of_two_kinds():
 
 
 # A module and its function have one name; the package offers the function, whichever is imported first.
+@pytest.mark.slow
 def test_plain_cnn_is_the_function_and_a_module_too():
     code = """
 import baselines.plain_cnn

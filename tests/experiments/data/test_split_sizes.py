@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 
 from experiments.data import dataset, split_sizes
 from experiments.data.facts import Wanted
@@ -11,6 +12,7 @@ from tests.support.tiles import NAMES, tiles
 
 
 # Five bursts of twenty in each of two classes: test and validation begin two each, and all others train.
+@pytest.mark.slow
 def test_what_groups_cost_is_made_good_by_training_images(tmp_path):
     folder = tmp_path / "bursts"
     noise = np.random.default_rng(0)

@@ -83,6 +83,7 @@ def test_a_transaction_that_a_killed_writer_left_half_done_is_taken_back(finishe
     assert rows(f"sqlite:///{left}") == rows(place.store)
 
 
+@pytest.mark.slow
 def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
     place, _ = finished
     there = place._replace(work=tmp_path / "work", store=f"sqlite:///{tmp_path / 'there.db'}")

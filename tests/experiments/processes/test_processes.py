@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from experiments import catalog, processes
 from experiments.location import ROOT
 from experiments.processes import machine
@@ -74,6 +76,7 @@ print(keras.backend.backend(), network.layers[1].dtype, hashlib.sha256(weights).
 
 
 # Another float type, data format and backend in the person's file, and a limit on epochs in the environment.
+@pytest.mark.slow
 def test_a_persons_keras_settings_change_no_network(tmp_path, monkeypatch):
     settings = {
         "epsilon": 1e-3, "floatx": "float16", "image_data_format": "channels_first", "backend": "jax",

@@ -80,6 +80,7 @@ def test_what_is_measured_is_not_weighted():
 
 
 # GoogLeNet's heads behind the logits learn from the same labels, so with the same weights.
+@pytest.mark.slow
 def test_every_head_of_a_network_is_weighted():
     data = of_classes(30, 10)
     wide = [each.repeat(2, axis=1).repeat(2, axis=2) for each in (data.images, data.validation.images)]

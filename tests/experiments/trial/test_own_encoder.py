@@ -152,6 +152,7 @@ def test_what_an_encoder_began_with_counts_too(trained, elsewhere, photographs):
     assert f"trial {first} was trained on the same images" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["model", "events.jsonl"])
 def test_a_trial_that_is_not_whole_is_refused(damage, trained, elsewhere, photographs):
     encoder = trained["plain_cnn"].parent.name

@@ -172,6 +172,7 @@ def test_the_head_is_the_classifier(present):
     np.testing.assert_allclose(probabilities[:, present], fitted.predict_proba(features), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_fine_tuning_begins_with_the_head_that_frozen_features_give(tmp_path):
     given = data(folder=tmp_path)
     still = RECIPE.model_copy(update={"learning_rate": 1e-12, "epochs": 1})
@@ -201,6 +202,7 @@ def test_fine_tuning_learns_and_repeats_itself(tmp_path):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["pretrained_features", pytest.param("finetuned", marks=pytest.mark.slow)])
 def test_a_saved_model_predicts_the_same(model, tmp_path):
     given = data()

@@ -100,6 +100,7 @@ def test_the_optimizer_s_moments_and_gradient_sums_are_kept(folder):
 
 
 # Epochs 2, 3 are one evaluation apart from 4, the last; the state of epoch 3 has a best epoch from before.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("every", "evaluated", "end_in"), [(2, [2, 4], 4), pytest.param(3, [3, 4], 3, marks=pytest.mark.slow)]
 )

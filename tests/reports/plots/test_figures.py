@@ -208,6 +208,7 @@ def test_the_source_names_every_size_that_was_recorded(small):
     assert record.images(small.runs.assign(**dict.fromkeys(sizes, math.nan))) == ""
 
 
+@pytest.mark.slow
 def test_trials_that_diverged_at_once_leave_empty_pages(writable, tmp_path):
     study = writable.study("broken")
     writable.run(study, tags("cnn", 0, 0, **{names.DIVERGED: "true"}), [(names.TRAIN_SECONDS, 10, 1)])
