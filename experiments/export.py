@@ -26,6 +26,7 @@ from experiments.errors import UserError
 from experiments.logs import events, trial_folder
 from experiments.planning import minutes, plan, request
 from experiments.store import client, forecasts, page, registration, tracking
+from experiments.store.client import StoreError
 from experiments.studies.specification import PlannedTrial
 from experiments.studies.study import Study
 
@@ -34,7 +35,7 @@ FILES = (trial_folder.LOG, trial_folder.ATTEMPT, *names.TRIAL_FILES)
 LARGEST = 64 * 2**20  # bytes of one packed file; a log of a thousand epochs has half a MiB
 _TRIALS = TypeAdapter(list[PlannedTrial])
 _TIMES = TypeAdapter(registration.Times)
-_NOTICES = TypeAdapter(dict[str, str])
+_TEXTS = TypeAdapter(dict[str, str])
 
 
 def pack(
@@ -112,8 +113,8 @@ def unpack(source: Path, work: Path, store: str) -> tuple[str, set[int]]:
         study, trials = Study.model_validate(index["study"]), _TRIALS.validate_python(index["trials"])
         registered = _TIMES.validate_python(index.get("claims", {}))
         plan_ = registration.Planned.model_validate(index["plan"]) if index.get("plan") else None
-        forecast_tags = forecasts.of_tags(_NOTICES.validate_python(index.get("forecasts", {})))
-        notices = _NOTICES.validate_python(index.get("notices", {}))
+        forecast_tags = forecasts.of_tags(_TEXTS.validate_python(index.get("forecasts", {})))
+        notices = _TEXTS.validate_python(index.get("notices", {}))
         logs = {each.trial.id: content[f"{each.trial.id}/{trial_folder.LOG}"] for each in trials}
         for log in logs.values():
             for line in log.splitlines():
@@ -200,7 +201,11 @@ def export(options: argparse.Namespace) -> int:
         fitted=partial(minutes.standing, work=options.work),
     )
     target = options.to or location.ROOT / "exports" / f"{study.name}.tar.xz"
-    tags = client.stored(options.store, study.name).tags
+    try:
+        tags = client.stored(options.store, study.name).tags
+    except StoreError as error:
+        say(f"{error}; of registered forecasts, those of the work folder alone are packed")
+        tags = {}
     packed = pack(study, plan.trials(study, options.work), options.work, target, options.pictures, tags)
     say(f"{packed} trials in {target} ({target.stat().st_size / 1024:.0f} KiB)")
     return 0

@@ -3,12 +3,11 @@
 Reports write them into the store as tags; what they say is of no concern here.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from experiments import files, names
-from experiments.errors import UserError
+from experiments import names
+from experiments.store import records
 
 Tags = dict[str, str]  # of forecasts alone, by their keys
 
@@ -24,16 +23,7 @@ def kept(work: Path, study: str) -> Tags:
     Raises:
         UserError: the record is damaged.
     """
-    file = _file(work, study)
-    try:
-        return {str(key): str(value) for key, value in json.loads(file.read_text()).items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, AttributeError) as error:
-        raise UserError(
-            f"{file}: the registered forecasts cannot be read ({error}); delete it, and those of the store "
-            "alone count"
-        ) from None
+    return records.read(_file(work, study), str, "the registered forecasts", "those of the store alone count")
 
 
 def changed_tags(study: str, work: Path, stored: Mapping[str, str]) -> Tags:
@@ -44,12 +34,7 @@ def changed_tags(study: str, work: Path, stored: Mapping[str, str]) -> Tags:
 
 def keep(work: Path, study: str, tags: Mapping[str, str]) -> None:
     """Write the forecasts among tags to the work folder; one that is there stays."""
-    before = kept(work, study)
-    merged = of_tags(tags) | before
-    if merged != before:
-        file = _file(work, study)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        files.replace(file, json.dumps(merged, indent=1) + "\n")
+    records.add(_file(work, study), kept(work, study), of_tags(tags))
 
 
 def _file(work: Path, study: str) -> Path:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from experiments import files, names
 from experiments.errors import UserError
+from experiments.store import records
 from experiments.studies.schedule import Schedule
 from experiments.studies.specification import Frozen
 from experiments.studies.study import Study
@@ -113,12 +114,7 @@ def changed_tags(study: Study, work: Path, stored: dict[str, str]) -> dict[str, 
 
 def keep(work: Path, study: str, tags: dict[str, str]) -> None:
     """Write the times and the plan in tags to the work folder; a time that is there stays."""
-    before = times(work, study)
-    merged = _times_in(tags) | before
-    if merged != before:
-        file = _file(work, study)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        files.replace(file, json.dumps(merged, indent=1) + "\n")
+    records.add(_file(work, study), times(work, study), _times_in(tags))
     if names.PLAN in tags:
         file = _plan_file(work, study)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -131,16 +127,8 @@ def times(work: Path, study: str) -> Times:
     Raises:
         UserError: the record is damaged.
     """
-    file = _file(work, study)
-    try:
-        return {str(digest): int(at) for digest, at in json.loads(file.read_text()).items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise UserError(
-            f"{file}: the times at which claims were registered cannot be read ({error}); "
-            "delete it, and they count as registered now"
-        ) from None
+    what = "the times at which claims were registered"
+    return records.read(_file(work, study), int, what, "they count as registered now")
 
 
 def _times_in(tags: dict[str, str]) -> Times:

@@ -35,10 +35,10 @@ says how well that is known, beside the standard error of a team with {teams.SEE
 
 Seeds that draw from one pool share images. What images have in common is measured by each team, from the
 images that two of its seeds tested; what the images that trained add is taken to be {images.TRAINED:g} of
-that, the middle of what the first five pairs had; the pair with class means had no part in that choice. The
-last table has both beside the truth. t of the seeds alone, in parentheses, covers too little where
-seeds share a small pool. With looks, the interval is that of the look which decided, or of the last one, at
-its level, and t of the seeds alone that of 95 % at the same look.""",
+that, the middle of what the second to fifth pair had (the first shares too little to tell); the pair with
+class means had no part in that choice. The last table has both beside the truth. t of the seeds alone, in
+parentheses, covers too little where seeds share a small pool. With looks, the interval is that of the look
+which decided, or of the last one, at its level, and t of the seeds alone that of 95 % at the same look.""",
     "forecasts": f"""## Forecasts of learning curves
 
 Whether more images would help is forecast by a power law with a floor, fitted to nested subsets, at most

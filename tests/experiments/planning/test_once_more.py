@@ -90,7 +90,7 @@ def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
     package = tmp_path / "tiny.tar.xz"
     module = ["python", "-m", "experiments"]
     for arguments, at in (
-        (["export", str(place.study), "--to", str(package)], place),
+        (["export", str(place.study), "--to", str(package), "--store", place.store], place),
         (["import", str(package), "--store", there.store], there),
     ):
         command = [*place.command()[:1], *module[1:], *arguments, "--work", str(at.work)]
@@ -110,6 +110,17 @@ def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
     )
     assert len(claims) == 2
     assert claims == others  # with the time at which the claim was registered
+
+
+# A pack is of event logs: no store is needed for it.
+def test_a_pack_is_made_where_the_store_cannot_be_read(finished, tmp_path):
+    place, _ = finished
+    (tmp_path / "mlflow.db").write_text("no database")
+    package, store = tmp_path / "tiny.tar.xz", f"sqlite:///{tmp_path / 'mlflow.db'}"
+    command = [*place.command()[:3], "export", str(place.study), "--to", str(package), "--store", store]
+    done = subprocess.run([*command, "--work", str(place.work)], **place.surroundings())
+    assert done.returncode == 0 and package.exists()
+    assert done.stdout.startswith(f"store {store}: ") and "those of the work folder alone" in done.stdout
 
 
 # Of other arms the fault tests see the same.
