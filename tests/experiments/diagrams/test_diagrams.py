@@ -141,7 +141,17 @@ def test_a_feature_model_ends_in_its_classifier():
 
 
 @pytest.mark.parametrize(
-    "name", ["plain_cnn", "lenet5", "alexnet", "zfnet", "vgg11", "googlenet", "resnet26", "resnet44"]
+    "name",
+    [
+        "plain_cnn",
+        "lenet5",
+        "alexnet",
+        "zfnet",
+        pytest.param("vgg11", marks=pytest.mark.slow),
+        "googlenet",
+        "resnet26",
+        "resnet44",
+    ],
 )
 def test_the_rows_add_up_to_the_network(name):
     whole, network = built(name), read(name)
