@@ -26,6 +26,7 @@ from experiments.studies.specification import Frozen
 from experiments.studies.study import Study
 
 REPORT_SECONDS = 20.0  # that the figures take in the end
+FILLED = 0.9  # of the minutes: a sweep may grow beyond its ladder, and a machine be slower for a while
 NO_FILES = 32  # pixels that a named data set counts as: of those that there are none has many more
 SHORT_SIDE = 25  # percent of photographs may have a shorter one than what counts as theirs
 MOST_SEEDS = names.LOOKS[-1]
@@ -150,13 +151,16 @@ def _chosen(
         UserError: the least rung does not fit.
     """
 
+    def spent() -> float:
+        return REPORT_SECONDS + time.monotonic() - began
+
     def left() -> float:
-        return 60 * minutes - REPORT_SECONDS - (time.monotonic() - began)
+        return FILLED * 60 * minutes - spent()
 
     rising = [*study.ladder.settings(short)][::-1]
     taken = [seconds(rising[0])]
     if taken[0] > left():
-        needed = int(np.ceil((taken[0] + 60 * minutes - left()) / 60))
+        needed = int(np.ceil((taken[0] + spent()) / (60 * FILLED)))
         raise UserError(
             f"MINUTES={minutes}: the least that {study.name} can be, {rising[0].text}, takes about "
             f"{words.duration(taken[0])} here: give it MINUTES={needed} or more"

@@ -58,7 +58,11 @@ def _unused_gpu(plan: Plan) -> list[str]:
 def _sweep(plan: Plan) -> str:
     """What the trials of the sweep are for, and those that may follow."""
     tune, waiting = plan.study.tune, len(plan.waiting)
-    extended = any(each.trial.recipe.learning_rate not in tune.learning_rate for each in plan.waiting)
+    extended = any(
+        each.trial.recipe.learning_rate not in tune.ladder(each.arm)
+        for each in plan.waiting
+        if each.role == names.TUNE_ROLE
+    )
     if extended:
         return (
             f"{waiting} of them extend the ladder of learning rates where the best was at its end, the other "

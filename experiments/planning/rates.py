@@ -1,6 +1,6 @@
 """Which learning rate a sweep chose for an arm, and whether its ladder must grow first; pure.
 
-The ladder is the same for every arm. Where the best rate of an arm is at an end of it, the ladder of that arm
+Where the best rate of an arm is at an end of it, the ladder of that arm
 grows there by its own factor, by at most MOST_STEPS rates an end: an optimum beyond what was tried would make
 the arm look worse than it is.
 """
@@ -47,9 +47,9 @@ def further(
     """
     if tune.seed is not None:
         return {}
-    below, above = beyond(tune.learning_rate)
     found = {}
     for where, tried in sweep.items():
+        below, above = beyond(tune.ladder(where[0]))
         # The rates are in steps away from the ladder: the first ones are those that were tried.
         down, up = (sum(rate in tried for rate in rates) for rates in (below, above))
         choice = best(tried)

@@ -199,6 +199,11 @@ class Study(Frozen):
             if seed in self.seeds:
                 field = "seeds" if self.tune.seed is None else "seed"
                 raise ValueError(f"tune.{field}: {seed} stands in seeds; results need seeds of their own")
+        for arm in self.tune.arms if self.tune else ():
+            if arm not in self.models:
+                raise ValueError(f"tune.arms.{arm}: no such arm; choose from: {', '.join(self.models)}")
+            if not catalog.has_rate(self.models[arm].model):
+                raise ValueError(f"tune.arms.{arm}: {self.models[arm].model} has no learning rate")
         return self
 
     @model_validator(mode="after")
@@ -252,7 +257,11 @@ class Study(Frozen):
             for study, label, order, arm, setting in self._arms()
             if catalog.has_rate(arm.model)
         ]
-        ladder = itertools.product(self.tune.all_seeds, self.tune.learning_rate, arms)
+        places = range(len(self.tune.learning_rate))
+        ladder = (
+            (seed, self.tune.ladder(at[1])[place], at)
+            for seed, place, at in itertools.product(self.tune.all_seeds, places, arms)
+        )
         beyond = (
             (seed, rate, at)
             for seed, at in itertools.product(self.tune.all_seeds, arms)

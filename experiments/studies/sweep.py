@@ -1,5 +1,6 @@
-"""The sweep of the learning rate that a study may have: the same ladder for every arm, on its own seeds."""
+"""The sweep of the learning rate that a study may have: a ladder for every arm, on seeds of their own."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -7,18 +8,21 @@ from pydantic import Field, model_validator
 from experiments.studies.specification import Count, Frozen, Seed
 
 TUNING_SEEDS = (100, 101, 102)
+Ladder = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=50)]
 LEAST_RATES, LEAST_TUNING_SEEDS = 4, 3  # of a sweep; fewer cannot tell a rate's lead from chance
 
 
 class Tune(Frozen):
-    """The same sweep of the learning rate for every arm, on seeds that no result uses.
+    """A sweep of the learning rate for every arm, over as many rates, on seeds that no result uses.
 
-    seeds: TUNING_SEEDS where none are given. images: of training, and of what else is evaluated, at most.
-    seed: the form of older files, which had one; such a sweep keeps its trials, may have as few as two rates,
-    and is not extended.
+    arms: the ladders of arms to which the rates of the others say nothing, since their optimizer is another:
+    Adam's are smaller than those of SGD. seeds: TUNING_SEEDS where none are given. images: of training, and
+    of what else is evaluated, at most. seed: the form of older files, which had one; such a sweep keeps its
+    trials, may have as few as two rates, and is not extended.
     """
 
-    learning_rate: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=50)]
+    learning_rate: Ladder
+    arms: Mapping[str, Ladder] = {}
     seeds: Annotated[list[Seed], Field(max_length=50)] | None = None
     images: Count | None = None
     seed: Seed | None = None
@@ -29,6 +33,22 @@ class Tune(Frozen):
         if self.seed is not None:
             return [self.seed]
         return [*TUNING_SEEDS] if self.seeds is None else self.seeds
+
+    def ladder(self, arm: str) -> list[float]:
+        """The rates that an arm is tried at first."""
+        return self.arms.get(arm, self.learning_rate)
+
+    @model_validator(mode="after")
+    def _as_many_rates_for_every_arm(self) -> "Tune":
+        for arm, rates in self.arms.items():
+            if len(set(rates)) < len(rates):
+                raise ValueError(f"arms.{arm}: the values must differ from each other")
+            if len(rates) != len(self.learning_rate):
+                raise ValueError(
+                    f"arms.{arm}: {len(rates)} rates; every arm is tried at as many, here "
+                    f"{len(self.learning_rate)}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _enough_to_choose_from(self) -> "Tune":

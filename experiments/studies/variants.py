@@ -41,7 +41,8 @@ def _short(recipe: dict[str, Any]) -> dict[str, Any]:
 def _short_sweep(tune: dict[str, Any]) -> dict[str, Any]:
     """Two rates on one seed, which is what older files have."""
     seeds = [tune["seed"]] if tune.get("seed") is not None else tune.get("seeds") or [TUNING_SEED]
-    return {"learning_rate": tune["learning_rate"][:2], "seed": seeds[0]}
+    arms = {arm: rates[:2] for arm, rates in tune.get("arms", {}).items()}
+    return {"learning_rate": tune["learning_rate"][:2], "arms": arms, "seed": seeds[0]}
 
 
 def in_precision(document: dict[str, Any], precision: str) -> dict[str, Any]:

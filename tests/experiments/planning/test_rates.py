@@ -59,6 +59,13 @@ def test_the_ladder_grows_where_the_best_rate_is_at_its_end(accuracies, taken):
     assert rates.further(TUNE, {ARM: agreeing(accuracies)}).get(ARM, []) == taken
 
 
+def test_a_ladder_of_an_arm_s_own_grows_by_its_own_factors():
+    own = Tune(learning_rate=LADDER, arms={ARM[0]: [0.0001, 0.0002, 0.0004, 0.0008]})
+    assert rates.further(own, {ARM: agreeing({0.0001: 0.8, 0.0002: 0.7, 0.0004: 0.6, 0.0008: 0.1})}) == {
+        ARM: [0.00005]
+    }
+
+
 def test_a_sweep_of_one_seed_as_older_files_have_it_is_not_extended():
     old = Tune(learning_rate=[0.01, 0.1], seed=100)
     assert rates.further(old, {ARM: {0.01: [(0.5, -1)], 0.1: [(0.9, -1)]}}) == {}

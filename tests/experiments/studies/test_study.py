@@ -49,6 +49,15 @@ def test_an_arm_may_depart_from_the_recipe_in_the_open():
     assert plain.trial.recipe.epochs == 2
 
 
+def test_an_arm_may_have_a_ladder_of_its_own():
+    own = [0.0001, 0.0003, 0.001, 0.003]
+    document = changed("tune", {"learning_rate": LADDER, "arms": {"plain_cnn": own}})
+    tried = {"plain_cnn": set(), "resnet18": set()}
+    for each in reading.parse(document, "small.yaml").tuning_trials(DIGESTS):
+        tried[each.arm].add(each.trial.recipe.learning_rate)
+    assert tried == {"plain_cnn": set(own), "resnet18": set(LADDER)}
+
+
 def test_an_arm_may_have_a_label_of_its_own():
     document = changed("models.wide", {"model": "resnet18", "arguments": {"width": 32}})
     trials = reading.parse(document, "small.yaml").trials(DIGESTS)
@@ -111,6 +120,22 @@ def test_an_arm_may_have_a_label_of_its_own():
         ("tune", {"learning_rate": LADDER, "seeds": [2, 8, 9]}, "tune.seeds: 2 stands in seeds"),
         ("tune", {"learning_rate": LADDER, "seeds": [7, 8, 9], "seed": 7}, "tune: seeds and seed: give one"),
         ("tune", {"learning_rate": [0.1, 0.2], "seed": 1}, "tune.seed: 1 stands in seeds"),
+        (
+            "tune",
+            {"learning_rate": LADDER, "arms": {"plain_cnn": [0.1]}},
+            "tune.arms.plain_cnn: list should have at least 2",
+        ),
+        (
+            "tune",
+            {"learning_rate": LADDER, "arms": {"plain_cnn": [0.1, 0.2]}},
+            "tune: arms.plain_cnn: 2 rates; every arm",
+        ),
+        (
+            "tune",
+            {"learning_rate": LADDER, "arms": {"plain_cnn": [0.1] * 4}},
+            "tune: arms.plain_cnn: the values must differ",
+        ),
+        ("tune", {"learning_rate": LADDER, "arms": {"nobody": LADDER}}, "tune.arms.nobody: no such arm"),
         ("name", "a/b", "name: string should match pattern"),
         ("question", "", "question: string should have at least 1 character"),
     ],

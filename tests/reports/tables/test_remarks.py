@@ -55,3 +55,15 @@ def test_a_ladder_that_grew_for_an_arm_and_a_lead_within_its_spread_are_told(sma
     assert counted.startswith("15 tuning trials (seeds 100–102) chose the learning rate of each arm")
     assert counted.endswith("(each of 0.1, 0.3; residual also of 0.9)")
     assert lead == "learning rate of residual: the lead is within its own spread, over tuning seeds"
+
+
+def test_ladders_of_their_own_are_told_by_arm(small):
+    first = small.tuning.iloc[0].to_dict()
+    tried = {"cnn": (0.1, 0.3), "residual": (0.1, 0.3), "features": (0.001, 0.003)}
+    rows = [
+        first | {"label": arm, "arm": arm, "learning_rate": rate}
+        for arm, ladder in tried.items()
+        for rate in ladder
+    ]
+    counted = remarks.tuned_rates(replace(small, tuning=pd.DataFrame(rows)))[0]
+    assert counted.endswith("(cnn and residual of 0.1, 0.3; features of 0.001, 0.003)")
