@@ -24,6 +24,13 @@ def test_every_field_of_a_study_file_is_described(model):
     assert {field.alias or name for name, field in model.model_fields.items()} <= described
 
 
+def test_the_limits_name_the_studies_of_one_split():
+    limits = README.partition("## Limits")[2].partition("speak of")[0]
+    shipped = {path.stem: reading.load(path) for path in reading.STUDIES.glob("*.yaml")}
+    of_one = {name for name, document in shipped.items() if document.get("splits") == "one"}
+    assert set(re.findall(r"`([a-z_-]+)`", limits)) == of_one
+
+
 def test_every_model_and_argument_is_described():
     rows = [line.split("|")[1:3] for line in STUDIES.splitlines() if line.startswith("| `")]
     table = {name: row[1] for row in rows for name in re.findall(r"`(\w+)`", row[0])}

@@ -1,8 +1,7 @@
 """Which learning rate a sweep chose for an arm, and whether its ladder must grow first; pure.
 
-Where the best rate of an arm is at an end of it, the ladder of that arm
-grows there by its own factor, by at most MOST_STEPS rates an end: an optimum beyond what was tried would make
-the arm look worse than it is.
+Where the best rate of an arm is at an end of its ladder, the ladder grows there by its own factor, by at most
+MOST_STEPS rates an end: an optimum beyond what was tried would make the arm look worse than it is.
 """
 
 from collections.abc import Mapping, Sequence

@@ -58,9 +58,9 @@ def measure(wanted: Request, began: float, work: Path) -> Cost:
     frozen = getattr(learner, "frozen", None)
     feature = evaluation.milliseconds(frozen.encode, images) / 1000 if frozen else 0.0
     # A learner without epochs reports once; its cost is then all in the start.
-    steps = np.diff(reports, axis=0).reshape(-1, 2)
-    epoch_seconds = min(steps[:, 1], default=0.0)
-    evaluation_seconds = max(0.0, min(steps[:, 0] - steps[:, 1], default=0.0))
+    wall, trained = np.diff(reports, axis=0).reshape(-1, 2).T  # seconds of each epoch but the first
+    epoch_seconds = min(trained, default=0.0)
+    evaluation_seconds = max(0.0, min(wall - trained, default=0.0))
     # Features are kept by the store: they are neither part of a start nor of an evaluation.
     first = reports[0][0] - feature * len(images)
     return Cost(

@@ -154,17 +154,13 @@ def _tried(tuning: pd.DataFrame) -> str:
     """The rates that all arms were tried at, and those that the ladder of some grew by."""
     by_label = {label: set(rates) for label, rates in tuning.groupby("label", sort=False)["learning_rate"]}
     common = set.intersection(*by_label.values())
-    if not common:  # ladders of their own
-        alike: dict[frozenset[float], list[str]] = {}
-        for label, rates in by_label.items():
-            alike.setdefault(frozenset(rates), []).append(label)
-        each = {words.listed(labels): _rates(pd.Series([*rates]), ", ") for rates, labels in alike.items()}
-        return "; ".join(f"{labels} of {rates}" for labels, rates in each.items())
+    each = [f"each of {_rates(pd.Series(list(common)), ', ')}"] if common else []
+    also = "also " if common else ""
     more = [
-        f"{label} also of {_rates(pd.Series(list(rates - common)), ', ')}"
+        f"{label} {also}of {_rates(pd.Series(list(rates - common)), ', ')}"
         for label, rates in by_label.items() if rates - common
     ]  # fmt: skip
-    return "; ".join([f"each of {_rates(pd.Series(list(common)), ', ')}", *more])
+    return "; ".join([*each, *more])
 
 
 def _rates(rates: pd.Series, between: str) -> str:

@@ -66,4 +66,4 @@ def test_ladders_of_their_own_are_told_by_arm(small):
         for rate in ladder
     ]
     counted = remarks.tuned_rates(replace(small, tuning=pd.DataFrame(rows)))[0]
-    assert counted.endswith("(cnn and residual of 0.1, 0.3; features of 0.001, 0.003)")
+    assert counted.endswith("(cnn of 0.1, 0.3; residual of 0.1, 0.3; features of 0.001, 0.003)")
