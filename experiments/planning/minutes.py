@@ -26,7 +26,7 @@ from experiments.studies.specification import Frozen
 from experiments.studies.study import Study
 
 REPORT_SECONDS = 20.0  # that the figures take in the end
-FILLED = 0.9  # of the minutes: a sweep may grow beyond its ladder, and a machine be slower for a while
+FILLED = 0.9  # of the minutes, by more than the least: a sweep may grow, and a machine be slower for a while
 NO_FILES = 32  # pixels that a named data set counts as: of those that there are none has many more
 SHORT_SIDE = 25  # percent of photographs may have a shorter one than what counts as theirs
 MOST_SEEDS = names.LOOKS[-1]
@@ -154,13 +154,13 @@ def _chosen(
     def spent() -> float:
         return REPORT_SECONDS + time.monotonic() - began
 
-    def left() -> float:
-        return FILLED * 60 * minutes - spent()
+    def fits(needed: float) -> bool:
+        return needed <= FILLED * 60 * minutes - spent()
 
     rising = [*study.ladder.settings(short)][::-1]
     taken = [seconds(rising[0])]
-    if taken[0] > left():
-        needed = int(np.ceil((taken[0] + spent()) / (60 * FILLED)))
+    if taken[0] > 60 * minutes - spent():
+        needed = int(np.ceil((taken[0] + spent()) / 60))
         raise UserError(
             f"MINUTES={minutes}: the least that {study.name} can be, {rising[0].text}, takes about "
             f"{words.duration(taken[0])} here: give it MINUTES={needed} or more"
@@ -168,7 +168,7 @@ def _chosen(
     above = ""
     for setting in rising[1:]:
         after = seconds(setting)
-        if after > left():
+        if not fits(after):
             above = f"{_difference(rising[len(taken) - 1], setting)} would take {words.duration(after)}"
             break
         taken.append(after)
@@ -176,7 +176,7 @@ def _chosen(
     while chosen.seeds < MOST_SEEDS:
         more = chosen._replace(seeds=chosen.seeds + 1)
         after = seconds(more)
-        if after > left():
+        if not fits(after):
             break
         chosen, last = more, after
     return Choice(minutes=minutes, digest=facts.digest, **chosen._asdict(), seconds=last, above=above)
