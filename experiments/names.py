@@ -162,6 +162,7 @@ TARGETS = "study.targets"  # JSON list of validation accuracies, ascending
 DATA_NOTICES = "study.data_notices"  # JSON list: what is left out of the data, or doubtful, a sentence each
 BAD_FILES = "study.bad_files"  # how many files of it cannot be used
 NOTICES = (DATA_NOTICES, BAD_FILES)
+ARMS = "study.arms"  # JSON: of each arm its title, family, rank in it, and whether it is a plain twin
 OPTIONS = "study.asked"  # JSON: STUDY and DATA that `make compare` was given
 KIND = "mlflow.experimentKind"  # MLflow opens the page of a training experiment as one
 NOTE = "mlflow.note.content"  # rendered as Markdown at the top of MLflow's page

@@ -5,8 +5,11 @@ from collections.abc import Collection
 
 from experiments import names
 from experiments.data.facts import Facts
+from experiments.studies import arms
 from experiments.studies.specification import Trial
 from experiments.studies.study import Study
+
+MOST_OF_A_TAG = 4_900  # characters; MLflow keeps 5,000
 
 
 def experiment_tags(study: Study) -> dict[str, str]:
@@ -14,12 +17,12 @@ def experiment_tags(study: Study) -> dict[str, str]:
     return {
         names.QUESTION: study.question,
         names.TARGETS: json.dumps(sorted(study.targets)),
+        names.ARMS: _arms(study),
         names.NOTE: note(study),
         names.KIND: "custom_model_development",
     }
 
 
-MOST_OF_A_TAG = 4_900  # characters; MLflow keeps 5,000
 LONGEST_NOTICES = (300, 200, 120)  # characters: the first at which all of them fit
 
 
@@ -36,6 +39,14 @@ def data_tags(data: Collection[Facts]) -> dict[str, str]:
         cut = [*cut[:kept], f"and {len(notices) - kept} more"]
     bad = max((facts.bad for facts in data), default=0)
     return {names.DATA_NOTICES: _json(cut), names.BAD_FILES: str(bad)}
+
+
+def _arms(study: Study) -> str:
+    """What figures call the arms; of more than a tag holds the last keep their names in the study file."""
+    found = {name: [*arm] for name, arm in arms.described(study).items()}
+    while len(text := json.dumps(found, ensure_ascii=False)) > MOST_OF_A_TAG:
+        found.popitem()
+    return text
 
 
 def _json(values: list[str]) -> str:

@@ -84,6 +84,7 @@ class Data(Frozen):
 
 
 MOST_TRIALS = 10_000  # of one study; more is a typing error, or takes years
+MOST_OF_A_TITLE = 40  # characters: it stands at the end of a line in a figure
 MOST_CLAIMS = 50  # of one study; long before that, no number of seeds that is run can decide one
 Digests = dict[Wanted, tuple[str, str]]
 Rates = dict[tuple[str, str], float]
@@ -119,6 +120,14 @@ class Arm(Frozen):
     model: str
     arguments: dict[str, Any] = {}
     recipe: dict[str, Any] = {}
+    title: Annotated[str, Field(min_length=1, max_length=MOST_OF_A_TITLE)] | None = None
+
+    @field_validator("title")
+    @classmethod
+    def _printable(cls, title: str | None) -> str | None:
+        if title is not None and (not title.isprintable() or title != title.strip()):
+            raise ValueError(f"{title!r}: must be printable characters, without a space at its ends")
+        return title
 
     @model_validator(mode="after")
     def _known_model_and_fields(self) -> "Arm":

@@ -169,7 +169,9 @@ def lacking(record: Record) -> str:
             "the data has a test part of its own, and what its images make of balanced accuracy is not known"
         )
     if unknown := [arm for arm in _arms(record) if _unmeasured(record, arm)]:
-        return f"the {_measure(record)} of {words.listed(unknown)} is not known at every seed"
+        return (
+            f"the {_measure(record)} of {words.listed(map(record.title, unknown))} is not known at every seed"
+        )
     if all(_failed(record, _arms(record)).values()):
         return "every arm failed at some of its seeds"
     return ""
@@ -180,10 +182,10 @@ def sentences(record: Record) -> list[str]:
     if why := lacking(record):
         return [f"No recommendation: {why}."]
     found = recommend(record)
-    chosen, best = found.chosen, found.best
+    chosen, best, called = found.chosen, found.best, record.title
     first = (
-        f"Use {chosen.arm}: {_percent(chosen.accuracy)} {RIGHT[_measure(record)]}, {chosen.cost.text} "
-        f"({found.seeds} seeds, each with a split of its own)."
+        f"Use {called(chosen.arm)}: {_percent(chosen.accuracy)} {RIGHT[_measure(record)]}, "
+        f"{chosen.cost.text} ({found.seeds} seeds, each with a split of its own)."
     )
     lines = [first]
     if chosen is best and not found.as_good:
@@ -192,23 +194,25 @@ def sentences(record: Record) -> list[str]:
         lines.append("It has the highest mean, and is the cheapest of those not shown to be worse.")
     else:
         lines.append(
-            f"It is the cheapest at prediction of the arms that were not shown to be worse than {best.arm}, "
-            f"which has the highest mean: {_points(chosen.behind)} between them. {_apart(found)}"
+            "It is the cheapest at prediction of the arms that were not shown to be worse than "
+            f"{called(best.arm)}, which has the highest mean: {_points(chosen.behind)} between them. "
+            f"{_apart(found)}"
         )
     if others := [each for each in found.as_good if each is not best]:
         listed = [
-            f"{each.arm} ({_points(each.behind)} behind {best.arm}, {each.cost.text})" for each in others
+            f"{called(each.arm)} ({_points(each.behind)} behind {called(best.arm)}, {each.cost.text})"
+            for each in others
         ]
         lines.append(f"Not shown to be worse either: {words.listed(listed)}.")
     if found.worse:
-        listed = [f"{each.arm} by {_points(each.behind)}" for each in found.worse]
+        listed = [f"{called(each.arm)} by {_points(each.behind)}" for each in found.worse]
         lines.append(
-            f"Shown to be worse than {best.arm}: {words.listed(listed)}. "
+            f"Shown to be worse than {called(best.arm)}: {words.listed(listed)}. "
             f"The intervals are at {found.level:.1%}, so that all of them hold in 95 % of studies; "
             "a verdict on a claim also asks for signs that fewer than eight seeds may not give."
         )
     if out := [each for each in found.candidates if each.failed]:
-        listed = [f"{each.arm} at {each.failed} of {found.seeds} seeds" for each in out]
+        listed = [f"{called(each.arm)} at {each.failed} of {found.seeds} seeds" for each in out]
         lines.append(f"Not recommended, since they did not train: {words.listed(listed)}.")
     lines.append(f"To hand it over: make deliver RUN={found.trial}, its trial of the best validation.")
     return lines

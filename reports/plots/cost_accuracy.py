@@ -58,10 +58,10 @@ def side_by_side(costs: pd.Series, log: bool) -> pd.Series:
     return (10**moved if log else moved).reindex(costs.index)
 
 
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks = style.arm) -> Axes:
     """A mark with its interval a label. frame: label, arm_order, x, y, low, high."""
     for row in frame.itertuples():
-        look = style.arm(int(row.arm_order))
+        look = looks(int(row.arm_order))
         bars = [[row.y - row.low], [row.high - row.y]]
         mark, *_ = ax.errorbar(
             row.x, row.y, bars, color=look.color, marker=look.marker, markersize=8, capsize=4, linewidth=1.5
@@ -84,7 +84,7 @@ def figure(record: Record) -> Figure:
             ax.set_xlabel(title)
             style.log_if_wide(ax, known[cost], written)
             panels[ax] = known.assign(x=side_by_side(known[cost], log=ax.get_xscale() == "log"))
-            draw(panels[ax], ax)
+            draw(panels[ax], ax, style.looks(record))
             ax.margins(x=0.2)
         page.axes[0].set(ylabel="test accuracy", ylim=limits[:2])
         style.legend(page, record, at_once=set(tested["label"]))

@@ -21,6 +21,7 @@ def figure(record: Record) -> Figure | None:
     trials = sizes.trials(record, sizes.CROP)
     if trials is None:
         return None
+    looks = style.looks(record)
     with style.context():
         if trials["accuracy"].isna().all():
             return style.empty_page(f"{TITLE}: no trial was tested", sizes.as_one(record))
@@ -28,8 +29,8 @@ def figure(record: Record) -> Figure | None:
         limits = axes.accuracy_limits(by_size.seeds_of(frame, sizes.CROP, "accuracy"))
         page, panels = by_size.page(frame)
         for (accuracy, gap), rest in panels.items():
-            by_size.draw(rest.assign(y=rest["accuracy"]), accuracy)
-            by_size.draw_gaps(rest, gap)
+            by_size.draw(rest.assign(y=rest["accuracy"]), accuracy, looks=looks)
+            by_size.draw_gaps(rest, gap, looks)
             accuracy.set(ylabel="test accuracy", ylim=limits[:2])
             gap.set_ylabel("gap (train − validation)")
         for ax in page.axes[-2:]:

@@ -106,9 +106,9 @@ def first_to_last(epochs: pd.DataFrame) -> pd.Series:
     return ratio.where(norms.notna().sum(axis=1) == has.sum(axis=1))
 
 
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks = style.arm) -> Axes:
     """A line and band a label along the stages, on a log scale. frame: as from `by_stage`."""
-    curves.draw(frame.assign(at_once=False), ax)
+    curves.draw(frame.assign(at_once=False), ax, looks)
     named = frame.drop_duplicates("x").sort_values("x")
     ax.set_xticks(named["x"], named["stage"], rotation=30 if len(named) > 4 else 0)
     style.log_y(ax)
@@ -127,7 +127,7 @@ def figure(record: Record) -> Figure | None:
         page = style.page(height=2.6 + ROW * len(alike))
         rows = page.subplots(len(alike), 3 if middle else 2, squeeze=False)
         for epochs, axes in zip(alike, rows, strict=True):
-            draw_family(epochs, axes)
+            draw_family(epochs, axes, style.looks(record))
         style.legend(page, replace(record, runs=record.runs[known]))
         note = NOTE.format(
             middle=MIDDLE if middle else "",
@@ -138,17 +138,17 @@ def figure(record: Record) -> Figure | None:
     return page
 
 
-def draw_family(epochs: pd.DataFrame, axes: Sequence[Axes]) -> None:
+def draw_family(epochs: pd.DataFrame, axes: Sequence[Axes], looks: style.Looks = style.arm) -> None:
     """Gradients, activations (where there are three axes) and the ratio of gradients, of one family."""
     along, *middle, over_time = axes
-    draw(by_stage(epochs, names.GRADIENT_NORM, epoch=1), along)
+    draw(by_stage(epochs, names.GRADIENT_NORM, epoch=1), along, looks)
     along.set(ylabel="gradient norm", title="gradients, epoch 1")
     for ax in middle:
-        draw(by_stage(epochs, names.ACTIVATION_STD, epoch=1), ax)
+        draw(by_stage(epochs, names.ACTIVATION_STD, epoch=1), ax, looks)
         ax.set(ylabel="standard deviation", title="activations, epoch 1")
     ratios = curves.across_seeds(epochs.assign(ratio=first_to_last(epochs)), "ratio")
     over_time.axhline(1, color=style.MUTED, linewidth=1)
-    curves.draw(ratios.assign(x=ratios["epoch"]), over_time)
+    curves.draw(ratios.assign(x=ratios["epoch"]), over_time, looks)
     style.log_y(over_time)
     over_time.set(xlabel="epoch", ylabel="ratio of gradient norms", title="first ÷ last stage")
     over_time.set_xticks(style.whole_epochs(1, epochs["epoch"].max()))

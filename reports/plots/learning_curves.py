@@ -41,6 +41,7 @@ def figure(record: Record) -> Figure | None:
     trials = sizes.trials(record, sizes.TRAIN)
     if trials is None:
         return None
+    looks = style.looks(record)
     with style.context():
         if trials["accuracy"].isna().all():
             return style.empty_page(f"{TITLE}: no trial was tested", sizes.as_one(record))
@@ -55,11 +56,11 @@ def figure(record: Record) -> Figure | None:
         for named, ((error, gap), rest) in zip(sizes.by_rest(frame), panels.items(), strict=True):
             error.set_xscale("log")
             log_axis(error, limits)
-            by_size.draw(rest.assign(y=rest["error"]), error, floor)
+            by_size.draw(rest.assign(y=rest["error"]), error, floor, looks)
             for each in given:
                 if each.rest == named:
-                    draw_beyond(each.curve, each.order, error)
-            by_size.draw_gaps(rest, gap)
+                    draw_beyond(each.curve, each.order, error, looks)
+            by_size.draw_gaps(rest, gap, looks)
             error.set_ylabel("test error, log scale")
             gap.set_ylabel("gap (train − validation)")
         for ax in page.axes[-2:]:
@@ -70,11 +71,11 @@ def figure(record: Record) -> Figure | None:
     return page
 
 
-def draw_beyond(curve: Curve, order: int, ax: Axes) -> Axes:
+def draw_beyond(curve: Curve, order: int, ax: Axes, looks: style.Looks = style.arm) -> Axes:
     """The curve from the largest size on, with its interval, in the colour of the arm."""
     at = np.geomspace(curve.sizes[-1], REACH * curve.sizes[-1], 12)
     low, high = curve.bounds(list(at))
-    color = style.arm(order).color
+    color = looks(order).color
     ax.fill_between(at, low, high, color=color, alpha=0.12, linewidth=0, zorder=1)
     ax.plot(at, [curve.at(size) for size in at], color=color, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
     return ax

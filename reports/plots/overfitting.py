@@ -48,7 +48,7 @@ def at_training_level(epochs: pd.DataFrame, level: float) -> pd.DataFrame:
     return rows.assign(gap=rows["run_id"].map(gaps)).dropna(subset=["gap"])
 
 
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks = style.arm) -> Axes:
     """A row a label, validation (filled) to train (hollow), with a stroke at test.
 
     frame: label, arm_order, train, validation, test (NaN: not tested).
@@ -56,7 +56,7 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
     labels = list(frame["label"].unique())
     for row, label in enumerate(labels):
         arm = frame[frame["label"] == label]
-        look = style.arm(int(arm["arm_order"].iloc[0]))
+        look = looks(int(arm["arm_order"].iloc[0]))
         train, validation = mean_interval(arm["train"]).mean, mean_interval(arm["validation"]).mean
         ax.plot([validation, train], [row, row], color=look.color, linewidth=2.5, zorder=2)
         _marks(ax, row, arm["train"], look, fill="white")
@@ -69,7 +69,7 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
     return _rows(ax, len(labels))
 
 
-def draw_gaps(frame: pd.DataFrame, labels: list[str], ax: Axes) -> Axes:
+def draw_gaps(frame: pd.DataFrame, labels: list[str], ax: Axes, looks: style.Looks = style.arm) -> Axes:
     """A row for each of `labels`, from no gap to the mean one; – for none. frame: label, arm_order, gap."""
     ax.axvline(0, color=style.MUTED, linewidth=1)
     for row, label in enumerate(labels):
@@ -77,7 +77,7 @@ def draw_gaps(frame: pd.DataFrame, labels: list[str], ax: Axes) -> Axes:
         if arm.empty:
             ax.annotate("–", (0, row), (7, 0), textcoords="offset points", va="center")
             continue
-        look = style.arm(int(arm["arm_order"].iloc[0]))
+        look = looks(int(arm["arm_order"].iloc[0]))
         gap = mean_interval(arm["gap"]).mean
         ax.plot([0, gap], [row, row], color=look.color, linewidth=2.5, zorder=2)
         _marks(ax, row, arm["gap"], look, fill=look.color)
@@ -105,6 +105,7 @@ def _rows(ax: Axes, count: int) -> Axes:
 
 def figure(record: Record) -> Figure:
     """Three panels for one setting; two where no training accuracy is common to the study's trials."""
+    looks = style.looks(record)
     gap = record.epochs[scores.TRAIN_ACCURACY] - record.epochs[scores.VALIDATION_ACCURACY]
     medians = curves.across_seeds(record.epochs.assign(gap=gap), "gap")
     tested = record.runs.set_index("run_id")[names.metric(names.TEST, names.ACCURACY)]
@@ -117,14 +118,14 @@ def figure(record: Record) -> Figure:
         ratios = [4, 4] if gaps.empty else [4, 3.5, 2.7]
         by_epoch, by_arm, *at_level = page.subplots(1, len(ratios), width_ratios=ratios)
         by_epoch.axhline(0, color=style.MUTED, linewidth=1)
-        curves.draw(medians.assign(x=medians["epoch"]), by_epoch)
+        curves.draw(medians.assign(x=medians["epoch"]), by_epoch, looks)
         by_epoch.set(xlabel="epoch", ylabel="train − validation accuracy", title="gap by epoch")
         by_epoch.set_xticks(style.whole_epochs(1, medians["epoch"].max()))
-        draw(chosen, by_arm)
+        draw(chosen, by_arm, looks)
         by_arm.set(xlabel="filled: validation, hollow: train, |: test", title="accuracy, chosen epoch")
         by_arm.set_xlim(axes.within(*by_arm.get_xlim()))
         for ax in at_level:
-            draw_gaps(gaps, list(chosen["label"].unique()), ax)
+            draw_gaps(gaps, list(chosen["label"].unique()), ax, looks)
             title = f"at equal training\naccuracy (train {record.training_level:.2f})"
             ax.set(xlabel="gap", title=title)
             ax.margins(x=0.15)

@@ -21,10 +21,10 @@ NOTE = (
 COSTS = {"epochs": "epochs", "seconds": "training time (s)"}
 
 
-def draw(times_of: dict[int, survival.Times], ax: Axes) -> Axes:
+def draw(times_of: dict[int, survival.Times], ax: Axes, looks: style.Looks = style.arm) -> Axes:
     """A step curve with its interval an arm; times_of: by the arm's position in the study file."""
     for order, found in times_of.items():
-        look = style.arm(order)
+        look = looks(order)
         curve = survival.kaplan_meier(found)
         cost = np.concatenate([[0.0], curve.cost])
         share, low, high = (np.concatenate([[1.0], each]) for each in (curve.share, curve.low, curve.high))
@@ -59,7 +59,7 @@ def figure(record: Record) -> Figure | None:
         for row, (cost, title) in zip(panels, COSTS.items(), strict=True):
             for ax, target in zip(row, targets, strict=True):
                 found = dict(times.by_label(record, target, cost))
-                draw({int(order[label]): each for label, each in found.items()}, ax)
+                draw({int(order[label]): each for label, each in found.items()}, ax, style.looks(record))
                 ax.set(xlabel=title, title=f"to {words.target(target)}")
                 ax.set_xlim(left=0)
             row[0].set_ylabel("share not there yet")

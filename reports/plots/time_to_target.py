@@ -42,14 +42,14 @@ def costs(epochs: pd.DataFrame, targets: tuple[float, ...]) -> pd.DataFrame:
     )
 
 
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks = style.arm) -> Axes:
     """A block of rows a target, a row a label. frame: label, arm_order, target, cost (NaN: not reached)."""
     labels = list(frame.sort_values("arm_order", kind="stable")["label"].unique())
     targets = list(frame["target"].unique())
     block = len(labels) + 1
     for (target, label), arm in frame.groupby(["target", "label"], sort=False):
         row = targets.index(target) * block + labels.index(label)
-        look = style.arm(int(arm["arm_order"].iloc[0]))
+        look = looks(int(arm["arm_order"].iloc[0]))
         reached = arm["cost"].dropna()
         seeds = [row + 0.15 * (index - (len(reached) - 1) / 2) for index in range(len(reached))]
         ax.plot(reached, seeds, look.marker, color=look.color, markersize=5, zorder=3,
@@ -90,11 +90,11 @@ def figure(record: Record) -> Figure:
         page = style.page(height=2.6 + (0.28 if rows < 30 else 0.2) * rows)
         by_epoch, by_second = page.subplots(1, 2, sharey=True)
         totals = record.epochs.groupby("label")[["epoch", names.TRAIN_SECONDS]].max()
-        draw(reached.assign(cost=reached["epoch"]), by_epoch)
+        draw(reached.assign(cost=reached["epoch"]), by_epoch, style.looks(record))
         by_epoch.set(xlabel="epochs", ylabel=f"target ({record.chosen_by})", title="epochs to target")
         by_epoch.set_xlim(0, totals["epoch"].max() * 1.04)
         by_epoch.set_xticks(style.whole_epochs(1, totals["epoch"].max()))
-        draw(reached.assign(cost=reached[names.TRAIN_SECONDS]), by_second)
+        draw(reached.assign(cost=reached[names.TRAIN_SECONDS]), by_second, style.looks(record))
         by_second.set(xlabel="training time (s)", title="training time to target")
         first, last = reached[names.TRAIN_SECONDS].min(), totals[names.TRAIN_SECONDS].max()
         style.log_if_wide(by_second, pd.Series([first, last]))

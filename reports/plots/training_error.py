@@ -44,7 +44,7 @@ def figure(record: Record) -> Figure | None:
         for ax, frame, name in zip(
             page.subplots(1, 2, sharey=True), (training, validation), ("training", "validation"), strict=True
         ):
-            draw(frame.assign(x=frame["epoch"]), ax)
+            draw(frame.assign(x=frame["epoch"]), ax, style.looks(record))
             ax.set(xlabel="epoch", title=f"{name} error")
             ax.set_xticks(style.whole_epochs(1, training["epoch"].max()))
         _, highest = page.axes[0].get_ylim()

@@ -55,12 +55,12 @@ class Winner(NamedTuple):
 def winner(cell: pd.DataFrame) -> Winner | str:
     """The winner among the trials at one crop and train size, or why there is none.
 
-    cell: arm, arm_order, accuracy.
+    cell: title, arm_order, accuracy.
     """
     tested = cell.dropna(subset=["accuracy"])
-    arms = {key: mean_interval(arm["accuracy"]) for key, arm in tested.groupby(["arm_order", "arm"])}
+    arms = {key: mean_interval(arm["accuracy"]) for key, arm in tested.groupby(["arm_order", "title"])}
     if len(arms) < 2:
-        return f"{'only ' + tested['arm'].iloc[0] if arms else 'nothing'} tested"
+        return f"{'only ' + tested['title'].iloc[0] if arms else 'nothing'} tested"
     if alone := [arm for (_, arm), of_seeds in arms.items() if of_seeds.n < 2]:
         return f"one seed of {', '.join(alone)}"
     # Stable: of equal means the first of the study file.
@@ -71,19 +71,19 @@ def winner(cell: pd.DataFrame) -> Winner | str:
     return Winner(arm, order, best.mean, best.half_width, best.n, lead, second, len(arms), overlaps)
 
 
-def draw(frame: pd.DataFrame, ax: Axes, width: int) -> Axes:
-    """A cell for each crop (x) and train size (y). frame: arm, arm_order, accuracy and FIELDS.
+def draw(frame: pd.DataFrame, ax: Axes, width: int, looks: style.Looks = style.arm) -> Axes:
+    """A cell for each crop (x) and train size (y). frame: title, arm_order, accuracy and FIELDS.
 
     width: of a cell, in characters.
     """
     crops, trains = (np.sort(frame[field].unique()) for field in FIELDS)
-    arms = frame["arm"].nunique()
+    arms = frame["title"].nunique()
     for x, crop in enumerate(crops):
         for y, train in enumerate(trains):
             cell = frame[(frame[sizes.CROP] == crop) & (frame[sizes.TRAIN] == train)]
             best = winner(cell)
             known = isinstance(best, Winner)
-            color = style.arm(best.order).color if known else GREY
+            color = looks(best.order).color if known else GREY
             box = Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=color, edgecolor=ink(color), linewidth=0)
             if known and best.overlaps:
                 box.set(hatch=HATCH, hatch_linewidth=0.6)
@@ -148,7 +148,7 @@ def figure(record: Record) -> Figure | None:
         for ax, (rest, frame) in zip(
             page.subplots(len(rests), squeeze=False).flat, rests.items(), strict=True
         ):
-            draw(frame, ax, width)
+            draw(frame, ax, width, style.looks(record))
             ax.set_ylabel("training images")
             ax.set_title(rest, weight="bold")
         ax.set_xlabel("crop (pixels)")
@@ -160,8 +160,9 @@ def figure(record: Record) -> Figure | None:
 
 def legend(page: Figure, record: Record) -> None:
     """The colours of the arms, in study order, and what hatching and grey mean."""
-    orders = record.runs.groupby("arm", sort=False)["arm_order"].first()
-    patches = {arm: Patch(facecolor=style.arm(int(order)).color) for arm, order in orders.items()}
+    looks = style.looks(record)
+    orders = record.runs.groupby("title", sort=False)["arm_order"].first()
+    patches = {arm: Patch(facecolor=looks(int(order)).color) for arm, order in orders.items()}
     unclear = Patch(facecolor="white", edgecolor="black", hatch=HATCH, hatch_linewidth=0.6, linewidth=0.6)
     patches["hatched: intervals overlap"] = unclear
     patches["grey: too few arms or seeds"] = Patch(facecolor=GREY)

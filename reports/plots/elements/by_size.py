@@ -35,13 +35,13 @@ def side_by_side(frame: pd.DataFrame, field: str, log: bool) -> pd.DataFrame:
     return frame.assign(x=10**x if log else x)
 
 
-def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf, looks: style.Looks = style.arm) -> Axes:
     """A line an arm through its means, and seeds as small marks. frame: arm_order, x, y (NaN: not measured).
 
     floor: what lies below it is drawn there; an error of 0 has no place on a logarithmic axis.
     """
     for order, arm in frame.dropna(subset=["y"]).groupby("arm_order"):
-        look = style.arm(int(order))
+        look = looks(int(order))
         means = {x: mean_interval(seeds) for x, seeds in arm.groupby("x")["y"]}
         y = np.maximum([each.mean for each in means.values()], floor)
         half = [each.half_width for each in means.values()]  # NaN of one seed: no interval
@@ -73,15 +73,15 @@ def page(frame: pd.DataFrame) -> tuple[Figure, dict[tuple[Axes, Axes], pd.DataFr
     return drawing, dict(zip(map(tuple, panels), rests.values(), strict=True))
 
 
-def draw_gaps(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw_gaps(frame: pd.DataFrame, ax: Axes, looks: style.Looks = style.arm) -> Axes:
     """The overfitting gap, over a line where there is none. frame: as of `draw`, with gap instead of y."""
     ax.axhline(0, color=style.MUTED, linewidth=1)
-    return draw(frame.assign(y=frame["gap"]), ax)
+    return draw(frame.assign(y=frame["gap"]), ax, looks=looks)
 
 
 def seeds_of(frame: pd.DataFrame, field: str, column: str) -> list[pd.Series]:
     """The values of each mean that is drawn."""
-    return [seeds for _, seeds in frame.groupby(["rest", "arm", field])[column]]
+    return [seeds for _, seeds in frame.groupby(["rest", "title", field])[column]]
 
 
 def finish(
@@ -133,9 +133,9 @@ def finding(record: Record, field: str, unit: str, *, error: bool = False) -> st
     sentences = []
     for rest, fitting in sizes.by_rest(trials).items():
         fitting = fitting.assign(score=1 - fitting["accuracy"] if error else fitting["accuracy"])
-        means = fitting.groupby(["arm", field], sort=False)[["score", "gap"]].mean().dropna()
+        means = fitting.groupby(["title", field], sort=False)[["score", "gap"]].mean().dropna()
         ends = [means.xs(size, level=field) for size in (trials[field].min(), trials[field].max())]
-        arms = [arm for arm in fitting["arm"].unique() if all(arm in end.index for end in ends)]
+        arms = [arm for arm in fitting["title"].unique() if all(arm in end.index for end in ends)]
         each = [f"{arm} {_from_to(*(end.loc[arm] for end in ends))}" for arm in arms]
         if each:
             sentences.append(f"{f'{rest}: ' if rest else ''}{words.listed(each)}.")

@@ -47,10 +47,10 @@ def across_seeds(epochs: pd.DataFrame, column: str, after_divergence: float = ma
     return pd.DataFrame(rows, columns=COLUMNS).replace({"median": -math.inf}, math.nan)
 
 
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks = style.arm) -> Axes:
     """A line and band a label, or one point. frame: label, arm_order, x, median, low, high, at_once."""
     for order, (_, curve) in enumerate(frame.groupby("label", sort=False)):
-        look = style.arm(int(curve["arm_order"].iloc[0]))
+        look = looks(int(curve["arm_order"].iloc[0]))
         if curve["at_once"].all():
             bars = [curve["median"] - curve["low"], curve["high"] - curve["median"]]
             ax.errorbar(

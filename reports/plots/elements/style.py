@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
@@ -36,6 +37,20 @@ ARMS = (
     ArmStyle("#CC79A7", "P", "-"),
     ArmStyle("#56B4E9", "X", (0, (5, 1, 1, 1, 1, 1))),
 )
+# By what a network is (`names.ARMS`): colours from the first rank on, darker each, and the first marker.
+FAMILIES = {
+    "residual": (("#3B8ECA", "#0A5C95", "#063C63", "#021F36"), "o"),
+    "plain": (("#D08A00", "#A86C00", "#7D5000", "#4F3300"), "s"),
+    "autoencoder": (("#009E73", "#006B4E"), "^"),
+    "pretrained": (("#C0629B", "#7E3766"), "P"),
+    "pixels": (("#8A8A8A", "#4D4D4D"), "v"),
+    "early": (("#E8875A", "#D55E00", "#8F3F00"), "D"),
+    "vgg": (("#A59B2A", "#8A8000", "#635C00", "#403B00"), "X"),
+    "inception": (("#000000",), "d"),
+    "other": (("#6A5ACD", "#3F3391"), "p"),
+}
+MARKERS = ("o", "s", "^", "D", "P", "v", "X", "d", "p", "<", ">", "*", "h", "8")
+LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (5, 1, 1, 1, 1, 1)))
 MORE_MARKERS = ("<", ">", "*", "d", "p", "h", "8")
 MUTED = "#595959"
 GRID = "#DDDDDD"
@@ -72,6 +87,33 @@ def context() -> AbstractContextManager:
     return matplotlib.rc_context({**RC, "font.family": fonts.families()})
 
 
+Looks = Callable[[int], ArmStyle]  # by the arm's position in the study file
+
+
+def looks(record: Record) -> Looks:
+    """How each arm looks: what it is says so, the same in every study, where the store knows what it is.
+
+    The family is told by colour, the rank in it by lightness; a plain twin is dashed. Arms of one kind are
+    told apart by marker and line.
+    """
+    first = record.runs.drop_duplicates("arm_order")
+    arms = {int(row.arm_order): record.arms.get(row.arm) for row in first.itertuples()}
+    if not all(each and each.family in FAMILIES for each in arms.values()):
+        return arm
+    found, seen = {}, Counter()
+    for order, each in sorted(arms.items()):
+        colors, marker = FAMILIES[each.family]
+        kind = (each.family, each.twin, each.rank)
+        turn, seen[kind] = seen[kind], seen[kind] + 1
+        line = LINES[(turn + each.twin) % len(LINES)]
+        found[order] = ArmStyle(
+            colors[min(each.rank, len(colors) - 1)],
+            MARKERS[(MARKERS.index(marker) + each.rank + 4 * turn + 2 * each.twin) % len(MARKERS)],
+            line,
+        )
+    return found.__getitem__
+
+
 def arm(order: int) -> ArmStyle:
     """The style of the arm at a position of the study file; it does not change while arms are missing.
 
@@ -98,10 +140,9 @@ def empty_page(title: str, record: Record) -> Figure:
 
 def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
     """Name the arms between title and panels, in study order; labels in `at_once` have no line."""
-    handles = []
-    labels = []
+    handles, labels, of_arm = [], [], looks(record)
     for label, runs in record.runs.groupby("label", sort=False):
-        look = arm(int(runs["arm_order"].iloc[0]))
+        look = of_arm(int(runs["arm_order"].iloc[0]))
         line = "none" if label in at_once else look.line
         handles.append(Line2D([], [], color=look.color, marker=look.marker, linestyle=line))
         diverged = int(runs["diverged"].sum())

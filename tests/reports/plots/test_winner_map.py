@@ -16,11 +16,11 @@ from tests.support.pictures import caption_of, legend_of
 def cell(**arms):
     return pd.DataFrame(
         [
-            {"arm": arm, "arm_order": order, "accuracy": accuracy}
+            {"arm": arm, "title": arm, "arm_order": order, "accuracy": accuracy}
             for order, (arm, accuracies) in enumerate(arms.items())
             for accuracy in accuracies
         ],
-        columns=["arm", "arm_order", "accuracy"],
+        columns=["arm", "title", "arm_order", "accuracy"],
     )
 
 
