@@ -14,7 +14,7 @@ from reports.store import reading
 from reports.tables import markdown
 
 EPILOG = """figures:
-  convergence, overfitting, time_to_target, survival_curves, cost_accuracy
+  convergence, overfitting, time_to_target, share_reached, cost_accuracy
                                    of every study, one for each of up to 6 settings
   reliability                      where trials kept their probabilities
   training_error, gradient_flow    where the recipe says `gradient_flow: true`

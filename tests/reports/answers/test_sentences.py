@@ -98,7 +98,7 @@ def test_captions_of_the_small_study(small):
         "The median trial of cnn and features never reaches 0.75."
     )
     assert "lowest for residual (2.7 epochs), highest for cnn and features (3.0)" in FIGURES[
-        "survival_curves"
+        "share_reached"
     ].finding(small)
 
 

@@ -1,4 +1,4 @@
-"""Time to target, as survival: the share of seeds that have not reached it yet, by epoch and by second."""
+"""How many trials have reached a target, by epoch and by second: those that never do keep it below 1."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,40 +11,34 @@ from reports.store.record import Record
 from reports.tables import times
 from reports.tables.results import shown
 
-TITLE = "Time to target, as survival"
+TITLE = "Trials that have reached the target"
 APPLIES = "each setting"
 NOTE = (
-    "Kaplan–Meier curves over seeds, pointwise 95 % log-log intervals, where they exist; lower is faster. "
-    "Where a curve falls below one half is the median time. A cross: the last trials ended their budget "
-    "below the target (censored). A diverged trial stays among those that have not reached it."
+    "Of all trials of an arm, the share that has first reached the target by then; earlier and higher is "
+    "faster. A trial that never does, or diverged, stays among all: then the line ends below 1. Bands: "
+    "pointwise 95 % intervals (Clopper and Pearson 1934)."
 )
 COSTS = {"epochs": "epochs", "seconds": "training time (s)"}
 
 
 def draw(times_of: dict[int, survival.Times], ax: Axes, looks: style.Looks = style.arm) -> Axes:
-    """A step curve with its interval an arm; times_of: by the arm's position in the study file."""
+    """A step curve with its interval an arm; times_of: by the arm's position in the study file.
+
+    Each goes on to the end of the arm's longest trial.
+    """
     for order, found in times_of.items():
-        look = looks(order)
-        curve = survival.kaplan_meier(found)
-        cost = np.concatenate([[0.0], curve.cost])
-        share, low, high = (np.concatenate([[1.0], each]) for each in (curve.share, curve.low, curve.high))
+        if not len(found.cost):
+            continue
+        look, curve = looks(order), survival.share_reached(found)
+        cost = np.append(curve.cost, found.cost.max())
+        share, low, high = (np.append(each, each[-1]) for each in (curve.share, curve.low, curve.high))
         color = {"color": look.color}
         ax.fill_between(cost, low, high, step="post", alpha=0.12, linewidth=0, **color)
         ax.step(cost, share, where="post", linestyle=look.line, **color)
-        if found.reached.any():
-            at = np.sort(found.cost[found.reached])
-            ax.plot(at, _after(curve, found), look.marker, clip_on=False, **color)
-        if not found.reached.all():
-            ax.plot(found.cost[~found.reached].max(), share[-1], "x", markersize=9, markeredgewidth=2,
-                    clip_on=False, **color)  # fmt: skip
+        ax.plot(curve.cost[1:], curve.share[1:], look.marker, clip_on=False, **color)
     ax.axhline(0.5, color=style.MUTED, linewidth=1, linestyle=":")
     ax.set_ylim(-0.02, 1.02)
     return ax
-
-
-def _after(curve: survival.Curve, found: survival.Times) -> np.ndarray:
-    """The share left right after each trial that reached the target, in order of cost."""
-    return curve.share[np.searchsorted(curve.cost, np.sort(found.cost[found.reached]))]
 
 
 def figure(record: Record) -> Figure | None:
@@ -62,7 +56,7 @@ def figure(record: Record) -> Figure | None:
                 draw({int(order[label]): each for label, each in found.items()}, ax, style.looks(record))
                 ax.set(xlabel=title, title=f"to {words.target(target)}")
                 ax.set_xlim(left=0)
-            row[0].set_ylabel("share not there yet")
+            row[0].set_ylabel("share of trials")
         style.legend(page, record)
         style.caption(page, TITLE, record, NOTE)
     return page
