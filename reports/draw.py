@@ -16,6 +16,7 @@ from reports.tables import markdown
 EPILOG = """figures:
   convergence, overfitting, time_to_target, share_reached, cost_accuracy
                                    of every study, one for each of up to 6 settings
+  representations                  where it compares several, each by several classifiers
   reliability                      where trials kept their probabilities
   training_error, gradient_flow    where the recipe says `gradient_flow: true`
   settings                         where the study varies something (`vary:`)

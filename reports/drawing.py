@@ -19,6 +19,7 @@ from reports.plots import (
     learning_rates,
     overfitting,
     reliability,
+    representations,
     settings,
     share_reached,
     time_to_target,
@@ -40,6 +41,7 @@ FIGURES: dict[str, ModuleType] = {
     "time_to_target": time_to_target,
     "share_reached": share_reached,
     "cost_accuracy": cost_accuracy,
+    "representations": representations,
     "training_error": training_error,
     "gradient_flow": gradient_flow,
     "settings": settings,
@@ -73,8 +75,9 @@ def draw(record: Record, folder: Path, figures: Iterable[str]) -> list[figure_fi
                 setting = one.runs["setting"].iloc[0] if len(apart) > 1 and one is not record else ""
                 suffix = re.sub(r"[^A-Za-z0-9.]+", "-", f"-{setting}").rstrip("-")
                 paths = figure_files.save(figure, folder, name + suffix, one)
+                note = str(figure.get_label())
                 shown = "" if one is record else one.runs["setting"].iloc[0]
-                found.append(figure_files.Drawn(plot.TITLE, plot.finding(one), one, shown, paths))
+                found.append(figure_files.Drawn(plot.TITLE, plot.finding(one), note, one, shown, paths))
     return found
 
 

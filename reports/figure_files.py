@@ -24,10 +24,11 @@ DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
 class Drawn(NamedTuple):
-    """A figure: its title, what it shows in words, its record and setting ("": all of them), its files."""
+    """A figure: its title, what it shows, how to read it, its record and setting ("": all), its files."""
 
     title: str
     finding: str
+    note: str
     record: Record
     setting: str
     files: list[Path]

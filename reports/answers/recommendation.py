@@ -20,7 +20,6 @@ from reports.answers import judge, measures, sides, verdicts
 from reports.numbers import failures, pairs, power, scores
 from reports.numbers.intervals import Interval
 from reports.store.record import Record
-from reports.store.stated import Stated
 
 LEAST_SEEDS = 6
 RIGHT = {  # what a share of test images is of, as people say it
@@ -270,22 +269,9 @@ def _best_trial(record: Record, arm: str) -> str:
 
 
 def _behind(record: Record, best: str, arm: str) -> verdicts.Sides:
-    """The two sides of best against arm, failures and shared images counted as for a claim."""
+    """The two sides of best against arm."""
     setting = record.runs["setting"].iloc[0]
-    comparison = (best, setting, arm, setting)
-    claim = Stated(
-        digest="",
-        text=f"{best} has higher {_measure(record)} than {arm}",
-        metric=_measure(record),
-        target=None,
-        direction=">",
-        margin=0.0,
-        comparisons=(comparison,),
-        registered=0,
-        current=True,
-        after_data=False,
-    )
-    return sides.of(record, claim, comparison, 1).sides
+    return sides.between(record, (best, setting, arm, setting), _measure(record))
 
 
 def _measure(record: Record) -> str:

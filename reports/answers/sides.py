@@ -87,6 +87,25 @@ def of(record: Record, claim: Stated, comparison: tuple[str, str, str, str], tes
     return found._replace(notes=(*([reach] if reach else []), *found.notes))
 
 
+def between(
+    record: Record, comparison: tuple[str, str, str, str], metric: str = names.TEST_ACCURACY
+) -> verdicts.Sides | None:
+    """The two sides of a comparison that no claim states, failures and shared images counted as for one."""
+    claim = Stated(
+        digest="",
+        text=f"{comparison[0]} has higher {metric} than {comparison[2]}",
+        metric=metric,
+        target=None,
+        direction=">",
+        margin=0.0,
+        comparisons=(comparison,),
+        registered=0,
+        current=True,
+        after_data=False,
+    )
+    return of(record, claim, comparison, 1).sides
+
+
 def _withheld(
     record: Record,
     claim: Stated,

@@ -116,6 +116,7 @@ def _figure(drawn: figure_files.Drawn, prefix: str, shared: inline.Shared) -> di
         "title": title,
         "setting": drawn.setting,
         "finding": drawn.finding,
+        "note": drawn.note,
         "svg": inline.svg(svg.read_text(encoding="utf-8"), prefix, description, shared),
         "files": [path.name for path in drawn.files],
         "origin": origin | {"runs": len(origin["runs"])},

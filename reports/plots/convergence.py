@@ -1,6 +1,7 @@
 """Convergence: validation accuracy by epoch and by training second."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 from experiments import names
 from reports import words
 from reports.numbers import scores
-from reports.plots.elements import axes, curves, phrases, style
+from reports.plots.elements import axes, curves, ends, phrases, style, twins
 from reports.store.record import Record
 from reports.tables import summary
 from reports.words import seconds
@@ -17,34 +18,81 @@ TITLE = "Convergence"
 APPLIES = "each setting"
 NOTE = (
     "Lines: median over seeds at each epoch; bands: smallest to largest seed. "
-    "A single mark with bars: an arm scored once, at its whole cost. "
+    "A single mark with bars: an arm scored once, at its whole cost. Dotted: targets of the study. "
     "Training time: without compilation and evaluation, the median over seeds at each epoch."
 )
+CUT = " What lies below the axis is cut: the beginning, where nothing is decided."
 DIVERGED = (
     " A diverged seed ranks below the others after its last epoch; the band shows those still training."
 )
+PAIRS = " A panel for each depth; a diverged seed ranks below the others."
+BELOW = 0.6  # of the heights where lines end and targets lie: shown below the lowest of them
+LEAST = 0.08  # of accuracy, shown below it at least
+MOST_NAMED = 12  # arms
 
 
-def figure(record: Record) -> Figure:
-    """Both panels for one setting."""
+def figure(record: Record) -> Figure | None:
+    """Both panels for one setting, or a panel a pair of twins; None where no arm has a curve."""
     measured = record.epochs.assign(score=scores.score(record.epochs))
     medians = curves.across_seeds(measured, "score", after_divergence=-math.inf)
     with style.context():
         if medians.empty:
             return style.empty_page(f"{TITLE}: no trial was validated", record)
-        page = style.page(height=5.4)
-        by_epoch, by_second = page.subplots(1, 2, sharey=True)
-        curves.draw(medians.assign(x=medians["epoch"]), by_epoch, style.looks(record))
-        by_epoch.set(xlabel="epoch", ylabel=record.chosen_by, title="by epoch")
+        if medians["at_once"].all():
+            return None
+        if pairs := twins.pairs(record):
+            page = twins.page(pairs, medians, record.chosen_by, record.targets)
+            style.caption(page, TITLE, record, NOTE.replace(" A single mark", PAIRS + " A single mark"))
+            return page
+        looks, low = style.looks(record), lowest(medians, record.targets)
+        page = style.page(height=4.9)
+        by_second, by_epoch = page.subplots(1, 2, sharey=True)
+        curves.draw(medians.assign(x=medians[names.TRAIN_SECONDS]), by_second, looks)
+        by_second.set(xlabel="training time (s)", title="by training time", ylabel=record.chosen_by)
+        curves.draw(medians.assign(x=medians["epoch"]), by_epoch, looks)
+        by_epoch.set(xlabel="epoch", title="by epoch")
         by_epoch.set_xticks(style.whole_epochs(1, medians["epoch"].max()))
-        curves.draw(medians.assign(x=medians[names.TRAIN_SECONDS]), by_second, style.looks(record))
-        by_second.set(xlabel="training time (s)", title="by training time")
-        by_second.set_ylim(axes.within(*by_second.get_ylim()))
+        by_epoch.set_xlim(right=medians["epoch"].max() * 1.02)
+        cut = low > by_second.get_ylim()[0]
+        by_second.set_ylim(axes.within(max(low, by_second.get_ylim()[0]), by_second.get_ylim()[1]))
         style.log_if_wide(by_second, medians.groupby("label")[names.TRAIN_SECONDS].max())
-        style.legend(page, record, at_once=set(medians.loc[medians["at_once"], "label"]))
-        note = NOTE + DIVERGED if record.runs["diverged"].any() else NOTE
+        for ax in (by_second, by_epoch):
+            for line in ax.lines if cut else ():
+                line.set_clip_on(True)
+            curves.mark_targets(ax, record.targets, named=ax is by_second)
+        found = line_ends(record, medians, looks)
+        note = NOTE + (CUT if cut else "") + (DIVERGED if record.runs["diverged"].any() else "")
         style.caption(page, TITLE, record, note)
+        style.beside_panels(page, ends.width(found))
+        page.draw_without_rendering()
+        ends.name(by_epoch, found)
     return page
+
+
+def lowest(medians: pd.DataFrame, targets: Sequence[float]) -> float:
+    """Where an accuracy axis begins so that the ends of lines, and targets among them, take most of it."""
+    last = medians.groupby("label", sort=False)["median"].last().dropna()
+    if last.empty:
+        return 0.0
+    high, low = medians["high"].max(), last.min()
+    low = min([low, *(each for each in targets if each > low - LEAST)])
+    return float(low - max(LEAST, BELOW * (high - low)))
+
+
+def line_ends(record: Record, medians: pd.DataFrame, looks: style.Looks) -> list[ends.End]:
+    """The names of all arms, each with the seconds that the highest target took that most of them reach."""
+    arms = summary.by_arm(record).set_index("label")
+    reached = [each for each in record.targets if arms[f"seconds_to_{each:g}"].notna().mean() > 0.5]
+    found = []
+    for label, curve in list(medians.groupby("label", sort=False))[:MOST_NAMED]:
+        below = ""
+        if reached and label in arms.index:
+            took = arms.loc[label, f"seconds_to_{reached[-1]:g}"]
+            there = "never" if math.isnan(took) else f"in {seconds(took)}"
+            below = f"{words.target(reached[-1])} {there}"
+        look = looks(int(curve["arm_order"].iloc[0]))
+        found.append(ends.End(str(label), float(curve["median"].dropna().iloc[-1]), look.color, below))
+    return found
 
 
 def finding(record: Record) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from reports.numbers import scores
 from reports.numbers.scores import TRAIN_ACCURACY, VALIDATION_ACCURACY
 from reports.plots import gradient_flow
-from reports.plots.elements import axes, curves, style
+from reports.plots.elements import axes, curves, style, twins
 from reports.plots.elements.curves import draw
 from reports.store.record import Record
 
@@ -23,6 +23,7 @@ NOTE = (
     "train (He et al. 2015, figures 1 and 4). Lines: median over seeds at each epoch; bands: smallest to "
     "largest."
 )
+PAIRS = "A panel for each depth: the network with shortcuts and its plain twin. "
 DIVERGED = " A diverged seed ranks worst after its last epoch; the band shows those still training."
 
 
@@ -40,6 +41,11 @@ def figure(record: Record) -> Figure | None:
     with style.context():
         if training.empty:
             return style.empty_page(f"{TITLE}: no trial was evaluated", record)
+        note = NOTE + DIVERGED if record.runs["diverged"].any() else NOTE
+        if pairs := twins.pairs(record):
+            page = twins.page(pairs, training, "training error")
+            style.caption(page, TITLE, record, PAIRS + note)
+            return page
         page = style.page(height=5.4)
         for ax, frame, name in zip(
             page.subplots(1, 2, sharey=True), (training, validation), ("training", "validation"), strict=True
@@ -50,7 +56,6 @@ def figure(record: Record) -> Figure | None:
         _, highest = page.axes[0].get_ylim()
         page.axes[0].set(ylabel="error (1 − accuracy)", ylim=axes.within(0, highest))
         style.legend(page, record, at_once=set(training.loc[training["at_once"], "label"]))
-        note = NOTE + DIVERGED if record.runs["diverged"].any() else NOTE
         style.caption(page, TITLE, record, note)
     return page
 

@@ -7,7 +7,8 @@ def legend_of(figure):
 
 
 def caption_of(figure):
-    return " ".join(figure._supxlabel.get_text().split())
+    """How to read it, as the page has it, and what stands below the picture."""
+    return " ".join(f"{figure.get_label()} {figure._supxlabel.get_text()}".split())
 
 
 def means_of(ax):

@@ -4,11 +4,13 @@ A median over seeds is no trial's own path: the seed in the middle may change fr
 """
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from experiments import names
+from reports import words
 from reports.numbers.intervals import median_and_range
 from reports.plots.elements import style
 
@@ -62,3 +64,16 @@ def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks = style.arm) -> Axes:
         ax.plot(curve["x"], curve["median"], color=look.color, marker=look.marker, linestyle=look.line,
                 markevery=(order % every, every), clip_on=False)  # fmt: skip
     return ax
+
+
+def mark_targets(ax: Axes, targets: Sequence[float], *, named: bool = True) -> None:
+    """A dotted line at each target that the panel shows; named: with its number inside the panel."""
+    low, high = ax.get_ylim()
+    for target in targets:
+        if low < target < high:
+            ax.axhline(target, color=style.MUTED, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0)
+            if named:
+                ax.annotate(
+                    words.target(target), (0, target), (3, 1), xycoords=("axes fraction", "data"),
+                    textcoords="offset points", fontsize=8, color=style.MUTED, va="bottom",
+                )  # fmt: skip

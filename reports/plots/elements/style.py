@@ -1,6 +1,7 @@
 """How every figure looks: one colour, marker and line an arm, readable in greyscale."""
 
 import math
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -8,9 +9,11 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -126,6 +129,12 @@ def arm(order: int) -> ArmStyle:
     return ArmStyle(ARMS[index].color, MORE_MARKERS[(index + turn - 1) % len(MORE_MARKERS)], line)
 
 
+def ink(color: str) -> str:
+    """Black or white, whichever is read better on the colour: by WCAG's relative luminance."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return "black" if np.dot(linear, (0.2126, 0.7152, 0.0722)) > 0.179 else "white"
+
+
 def page(height: float) -> Figure:
     """An empty figure of the common width; `height` in inches."""
     return Figure(figsize=(PAGE_WIDTH, height), layout="constrained")
@@ -136,6 +145,13 @@ def empty_page(title: str, record: Record) -> Figure:
     figure = page(height=1.6)
     caption(figure, title, record, "")
     return figure
+
+
+def beside_panels(figure: Figure, inches: float) -> None:
+    """Leave room for the title above the panels, and so much to the right of them."""
+    top = (TITLE_HEIGHT + 0.1) / figure.get_figheight()
+    right = inches / figure.get_figwidth()
+    figure.get_layout_engine().set(rect=(0, 0, 1 - right, 1 - top), w_pad=0.06)
 
 
 def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
@@ -179,16 +195,19 @@ def _legend_width(labels: Sequence[str], columns: int) -> float:
 
 
 def caption(figure: Figure, title: str, record: Record, note: str, characters: int = CAPTION_WIDTH) -> None:
-    """Title above; below, what the figure was drawn from and how to read it.
+    """Title above; below, the first sentence of how to read it, and what it was drawn from.
 
-    note: `{score}` in it stands for what epochs were chosen by; characters: of a line of it.
+    note: how to read it, of which the page has all, as the figure's label; `{score}` in it stands for what
+    epochs were chosen by. characters: of a line.
     """
     note = note.replace("{score}", record.chosen_by)
     setting = record.runs["setting"].iloc[0]
     top = 1 - 0.12 / figure.get_figheight()
     title = f"{title} · {setting}" if setting else title
     figure.suptitle(title, x=0.01, y=top, ha="left", va="top", fontsize=14, weight="bold")
-    lines = [textwrap.fill(line, characters) for line in (note, provenance(record)) if line]
+    figure.set_label(note)
+    first = re.split(r"(?<=[a-z0-9)%]\.) (?=[A-Z])", note, maxsplit=1)[0]
+    lines = [textwrap.fill(line, characters) for line in (first, provenance(record)) if line]
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=9, color=MUTED)
 
 
