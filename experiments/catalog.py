@@ -327,6 +327,13 @@ def has_seed(model: str, arguments: dict[str, Any]) -> bool:
     return CATALOG[model].kind not in ("pipeline", "frozen") or arguments.get("classifier") == "random_forest"
 
 
+def family(model: str, arguments: Mapping[str, Any]) -> tuple[str, int, bool]:
+    """Family and rank for figures, and whether it is a plain twin: a residual network without shortcuts."""
+    row = CATALOG[model]
+    twin = row.family == "residual" and arguments.get("shortcuts") is False
+    return "plain" if twin else row.family, row.rank, twin
+
+
 def has_rate(model: str) -> bool:
     """True if something in the model is trained at a learning rate."""
     return CATALOG[model].kind not in ("pipeline", "frozen")

@@ -8,6 +8,7 @@ most of them the probabilities of its validation and test images.
 """
 
 import argparse
+import contextlib
 import io
 import json
 import lzma
@@ -25,7 +26,7 @@ from experiments.command_line import Command, Parser, say
 from experiments.errors import UserError
 from experiments.logs import events, trial_folder
 from experiments.planning import minutes, plan, request
-from experiments.store import client, forecasts, page, registration, tracking
+from experiments.store import client, forecasts, page, registration, tracking, views
 from experiments.store.client import StoreError
 from experiments.studies.specification import PlannedTrial
 from experiments.studies.study import Study
@@ -152,6 +153,8 @@ def unpack(source: Path, work: Path, store: str) -> tuple[str, set[int]]:
             if trial in packed and role != packed[trial]
         }
         projection.describe(tags | {key: notices[key] for key in names.NOTICES if key in notices}, changed)
+        with contextlib.suppress(StoreError):  # a page without charts of its own is no loss
+            projection.show(views.tags(study, in_store.tags), page.note(study))
         projected = {trial for _, trial, _ in in_store.complete}
         for planned in trials:
             folder = trial_folder.of(work, planned.trial)

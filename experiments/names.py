@@ -100,6 +100,7 @@ ARTIFACTS = "mlartifacts"  # the folder beside a local store in which the files 
 TRAIN_SECONDS = "train_seconds"  # cumulative; the clock stands still in compilation and evaluation
 IMAGES_SEEN = "images_seen"  # cumulative training images
 LEARNING_RATE = "learning_rate"  # at the last update of the epoch
+OVERFITTING_GAP = "overfitting_gap"  # train − validation accuracy; written by the store, no trial logs it
 # Metrics of every epoch where the recipe asks for gradient_flow, each followed by "/<stage>"
 GRADIENT_NORM = "gradient_norm"  # L2 norm of the stage's gradient, root mean square over the epoch's steps
 ACTIVATION_STD = "activation_std"  # of the output of the stage's last weighted layer, in inference mode
@@ -162,6 +163,21 @@ TARGETS = "study.targets"  # JSON list of validation accuracies, ascending
 DATA_NOTICES = "study.data_notices"  # JSON list: what is left out of the data, or doubtful, a sentence each
 BAD_FILES = "study.bad_files"  # how many files of it cannot be used
 NOTICES = (DATA_NOTICES, BAD_FILES)
+SAVED_VIEW = "mlflow.sharedViewState."  # and an id: a view of MLflow's page of an experiment
+RUN_COLOR = "mlflow.runColor"  # of a run's lines on MLflow's pages
+# Families of networks (catalog.Family), each with the colours of its ranks, light to dark, in all figures;
+# the last stands for higher ranks too.
+FAMILY_COLORS = {
+    "residual": ("#3B8ECA", "#0A5C95", "#063C63", "#021F36"),
+    "plain": ("#D08A00", "#A86C00", "#7D5000", "#4F3300"),
+    "autoencoder": ("#009E73", "#006B4E"),
+    "pretrained": ("#C0629B", "#7E3766"),
+    "pixels": ("#8A8A8A", "#4D4D4D"),
+    "early": ("#E8875A", "#D55E00", "#8F3F00"),
+    "vgg": ("#A59B2A", "#8A8000", "#635C00", "#403B00"),
+    "inception": ("#000000",),
+    "other": ("#6A5ACD", "#3F3391"),
+}
 ARMS = "study.arms"  # JSON: of each arm its title, family, rank in it, and whether it is a plain twin
 OPTIONS = "study.asked"  # JSON: STUDY and DATA that `make compare` was given
 KIND = "mlflow.experimentKind"  # MLflow opens the page of a training experiment as one

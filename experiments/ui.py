@@ -2,15 +2,19 @@
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from experiments import location, names
 from experiments.command_line import Command, Parser
 from experiments.errors import UserError
-from experiments.store import client
+from experiments.store import client, views
+
+MOST_NAMED = 10  # studies whose charts are linked, the newest first
 
 
 def add_options(parser: Parser) -> None:
@@ -37,11 +41,28 @@ def main(options: argparse.Namespace) -> int:
                 f"port {options.port} is taken; choose another one: make ui PORT={options.port + 1}"
             )
     client.make_whole(options.store)
-    print(f"MLflow's pages: http://127.0.0.1:{options.port}/#/experiments (Ctrl-C ends)", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(options.port)]
     # Not as an argument, which every user of the machine can read: the URI may hold a password.
     store = {"MLFLOW_BACKEND_STORE_URI": options.store}
-    return subprocess.run(command, env={**os.environ, **client.ENVIRONMENT, **store}).returncode
+    server = subprocess.Popen(command, env={**os.environ, **client.ENVIRONMENT, **store})
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: server.send_signal(number))
+    if _answers(server, options.port):
+        pages = f"http://127.0.0.1:{options.port}/"
+        for study, experiment in client.studies_with_views(options.store)[:MOST_NAMED]:
+            print(f"charts of {study}: {pages}{views.link(experiment)}")
+        print(f"MLflow's pages (Ctrl-C ends):\n{pages}#/experiments", flush=True)
+    return server.wait()
+
+
+def _answers(server: subprocess.Popen, port: int) -> bool:
+    """Wait until the server answers; False if it ends before."""
+    while server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.2)
+    return False
 
 
 UI = Command("Serve MLflow's pages of the store on 127.0.0.1.", "ui --port 5001", add_options, main)

@@ -12,7 +12,7 @@ from experiments.execution import keeping, progress, scheduler
 from experiments.logs import events, trial_folder
 from experiments.planning.plan import Plan
 from experiments.processes import Starter
-from experiments.store import forecasts, forwarding, registration, tracking
+from experiments.store import forecasts, forwarding, page, registration, tracking
 from experiments.store.client import StoreError
 from experiments.studies.specification import PlannedTrial
 
@@ -52,6 +52,11 @@ def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
         forecasts.keep(work, plan.study.name, plan.tags)
         projection = tracking.Projection(options.store, plan.study.name, plan.files)
         projection.describe(plan.tags, plan.roles)
+        if plan.views or names.NOTE in plan.tags:
+            try:
+                projection.show(plan.views, page.note(plan.study))
+            except StoreError as error:
+                tell(f"{error}; MLflow's page of the study has no charts of its own")
         projection.close_runs(plan.abandoned)
         for planned in plan.waiting:
             trial_folder.close_abandoned(trial_folder.of(work, planned.trial))

@@ -186,6 +186,20 @@ def stored_in_sqlite(uri: str, study: str) -> Stored:
         return Stored(tags, complete, dict(database.execute(RUNNING_RUNS, {"study": study})))
 
 
+def studies_with_views(uri: str) -> list[tuple[str, str]]:
+    """Name and id of each experiment that has saved views, the newest first.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    with errors_of(uri):
+        return [
+            (each.name, each.experiment_id)
+            for each in opened(uri).search_experiments(order_by=["last_update_time DESC"])
+            if any(key.startswith(names.SAVED_VIEW) for key in each.tags)
+        ]
+
+
 def runs_in_sqlite(uri: str, beginning: str) -> dict[str, str]:
     """The complete runs of all studies whose ids begin so, with their trials; a missing store holds none.
 

@@ -9,6 +9,7 @@ from experiments.studies import arms
 from experiments.studies.specification import Trial
 from experiments.studies.study import Study
 
+LINKS = "\n### Charts of this study\n\n"  # ends the note: what follows are links, which the store adds
 MOST_OF_A_TAG = 4_900  # characters; MLflow keeps 5,000
 
 
@@ -53,6 +54,11 @@ def _json(values: list[str]) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
+def is_note(stored: str | None, wanted: str) -> bool:
+    """Whether a note is the one that is wanted, with whatever links."""
+    return stored is not None and LINKS in stored and stored.partition(LINKS)[0] == wanted
+
+
 def note(study: Study) -> str:
     """How to read the study's page, as Markdown."""
     data = study.data
@@ -76,9 +82,9 @@ augmentation: train − validation is the overfitting gap |
 pass, trainable weights |
 | `train/reconstruction_loss`, `validation/reconstruction_loss` | the autoencoder's learning curve; its \
 accuracy is one point at its last epoch |
+| `overfitting_gap` | train − validation accuracy of the epoch |
 
-Only runs with the tag `study.complete` = true are results. Try: select all runs, *Compare*, and plot \
-`validation/accuracy` by step; group by `study.arm`.
+Only runs with the tag `study.complete` = true are results.
 """
 
 

@@ -15,7 +15,7 @@ from experiments.data.facts import Files
 from experiments.errors import UserError
 from experiments.location import SQLITE
 from experiments.logs import events, trial_folder
-from experiments.store import client, page
+from experiments.store import client, page, views
 from experiments.store.client import StoreError
 from experiments.studies.specification import PlannedTrial, Trial
 
@@ -46,6 +46,19 @@ class Projection:
                 self._client.set_experiment_tag(self._experiment, key, value)
             for run, role in roles.items():
                 self._client.set_tag(run, names.ROLE, role)
+
+    def show(self, views_: dict[str, str], note: str) -> None:
+        """Set the saved views of the experiment, and the note with links to them.
+
+        note: as the study has it.
+        """
+        with client.errors_of(self._uri):
+            for key, value in views_.items():
+                self._client.set_experiment_tag(self._experiment, key, value)
+            links = "".join(
+                f"- [{title}]({views.link(self._experiment, key)})\n" for key, title in views.TITLES.items()
+            )
+            self._client.set_experiment_tag(self._experiment, names.NOTE, f"{note}{page.LINKS}{links}")
 
     def close_runs(self, runs: Iterable[str]) -> None:
         """End runs that nobody works on any more."""
@@ -88,7 +101,7 @@ class Projection:
                 self._log(run, tags={**tags, names.STARTS: str(start), names.OWNER: processes.signature()})
                 self._reopen(run)
             case events.EpochEnded(epoch=epoch, metrics=metrics):
-                self._log(run, metrics=metrics, step=epoch, at=at)
+                self._log(run, metrics=metrics | _gap(metrics), step=epoch, at=at)
             case events.Finished(epoch=epoch, metrics=metrics, diverged=diverged):
                 self._log(run, metrics=metrics, step=epoch, at=at)
                 self._log(run, tags={names.DIVERGED: str(diverged).lower()})
@@ -146,6 +159,7 @@ class Projection:
             names.VERSION: str(trial.results_version),
             names.SEED_COUNTS: str(catalog.has_seed(trial.model, trial.arguments)).lower(),
             names.OWNER: processes.signature(),
+            names.RUN_COLOR: _color(trial),
         }
         run = self._client.create_run(
             self._experiment, start_time=round(began * 1000), tags=tags, run_name=planned.run_name
@@ -196,6 +210,21 @@ class Projection:
                 self._client.log_artifact(run, str(folder / file))
         if (folder / names.MODEL_FOLDER).is_dir():
             self._client.log_artifacts(run, str(folder / names.MODEL_FOLDER), names.MODEL_FOLDER)
+
+
+def _gap(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Train − validation accuracy of an epoch that has both: charts of MLflow's pages subtract nothing."""
+    train, validation = (
+        metrics.get(names.metric(split, names.ACCURACY)) for split in (names.TRAIN, names.VALIDATION)
+    )
+    return {} if train is None or validation is None else {names.OVERFITTING_GAP: train - validation}
+
+
+def _color(trial: Trial) -> str:
+    """The colour of the trial's network in all figures."""
+    family, rank, _ = catalog.family(trial.model, trial.arguments)
+    colors = names.FAMILY_COLORS[family]
+    return colors[min(rank, len(colors) - 1)]
 
 
 def _dataset(planned: PlannedTrial) -> Any:  # noqa: ANN401 - mlflow is imported late

@@ -27,7 +27,9 @@ def described(study: Study) -> dict[str, Described]:
     called = {name: _called(name, arm) for name, arm in study.models.items()}
     alike = [title for title in called.values() if [*called.values()].count(title) > 1]
     return {
-        name: Described(name if called[name] in alike else called[name], *_kind(arm))
+        name: Described(
+            name if called[name] in alike else called[name], *catalog.family(arm.model, arm.arguments)
+        )
         for name, arm in study.models.items()
     }
 
@@ -39,9 +41,3 @@ def _called(name: str, arm: Arm) -> str:
         return name.replace("_", " ")
     title = catalog.CATALOG[name].title
     return title[0].lower() + title[1:] if title.split()[0].split("-")[0] in NOUNS else title
-
-
-def _kind(arm: Arm) -> tuple[str, int, bool]:
-    row = catalog.CATALOG[arm.model]
-    twin = row.family == "residual" and arm.arguments.get("shortcuts") is False
-    return "plain" if twin else row.family, row.rank, twin

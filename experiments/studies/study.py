@@ -244,7 +244,7 @@ class Study(Frozen):
                 label, order, setting, study.data.source,
             )
             for seed in self.seeds
-            for study, label, order, arm, setting in self._arms()
+            for study, label, order, arm, setting in self.arms_at_settings()
         )  # fmt: skip
 
     def tuning_trials(self, digests: Digests, further: Further | None = None) -> list[PlannedTrial]:
@@ -258,7 +258,7 @@ class Study(Frozen):
             return []
         arms = [
             (study._of_few(self.tune.images), label, order, arm, setting)
-            for study, label, order, arm, setting in self._arms()
+            for study, label, order, arm, setting in self.arms_at_settings()
             if catalog.has_rate(arm.model)
         ]
         ladder = itertools.product(self.tune.all_seeds, self.tune.learning_rate, arms)
@@ -282,7 +282,7 @@ class Study(Frozen):
         sizes = {name: min(images, getattr(self.data, name)) for name in ("train", "validation", "test")}
         return self.model_copy(update={"data": self.data.model_copy(update=sizes)})
 
-    def _arms(self) -> Iterator[tuple["Study", str, int, Arm, str]]:
+    def arms_at_settings(self) -> Iterator[tuple["Study", str, int, Arm, str]]:
         """At each point of the grid: the study there, and each arm with its label, order and setting."""
         for point in self._points():
             study = self._at(point)

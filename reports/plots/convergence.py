@@ -91,7 +91,8 @@ def line_ends(record: Record, medians: pd.DataFrame, looks: style.Looks) -> list
             there = "never" if math.isnan(took) else f"in {seconds(took)}"
             below = f"{words.target(reached[-1])} {there}"
         look = looks(int(curve["arm_order"].iloc[0]))
-        found.append(ends.End(str(label), float(curve["median"].dropna().iloc[-1]), look.color, below))
+        named = style.called(str(label), record.runs[record.runs["label"] == label])
+        found.append(ends.End(named, float(curve["median"].dropna().iloc[-1]), look.color, below))
     return found
 
 

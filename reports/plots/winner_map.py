@@ -25,8 +25,8 @@ TITLE = "Winner map"
 APPLIES = "all settings"
 NOTE = (
     "A cell names the arm of highest mean test accuracy over seeds, with that mean, and its lead over the "
-    "next arm with the 95 % interval of the difference. It has the arm's colour where the arm was shown to be "
-    "ahead of every other one there (by wider intervals, so that all of a cell hold together); grey: not "
+    "next arm with the 95 % interval of the difference. It has the arm's colour where the arm was shown to "
+    "be ahead of every other one there (by wider intervals, so that all of a cell hold together); grey: not "
     "shown. Each trial was tested once, at its epoch of highest {score}."
 )
 DIVERGED = " A diverged trial counts with what was measured before."
@@ -72,7 +72,9 @@ def winner(cell: pd.DataFrame, ahead: Ahead) -> Winner | str:
     # Stable: of equal means the first of the study file.
     best, *others = sorted(arms, key=lambda order: -arms[order]["accuracy"].mean())
     level = 1 - LEVEL / len(others)
-    shown = all(ahead(arms[best], arms[other], level).low > 0 for other in others)
+    found = [ahead(arms[best], arms[other], level) for other in others]
+    # An interval without width is of seeds that are alike, which tells nothing of others.
+    shown = all(each.low > 0 and each.high > each.low for each in found)
     lead = ahead(arms[best], arms[others[0]], 1 - LEVEL)
     mean = float(arms[best]["accuracy"].mean())
     return Winner(titles[best], int(best), mean, lead, titles[others[0]], len(arms), shown)

@@ -71,10 +71,19 @@ def spread(at: Sequence[float], heights: Sequence[float]) -> np.ndarray:
             blocks.append([_centre(members, at, heights), below + height, members])
     found = np.empty(len(at))
     for centre, height, members in blocks:
-        bottom = min(max(centre - height / 2, 0.0), max(0.0, 1.0 - height))
+        bottom = centre - height / 2
         for member in members:
             found[member] = bottom + heights[member] / 2
             bottom += heights[member]
+    halves = np.asarray(heights, float) / 2
+    least = 0.0
+    for place, half in enumerate(halves):  # up from the bottom of the panel, then down from its top
+        found[place] = max(found[place], least + half)
+        least = found[place] + half
+    most = max(1.0, 2 * halves.sum())
+    for place in reversed(range(len(found))):
+        found[place] = min(found[place], most - halves[place])
+        most = found[place] - halves[place]
     return found
 
 

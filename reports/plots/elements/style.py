@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from experiments import names
 from reports import fonts
 from reports.store.record import Record, provenance
 
@@ -40,17 +41,17 @@ ARMS = (
     ArmStyle("#CC79A7", "P", "-"),
     ArmStyle("#56B4E9", "X", (0, (5, 1, 1, 1, 1, 1))),
 )
-# By what a network is (`names.ARMS`): colours from the first rank on, darker each, and the first marker.
+# The first marker of each family of networks; its colours are names.FAMILY_COLORS.
 FAMILIES = {
-    "residual": (("#3B8ECA", "#0A5C95", "#063C63", "#021F36"), "o"),
-    "plain": (("#D08A00", "#A86C00", "#7D5000", "#4F3300"), "s"),
-    "autoencoder": (("#009E73", "#006B4E"), "^"),
-    "pretrained": (("#C0629B", "#7E3766"), "P"),
-    "pixels": (("#8A8A8A", "#4D4D4D"), "v"),
-    "early": (("#E8875A", "#D55E00", "#8F3F00"), "D"),
-    "vgg": (("#A59B2A", "#8A8000", "#635C00", "#403B00"), "X"),
-    "inception": (("#000000",), "d"),
-    "other": (("#6A5ACD", "#3F3391"), "p"),
+    "residual": "o",
+    "plain": "s",
+    "autoencoder": "^",
+    "pretrained": "P",
+    "pixels": "v",
+    "early": "D",
+    "vgg": "X",
+    "inception": "d",
+    "other": "p",
 }
 MARKERS = ("o", "s", "^", "D", "P", "v", "X", "d", "p", "<", ">", "*", "h", "8")
 LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (5, 1, 1, 1, 1, 1)))
@@ -105,7 +106,7 @@ def looks(record: Record) -> Looks:
         return arm
     found, seen = {}, Counter()
     for order, each in sorted(arms.items()):
-        colors, marker = FAMILIES[each.family]
+        colors, marker = names.FAMILY_COLORS[each.family], FAMILIES[each.family]
         kind = (each.family, each.twin, each.rank)
         turn, seen[kind] = seen[kind], seen[kind] + 1
         line = LINES[(turn + each.twin) % len(LINES)]
@@ -161,9 +162,14 @@ def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
         look = of_arm(int(runs["arm_order"].iloc[0]))
         line = "none" if label in at_once else look.line
         handles.append(Line2D([], [], color=look.color, marker=look.marker, linestyle=line))
-        diverged = int(runs["diverged"].sum())
-        labels.append(f"{label} ({diverged} of {len(runs)} diverged)" if diverged else label)
+        labels.append(called(str(label), runs))
     name(figure, handles, labels)
+
+
+def called(label: str, runs: pd.DataFrame) -> str:
+    """The label of an arm, with how many of its trials diverged if any did."""
+    diverged = int(runs["diverged"].sum())
+    return f"{label} ({diverged} of {len(runs)} diverged)" if diverged else label
 
 
 def name(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:

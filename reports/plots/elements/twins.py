@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from experiments import names
 from reports.plots.elements import curves, style
 from reports.store.record import Record
 
@@ -63,8 +64,9 @@ def _apart(rest: str, rests: list[str]) -> str:
 
 def look(plain: bool) -> style.ArmStyle:
     """One colour for all residual networks, another for their twins."""
-    colors, marker = style.FAMILIES[PLAIN if plain else RESIDUAL]
-    return style.ArmStyle(colors[0], marker, style.LINES[1 if plain else 0])
+    family = PLAIN if plain else RESIDUAL
+    color = names.FAMILY_COLORS[family][0]
+    return style.ArmStyle(color, style.FAMILIES[family], style.LINES[1 if plain else 0])
 
 
 def page(pairs: list[Pair], medians: pd.DataFrame, measured: str, targets: Sequence[float] = ()) -> Figure:

@@ -105,7 +105,7 @@ def test_captions_of_the_small_study(small):
 def test_every_figure_of_the_crop_study_has_a_caption(cropped):
     summary.by_arm(cropped)
     told = FIGURES["winner_map"].finding(cropped)
-    assert told.startswith("Ahead with an interval apart from all others, of 4 cells: ")
+    assert told == "In none of 4 cells was an arm shown to be ahead of all others."  # two seeds, alike
     for name, end in (("crops", "pixels of crop"), ("learning_curves", "training images")):
         assert end in FIGURES[name].finding(cropped)
     assert FIGURES["settings"].finding(cropped).startswith("The highest mean test accuracy is that of cnn")
