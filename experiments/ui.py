@@ -1,12 +1,14 @@
 """Serve MLflow's pages on this machine only: `python -m experiments ui [--port 5000]`."""
 
 import argparse
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 from experiments import location, names
@@ -14,6 +16,8 @@ from experiments.command_line import Command, Parser
 from experiments.errors import UserError
 from experiments.store import client, views
 
+# So that the link is the last line.
+QUIET = {"MLFLOW_LOGGING_LEVEL": "WARNING", "PYTHONWARNINGS": "ignore"}
 MOST_NAMED = 10  # studies whose charts are linked, the newest first
 
 
@@ -42,9 +46,11 @@ def main(options: argparse.Namespace) -> int:
             )
     client.make_whole(options.store)
     command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(options.port)]
+    command += ["--uvicorn-opts", "--log-level warning"]
     # Not as an argument, which every user of the machine can read: the URI may hold a password.
     store = {"MLFLOW_BACKEND_STORE_URI": options.store}
-    server = subprocess.Popen(command, env={**os.environ, **client.ENVIRONMENT, **store})
+    environment = {**os.environ, **client.ENVIRONMENT, **QUIET, **store}
+    server = subprocess.Popen(command, env=environment)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: server.send_signal(number))
     if _answers(server, options.port):
@@ -58,9 +64,8 @@ def main(options: argparse.Namespace) -> int:
 def _answers(server: subprocess.Popen, port: int) -> bool:
     """Wait until the server answers; False if it ends before."""
     while server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health"):
+            return True
         time.sleep(0.2)
     return False
 

@@ -137,8 +137,10 @@ def _candidate(
     if sides_ is None:
         return Candidate(arm, accuracy, Interval(0.0, 0.0, 0.0), False, cost, failed)
     behind = sides_.difference(level)
-    # Without an interval (no spread between seeds) the difference is what it is at every one of them.
-    worse = behind.estimate > 0 if math.isnan(behind.low) else behind.low > 0
+    # Both, as for a verdict on a claim; without an interval (no spread between seeds) the difference is what
+    # it is at every one of them.
+    p = verdicts.compare(sides_, ">", 0.0, level).p
+    worse = behind.estimate > 0 if math.isnan(behind.low) else behind.low > 0 and p <= 1 - level
     return Candidate(arm, accuracy, behind, bool(worse), cost, failed)
 
 
@@ -207,8 +209,8 @@ def sentences(record: Record) -> list[str]:
         listed = [f"{called(each.arm)} by {_points(each.behind)}" for each in found.worse]
         lines.append(
             f"Shown to be worse than {called(best.arm)}: {words.listed(listed)}. "
-            f"The intervals are at {found.level:.1%}, so that all of them hold in 95 % of studies; "
-            "a verdict on a claim also asks for signs that fewer than eight seeds may not give."
+            f"The intervals are at {found.level:.1%}, so that all of them hold in 95 % of studies; claims "
+            "are judged among all claims of the study, at levels of their own."
         )
     if out := [each for each in found.candidates if each.failed]:
         listed = [f"{called(each.arm)} at {each.failed} of {found.seeds} seeds" for each in out]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from experiments import names
 from reports import command, figure_files, words
-from reports.answers import claims_table, judge, recommendation, sentences
+from reports.answers import claims_table, in_words, judge, recommendation, sentences
 from reports.page import inline
 from reports.store import reading
 from reports.store.record import Record
@@ -68,6 +68,7 @@ def _answer(report: Report) -> dict[str, object]:
     tested = judge.number_tested(each.stated for each in judged)
     return {
         "advice": recommendation.advice(report.record),
+        "in_words": in_words.told(judged, report.record.title),
         "without_claims": "" if any(each.stated.current for each in judged) else sentences.WITHOUT_CLAIMS,
         "claim_groups": [
             (

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments import names
 from reports import words
-from reports.answers import claims_table, judge
+from reports.answers import claims_table, in_words, judge
 from reports.answers.judge import Judged
 from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED
 from reports.plots.elements import style
@@ -248,7 +248,7 @@ def look(each: Judged) -> tuple[str, str]:
 
 def words_of(each: Judged, called: Called = str) -> str:
     """The two arms and what was compared: `ResNet-18 − plain CNN: test accuracy, claimed > 0`."""
-    arms = " − ".join(called(arm) for arm, _ in each.sides)
+    arms = " − ".join(in_words.side(arm, called) for arm, _ in each.sides)
     target = each.stated.target
     what = each.stated.metric
     if target is not None:

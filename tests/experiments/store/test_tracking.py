@@ -32,3 +32,28 @@ def test_a_run_that_a_slow_server_made_twice_stays_once(tmp_path):
     history = client.get_metric_history(left.info.run_id, "train/accuracy")
     assert [(metric.step, metric.value) for metric in history] == [(1, 0.5), (2, 0.75)]
     assert left.data.tags[names.CPU] == "a"
+
+
+def test_a_run_has_the_gap_of_each_epoch_and_the_colour_of_its_network(tmp_path):
+    plain, residual = reading.parse(SMALL, "small").trials(DIGESTS)[:2]
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    projection = tracking.Projection(store, "small")
+    for planned in (plain, residual):
+        place = trial_folder.of(tmp_path / "work", planned.trial)
+        trial_folder.begin(place, planned.trial)
+        told = [
+            events.Started(tags={}),
+            events.EpochEnded(epoch=1, metrics={"train/accuracy": 0.75, "validation/accuracy": 0.5}),
+            events.EpochEnded(epoch=2, metrics={"train/accuracy": 0.8}),
+        ]
+        projection.project(planned, place, told)
+    client = mlflow.MlflowClient(store)
+    runs = client.search_runs([client.get_experiment_by_name("small").experiment_id])
+    for run in runs:
+        history = client.get_metric_history(run.info.run_id, names.OVERFITTING_GAP)
+        assert [(metric.step, metric.value) for metric in history] == [(1, 0.25)]
+    colors = {run.data.tags[names.ARM]: run.data.tags[names.RUN_COLOR] for run in runs}
+    assert colors == {
+        "plain_cnn": names.FAMILY_COLORS["plain"][0],
+        "resnet18": names.FAMILY_COLORS["residual"][0],
+    }
