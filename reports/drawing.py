@@ -35,12 +35,12 @@ from reports.tables.report import Report
 # figure(record), which is None where the study has nothing for it, and finding(record).
 FIGURES: dict[str, ModuleType] = {
     "claims": claims,
+    "cost_accuracy": cost_accuracy,
     "convergence": convergence,
     "overfitting": overfitting,
     "reliability": reliability,
     "time_to_target": time_to_target,
     "share_reached": share_reached,
-    "cost_accuracy": cost_accuracy,
     "representations": representations,
     "training_error": training_error,
     "gradient_flow": gradient_flow,

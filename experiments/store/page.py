@@ -44,7 +44,7 @@ def data_tags(data: Collection[Facts]) -> dict[str, str]:
 
 def _arms(study: Study) -> str:
     """What figures call the arms; of more than a tag holds the last keep their names in the study file."""
-    found = {name: [*arm] for name, arm in arms.described(study).items()}
+    found = {name: [*arm] for name, arm in arms.described(study.models).items()}
     while len(text := json.dumps(found, ensure_ascii=False)) > MOST_OF_A_TAG:
         found.popitem()
     return text

@@ -1,12 +1,20 @@
 """What people call the arms of a study, and what kind of network each is: for figures and tables."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
 from experiments import catalog
-from experiments.studies.study import Arm, Study
 
 # In the middle of a sentence; other titles are names, which keep their capitals.
 NOUNS = ("Plain", "Autoencoder", "Pretrained", "Fine", "Classifier", "Perceptron")
+
+
+class Arm(Protocol):
+    """What of an arm of a study file says how it is called."""
+
+    model: str
+    arguments: Mapping[str, Any]
+    title: str | None
 
 
 class Described(NamedTuple):
@@ -18,19 +26,19 @@ class Described(NamedTuple):
     twin: bool
 
 
-def described(study: Study) -> dict[str, Described]:
+def described(models: Mapping[str, Arm]) -> dict[str, Described]:
     """Each arm of a study by its name there.
 
     An arm is called as the study says (`title`), else as the catalog does where it has a network's name, else
     by its own. Two arms that would be called alike keep their own names.
     """
-    called = {name: _called(name, arm) for name, arm in study.models.items()}
+    called = {name: _called(name, arm) for name, arm in models.items()}
     alike = [title for title in called.values() if [*called.values()].count(title) > 1]
     return {
         name: Described(
             name if called[name] in alike else called[name], *catalog.family(arm.model, arm.arguments)
         )
-        for name, arm in study.models.items()
+        for name, arm in models.items()
     }
 
 

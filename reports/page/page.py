@@ -74,7 +74,10 @@ def _answer(report: Report) -> dict[str, object]:
             (
                 group,
                 [
-                    (claims_table.statement(each), sentences.explain(each, tested, report.record.chosen_by))
+                    (
+                        claims_table.statement(each),
+                        sentences.explain(each, tested, report.record.chosen_by, report.record.title),
+                    )
                     for each in group.claims
                 ],
             )

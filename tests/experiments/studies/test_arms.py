@@ -9,7 +9,7 @@ from tests.support.small_study import SMALL
 
 def called(**models):
     study = reading.parse({**SMALL, "models": models, "claims": []}, "small")
-    return {name: arm.title for name, arm in arms.described(study).items()}
+    return {name: arm.title for name, arm in arms.described(study.models).items()}
 
 
 def test_a_network_has_its_name_of_the_catalog_and_an_arm_its_own():
@@ -43,7 +43,7 @@ def test_a_residual_network_without_shortcuts_is_a_plain_twin():
         | {"claims": []},
         "small",
     )
-    found = arms.described(study)
+    found = arms.described(study.models)
     assert found["resnet34"][1:] == ("residual", 1, False) and found["plain34"][1:] == ("plain", 1, True)
 
 
