@@ -53,7 +53,9 @@ def with_results(page: str, study: str, shown: Mapping[str, str]) -> str:
 
 def shown_figures(page: str, study: str) -> set[str]:
     """The names of the study's figures that the page shows."""
-    return set(re.findall(rf"\]\((?:[\w./]*/)?figures/{re.escape(study)}/([\w.-]+\.png)\)", page))
+    return set(
+        re.findall(rf"(?:\]\(|src=\")(?:[\w./]*/)?figures/{re.escape(study)}/([\w.-]+\.png)[)\"]", page)
+    )
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

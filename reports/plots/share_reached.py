@@ -35,7 +35,8 @@ def draw(times_of: dict[int, survival.Times], ax: Axes, looks: style.Looks = sty
         color = {"color": look.color}
         ax.fill_between(cost, low, high, step="post", alpha=0.12, linewidth=0, **color)
         ax.step(cost, share, where="post", linestyle=look.line, **color)
-        ax.plot(curve.cost[1:], curve.share[1:], look.marker, clip_on=False, **color)
+        if len(curve.cost) > 1:  # an empty mark would collapse the panels
+            ax.plot(curve.cost[1:], curve.share[1:], look.marker, clip_on=False, **color)
     ax.axhline(0.5, color=style.MUTED, linewidth=1, linestyle=":")
     ax.set_ylim(-0.02, 1.02)
     return ax

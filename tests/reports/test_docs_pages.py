@@ -49,9 +49,10 @@ def test_only_the_sections_of_the_study_change():
 
 def test_figures_that_a_page_shows():
     page = (
-        "![a](docs/figures/one/convergence.png) ![b](figures/one/gradient_flow.png) ![c](figures/two/x.png)"
+        "![a](docs/figures/one/convergence.png) ![b](figures/one/gradient_flow.png) ![c](figures/two/x.png) "
+        '<img src="docs/figures/one/claims.png" width="600" alt="d">'
     )
-    assert docs_pages.shown_figures(page, "one") == {"convergence.png", "gradient_flow.png"}
+    assert docs_pages.shown_figures(page, "one") == {"convergence.png", "gradient_flow.png", "claims.png"}
 
 
 @pytest.mark.parametrize("page", docs_pages.PAGES, ids=lambda page: page.name)
