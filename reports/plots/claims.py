@@ -63,7 +63,9 @@ class Panel:
 
 def panels(judged: Iterable[Judged]) -> list[Panel]:
     """The claims with a difference, in the order of the questions; those after the data at the end."""
-    known = [each for each in judged if each.stated.current and not math.isnan(each.effect)][:MOST]
+    known = [each for each in judged if each.stated.current and not math.isnan(each.effect)]
+    # Predictions first, so that none is cut for a claim of after the data.
+    known = sorted(known, key=lambda each: each.stated.after_data)[:MOST]
     groups: dict[tuple[int, str, str], list[Judged]] = {}
     for each in known:
         title, unit = question(each), _unit(each.stated.metric)
