@@ -288,7 +288,7 @@ CATALOG = {
     "vgg16": Network("VGG-16", "baselines.vgg:vgg16", VGG, SIMONYAN, IMAGENET, family="vgg", rank=2),
     "vgg19": Network("VGG-19", "baselines.vgg:vgg19", VGG, SIMONYAN, IMAGENET, family="vgg", rank=3),
     "googlenet": Network(
-        "GoogLeNet", "baselines.googlenet:googlenet", GoogLeNet, SZEGEDY, IMAGENET, family="inception"
+        "GoogLeNet", "baselines.googlenet:googlenet", GoogLeNet, SZEGEDY, IMAGENET, family="inception", rank=1
     ),
     "resnet18": Network("ResNet-18", "resnet.network:resnet18", BasicResNet, HE, IMAGENET, family="residual"),
     "resnet34": Network(

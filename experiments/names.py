@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 LONGEST_DATA_LABEL = 30  # characters of a folder's name in that of an experiment
@@ -165,8 +166,9 @@ BAD_FILES = "study.bad_files"  # how many files of it cannot be used
 NOTICES = (DATA_NOTICES, BAD_FILES)
 SAVED_VIEW = "mlflow.sharedViewState."  # and an id: a view of MLflow's page of an experiment
 RUN_COLOR = "mlflow.runColor"  # of a run's lines on MLflow's pages
+PAGE_REFUSED = "study.page_refused"  # a digest of what the store would not take of MLflow's page of a study
 # Families of networks (catalog.Family), each with the colours of its ranks, light to dark, in all figures;
-# the last stands for higher ranks too.
+# the last stands for higher ranks too. Of one study: `arm_colors`.
 FAMILY_COLORS = {
     "residual": ("#3B8ECA", "#0A5C95", "#063C63", "#021F36"),
     "plain": ("#D08A00", "#A86C00", "#7D5000", "#4F3300"),
@@ -175,9 +177,39 @@ FAMILY_COLORS = {
     "pixels": ("#8A8A8A", "#4D4D4D"),
     "early": ("#E8875A", "#D55E00", "#8F3F00"),
     "vgg": ("#A59B2A", "#8A8000", "#635C00", "#403B00"),
-    "inception": ("#000000",),
+    "inception": ("#6E5A66", "#000000"),
     "other": ("#6A5ACD", "#3F3391"),
 }
+
+
+def arm_colors(kinds: Mapping[str, tuple[str, int]]) -> dict[str, str]:
+    """A colour of its own for each arm of a study, on MLflow's pages and in figures.
+
+    kinds: family and rank of each arm, in the order of the study file. An arm has the colour of its family
+    and rank. Where two would have the same one, the arms of that family go in equal steps, by rank and order,
+    from its lightest colour to its darkest.
+    """
+    found = {}
+    for family in {family for family, _ in kinds.values()}:
+        shades = FAMILY_COLORS[family]
+        members = sorted((arm for arm in kinds if kinds[arm][0] == family), key=lambda arm: kinds[arm][1])
+        places = [float(min(kinds[arm][1], len(shades) - 1)) for arm in members]
+        if len({*places}) < len(places):
+            places = [index * (len(shades) - 1) / (len(places) - 1) for index in range(len(places))]
+        found |= {arm: _between(shades, place) for arm, place in zip(members, places, strict=True)}
+    return {arm: found[arm] for arm in kinds}
+
+
+def _between(shades: Sequence[str], place: float) -> str:
+    """The colour at a place between two shades, of which the first is at 0 and the second at 1."""
+    low = min(int(place), len(shades) - 2)
+    channels = [[int(shade[at : at + 2], 16) for at in (1, 3, 5)] for shade in shades[low : low + 2]]
+    mixed = [
+        round(dark * (place - low) + light * (1 - place + low)) for light, dark in zip(*channels, strict=True)
+    ]
+    return "#" + "".join(f"{each:02X}" for each in mixed)
+
+
 ARMS = "study.arms"  # JSON: of each arm its title, family, rank in it, and whether it is a plain twin
 OPTIONS = "study.asked"  # JSON: STUDY and DATA that `make compare` was given
 KIND = "mlflow.experimentKind"  # MLflow opens the page of a training experiment as one

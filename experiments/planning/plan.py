@@ -63,7 +63,7 @@ class Plan:
     costs: dict[str, cost.Cost]  # by trial id; of the waiting and later trials
     workers: int
     tags: dict[str, str]  # of the study's experiment, as far as the store has others
-    views: dict[str, str]  # of MLflow's pages, as tags too; what cannot be written of them is no loss
+    page: views.Lacking  # what MLflow's page of the study lacks; what cannot be written of it is no loss
     roles: dict[str, str]  # by run id, as far as the store has others
     abandoned: list[str]  # ids of runs that the store calls RUNNING though their process is gone
     work: Path
@@ -85,7 +85,7 @@ class Plan:
     def has_work(self) -> bool:
         """Whether there is anything to train, or to bring to the store."""
         return bool(
-            self.waiting or self.unprojected or self.tags or self.views or self.roles or self.abandoned
+            self.waiting or self.unprojected or self.tags or self.page.is_due or self.roles or self.abandoned
         )
 
     @property
@@ -151,7 +151,12 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         costs=costs,
         workers=workers,
         tags=_tags(study, facts.values(), stored, options, standing),
-        views=views.tags(study, stored.tags),
+        page=views.lacking(
+            study,
+            [*standing.schedule.seeds, *(options.schedule.seeds if options.schedule else [])],
+            stored,
+            alone=options.outdate,
+        ),
         roles=_roles([*trials, *_planned_looks(study, facts, stored, options)], stored)
         if options.outdate
         else {},
@@ -234,7 +239,7 @@ def _tags(
         wanted[names.OPTIONS] = json.dumps(options.command)
     changed = {key: value for key, value in wanted.items() if stored.tags.get(key) != value}
     if page.is_note(stored.tags.get(names.NOTE), wanted[names.NOTE]):
-        del changed[names.NOTE]
+        changed.pop(names.NOTE, None)
     planned = registration.changed_plan(study, standing, options.work, stored.tags)
     changed |= forecasts.changed_tags(study.name, options.work, stored.tags)
     return changed | registration.changed_tags(study, options.work, stored.tags) | planned

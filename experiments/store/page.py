@@ -55,8 +55,8 @@ def _json(values: list[str]) -> str:
 
 
 def is_note(stored: str | None, wanted: str) -> bool:
-    """Whether a note is the one that is wanted, with whatever links."""
-    return stored is not None and LINKS in stored and stored.partition(LINKS)[0] == wanted
+    """Whether a note is the one that is wanted, with whatever links or none."""
+    return stored is not None and stored.partition(LINKS)[0] == wanted
 
 
 def note(study: Study) -> str:
@@ -84,7 +84,7 @@ pass, trainable weights |
 accuracy is one point at its last epoch |
 | `overfitting_gap` | train − validation accuracy of the epoch |
 
-Only runs with the tag `study.complete` = true are results.
+Only runs with the tags `study.complete` = true and `study.role` = result are results.
 """
 
 

@@ -4,10 +4,12 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 (metric, step, time, value). `import mlflow` takes 1.5 s and happens when a `Projection` begins.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from experiments import catalog, names, processes
@@ -18,7 +20,9 @@ from experiments.logs import events, trial_folder
 from experiments.store import client, page, views
 from experiments.store.client import StoreError
 from experiments.studies.specification import PlannedTrial, Trial
+from experiments.studies.study import Study
 
+MOST_OF_A_BATCH = 1_000  # metrics that MLflow takes in one request
 FilesOf = Mapping[tuple[str, str], Path]  # index files by the digest and partition of a data set
 
 
@@ -26,11 +30,18 @@ class Projection:
     """The runs of one study in the store, which is created if need be.
 
     files: of the study's data, which give names to mistakes: a trial knows its images by content alone, and
-    may have been trained on another folder with the same. Every method raises StoreError if the store fails.
+    may have been trained on another folder with the same. colors: of the study's arms, on MLflow's pages.
+    Every method but `show` raises StoreError if the store fails.
     """
 
-    def __init__(self, uri: str, study: str, files: FilesOf | None = None) -> None:
-        self._uri, self._files = uri, files or {}
+    def __init__(
+        self,
+        uri: str,
+        study: str,
+        files: FilesOf | None = None,
+        colors: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._uri, self._files, self._colors = uri, files or {}, colors
         with client.errors_of(uri):
             client.make_whole(uri)
             self._client = client.opened(uri)
@@ -47,18 +58,33 @@ class Projection:
             for run, role in roles.items():
                 self._client.set_tag(run, names.ROLE, role)
 
-    def show(self, views_: dict[str, str], note: str) -> None:
-        """Set the saved views of the experiment, and the note with links to them.
+    def show(self, study: Study, lacking: views.Lacking) -> str:
+        """Write what the store lacks of MLflow's page of the study; a line where it refuses.
 
-        note: as the study has it.
+        Nothing fails for the page's sake. The refusal is remembered: it is told once, and no start of the
+        study is for this alone again.
         """
-        with client.errors_of(self._uri):
-            for key, value in views_.items():
-                self._client.set_experiment_tag(self._experiment, key, value)
-            links = "".join(
-                f"- [{title}]({views.link(self._experiment, key)})\n" for key, title in views.TITLES.items()
-            )
-            self._client.set_experiment_tag(self._experiment, names.NOTE, f"{note}{page.LINKS}{links}")
+        try:
+            with client.errors_of(self._uri):
+                self._show(study, lacking)
+        except StoreError as error:
+            if lacking.refused:
+                return ""
+            with contextlib.suppress(StoreError), client.errors_of(self._uri):
+                self._client.set_experiment_tag(self._experiment, names.PAGE_REFUSED, lacking.digest)
+            return f"{error}; MLflow's page of the study has not all its charts and colours"
+        return ""
+
+    def _show(self, study: Study, lacking: views.Lacking) -> None:
+        for key, value in lacking.tags.items():
+            self._client.set_experiment_tag(self._experiment, key, value)
+        if lacking.links:
+            note = views.note(study, lacking.links, self._experiment)
+            self._client.set_experiment_tag(self._experiment, names.NOTE, note)
+        for run, color in lacking.colors.items():
+            self._client.set_tag(run, names.RUN_COLOR, color)
+        for run in lacking.gaps:
+            self._derive_gap(run)
 
     def close_runs(self, runs: Iterable[str]) -> None:
         """End runs that nobody works on any more."""
@@ -159,7 +185,6 @@ class Projection:
             names.VERSION: str(trial.results_version),
             names.SEED_COUNTS: str(catalog.has_seed(trial.model, trial.arguments)).lower(),
             names.OWNER: processes.signature(),
-            names.RUN_COLOR: _color(trial),
         }
         run = self._client.create_run(
             self._experiment, start_time=round(began * 1000), tags=tags, run_name=planned.run_name
@@ -167,10 +192,27 @@ class Projection:
         return run.info.run_id
 
     def _specify(self, run: str, planned: PlannedTrial) -> None:
-        """All settings, as params and whole; a second time changes nothing."""
-        self._log(run, params=page.params(planned.trial, planned.data))
+        """All settings, as params and whole, and the arm's colour; a second time changes nothing."""
+        color = {names.RUN_COLOR: self._colors[planned.arm]} if planned.arm in self._colors else {}
+        self._log(run, params=page.params(planned.trial, planned.data), tags=color)
         self._client.log_inputs(run, [_dataset(planned)])
         self._client.log_text(run, planned.trial.model_dump_json(indent=2), names.SPECIFICATION_FILE)
+
+    def _derive_gap(self, run: str) -> None:
+        """Log the gap of each epoch of a run from before there was one, at the times of the epochs."""
+        from mlflow.entities import Metric
+
+        train, validation = (
+            {each.step: each for each in self._client.get_metric_history(run, key)}
+            for key in (client.TRAIN_ACCURACY, client.VALIDATION_ACCURACY)
+        )
+        gaps = [
+            Metric(names.OVERFITTING_GAP, train[step].value - each.value, each.timestamp, step)
+            for step, each in validation.items()
+            if step in train
+        ]
+        for first in range(0, len(gaps), MOST_OF_A_BATCH):
+            self._client.log_batch(run, gaps[first : first + MOST_OF_A_BATCH])
 
     def _log(
         self,
@@ -214,17 +256,8 @@ class Projection:
 
 def _gap(metrics: Mapping[str, float]) -> dict[str, float]:
     """Train − validation accuracy of an epoch that has both: charts of MLflow's pages subtract nothing."""
-    train, validation = (
-        metrics.get(names.metric(split, names.ACCURACY)) for split in (names.TRAIN, names.VALIDATION)
-    )
+    train, validation = metrics.get(client.TRAIN_ACCURACY), metrics.get(client.VALIDATION_ACCURACY)
     return {} if train is None or validation is None else {names.OVERFITTING_GAP: train - validation}
-
-
-def _color(trial: Trial) -> str:
-    """The colour of the trial's network in all figures."""
-    family, rank, _ = catalog.family(trial.model, trial.arguments)
-    colors = names.FAMILY_COLORS[family]
-    return colors[min(rank, len(colors) - 1)]
 
 
 def _dataset(planned: PlannedTrial) -> Any:  # noqa: ANN401 - mlflow is imported late

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from experiments import catalog
+from experiments import catalog, names
 
 # In the middle of a sentence; other titles are names, which keep their capitals.
 NOUNS = ("Plain", "Autoencoder", "Pretrained", "Fine", "Classifier", "Perceptron")
@@ -40,6 +40,13 @@ def described(models: Mapping[str, Arm]) -> dict[str, Described]:
         )
         for name, arm in models.items()
     }
+
+
+def colors(models: Mapping[str, Arm]) -> dict[str, str]:
+    """The colour of each arm of a study, as figures have it."""
+    return names.arm_colors(
+        {name: catalog.family(arm.model, arm.arguments)[:2] for name, arm in models.items()}
+    )
 
 
 def _called(name: str, arm: Arm) -> str:

@@ -20,7 +20,7 @@ from reports.tables.report import Report
 from reports.words import Cell
 
 TEMPLATES = Path(__file__).with_name("templates")
-LOCAL_PAGES = "http://127.0.0.1:5000"  # of `make ui`
+LOCAL_PAGES = "http://127.0.0.1:5000"  # of `make ui`, without PORT
 FIRST = "claims"  # the figure that stands in the answer
 MOST_ARMS = 8  # side by side in a table of classes, and whose confusions are not folded
 
@@ -59,6 +59,7 @@ def render(report: Report, uri: str, drawn: Sequence[figure_files.Drawn]) -> str
         **_classes(report.record, confusions, read),
         **_data(report.record, read),
         trials=trials.table(report.record, _pages(uri)),
+        local_pages=_pages(uri) == LOCAL_PAGES,  # at any port: the reader may state another
     )
 
 

@@ -41,7 +41,7 @@ ARMS = (
     ArmStyle("#CC79A7", "P", "-"),
     ArmStyle("#56B4E9", "X", (0, (5, 1, 1, 1, 1, 1))),
 )
-# The first marker of each family of networks; its colours are names.FAMILY_COLORS.
+# The first marker of each family of networks; its colours: names.arm_colors.
 FAMILIES = {
     "residual": "o",
     "plain": "s",
@@ -97,21 +97,25 @@ Looks = Callable[[int], ArmStyle]  # by the arm's position in the study file
 def looks(record: Record) -> Looks:
     """How each arm looks: what it is says so, the same in every study, where the store knows what it is.
 
-    The family is told by colour, the rank in it by lightness; a plain twin is dashed. Arms of one kind are
-    told apart by marker and line.
+    The family is told by hue, the rank in it by lightness (`names.arm_colors`); a plain twin is dashed. Arms
+    of one kind are told apart by marker and line too.
     """
     first = record.runs.drop_duplicates("arm_order")
     arms = {int(row.arm_order): record.arms.get(row.arm) for row in first.itertuples()}
-    if not all(each and each.family in FAMILIES for each in arms.values()):
+    stated = [*arms.values(), *record.arms.values()]
+    if not all(each and each.family in FAMILIES for each in stated):
         return arm
+    # Of all arms of the study: an arm keeps its colour while others are still missing.
+    colors = names.arm_colors({name: (each.family, each.rank) for name, each in record.arms.items()})
+    called = {int(row.arm_order): row.arm for row in first.itertuples()}
     found, seen = {}, Counter()
     for order, each in sorted(arms.items()):
-        colors, marker = names.FAMILY_COLORS[each.family], FAMILIES[each.family]
+        marker = FAMILIES[each.family]
         kind = (each.family, each.twin, each.rank)
         turn, seen[kind] = seen[kind], seen[kind] + 1
         line = LINES[(turn + each.twin) % len(LINES)]
         found[order] = ArmStyle(
-            colors[min(each.rank, len(colors) - 1)],
+            colors[called[order]],
             MARKERS[(MARKERS.index(marker) + each.rank + 4 * turn + 2 * each.twin) % len(MARKERS)],
             line,
         )

@@ -5,7 +5,7 @@ import mlflow
 from experiments import names
 from experiments.logs import events, trial_folder
 from experiments.store import tracking
-from experiments.studies import reading
+from experiments.studies import arms, reading
 from tests.support.small_study import DIGESTS, SMALL
 
 
@@ -34,10 +34,11 @@ def test_a_run_that_a_slow_server_made_twice_stays_once(tmp_path):
     assert left.data.tags[names.CPU] == "a"
 
 
-def test_a_run_has_the_gap_of_each_epoch_and_the_colour_of_its_network(tmp_path):
-    plain, residual = reading.parse(SMALL, "small").trials(DIGESTS)[:2]
+def test_a_run_has_the_gap_of_each_epoch_and_the_colour_of_its_arm(tmp_path):
+    study = reading.parse(SMALL, "small")
+    plain, residual = study.trials(DIGESTS)[:2]
     store = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    projection = tracking.Projection(store, "small")
+    projection = tracking.Projection(store, "small", colors=arms.colors(study.models))
     for planned in (plain, residual):
         place = trial_folder.of(tmp_path / "work", planned.trial)
         trial_folder.begin(place, planned.trial)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from experiments import names
 from experiments.errors import UserError
 from experiments.studies import arms, reading
 from tests.support.small_study import SMALL
@@ -45,6 +46,36 @@ def test_a_residual_network_without_shortcuts_is_a_plain_twin():
     )
     found = arms.described(study.models)
     assert found["resnet34"][1:] == ("residual", 1, False) and found["plain34"][1:] == ("plain", 1, True)
+
+
+def colors(**models):
+    return arms.colors(reading.parse({**SMALL, "models": models, "claims": []}, "small").models)
+
+
+def test_an_arm_has_the_colour_of_its_family_and_rank_whatever_else_the_study_has():
+    found = colors(resnet50=None, plain_cnn=None, resnet18=None)
+    residual, plain = names.FAMILY_COLORS["residual"], names.FAMILY_COLORS["plain"]
+    assert found == {"resnet50": residual[2], "plain_cnn": plain[0], "resnet18": residual[0]}
+    assert [*found] == ["resnet50", "plain_cnn", "resnet18"]
+
+
+def test_arms_of_one_kind_go_from_light_to_dark_by_rank_and_order():
+    narrow = {"model": "resnet18", "arguments": {"width": 8}}
+    found = colors(resnet34=None, resnet18=None, narrow=narrow, plain_cnn=None)
+    shades = names.FAMILY_COLORS["residual"]
+    # Half way from the second of four shades, 0A5C95, to the third, 063C63.
+    assert found == {
+        "resnet18": shades[0],
+        "narrow": "#084C7C",
+        "resnet34": shades[3],
+        "plain_cnn": names.FAMILY_COLORS["plain"][0],
+    }
+
+
+@pytest.mark.parametrize("model", ["resnet152", "googlenet", "plain_cnn", "lenet5", "finetuned", "pca"])
+def test_no_two_arms_have_one_colour(model):
+    found = colors(**{f"arm{index}": {"model": model} for index in range(20)})
+    assert len({*found.values()}) == 20
 
 
 @pytest.mark.parametrize("title", ["", " CNN", "a\nb", "x" * 41, 3])

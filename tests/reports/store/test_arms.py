@@ -1,6 +1,7 @@
 """Arms as people call them, read from a study's tags."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -42,7 +43,6 @@ def test_titles_that_name_two_arms_name_none():
 @pytest.fixture
 def looks(small):
     """How a record's first arms look, given what they are."""
-    from dataclasses import replace
 
     def of(*kinds):
         order = small.runs.sort_values("arm_order")["arm"].unique()
@@ -57,9 +57,11 @@ def test_an_arm_looks_alike_wherever_it_stands(looks):
     assert looks(RESNET, CNN)(0) == looks(CNN, RESNET)(1)
 
 
-def test_a_plain_twin_has_the_colour_of_plain_networks_and_another_line(looks):
+def test_a_plain_twin_has_a_colour_of_plain_networks_and_another_line(looks):
+    lightest, darkest = names.FAMILY_COLORS["plain"][0], names.FAMILY_COLORS["plain"][-1]
     cnn, twin = (looks(CNN, TWIN)(order) for order in (0, 1))
-    assert cnn.color == twin.color and cnn.line != twin.line and cnn.marker != twin.marker
+    assert (cnn.color, twin.color) == (lightest, darkest)
+    assert cnn.line != twin.line and cnn.marker != twin.marker
 
 
 def test_deeper_is_darker_and_no_two_arms_look_alike(looks):
@@ -67,7 +69,16 @@ def test_deeper_is_darker_and_no_two_arms_look_alike(looks):
     same = ["ResNet-18, other", "residual", 0, False]
     first, second = (looks(RESNET, deep)(order) for order in (0, 1))
     assert int(first.color[1:3], 16) > int(second.color[1:3], 16)
-    assert looks(RESNET, same)(0) != looks(RESNET, same)(1)
+    alike = [looks(RESNET, same)(order) for order in (0, 1)]
+    assert alike[0].color != alike[1].color and alike[0].marker != alike[1].marker
+
+
+def test_an_arm_keeps_its_colour_while_others_are_missing(small, looks):
+    whole = looks(RESNET, ["ResNet-18, other", "residual", 0, False])
+    order = small.runs.sort_values("arm_order")["arm"].unique()
+    runs = small.runs[small.runs["arm"] == order[1]]
+    found = {order[0]: Arm(*RESNET), order[1]: Arm("ResNet-18, other", "residual", 0, False)}
+    assert style.looks(replace(small, runs=runs, arms=found))(1).color == whole(1).color
 
 
 def test_where_an_arm_is_unknown_all_are_told_by_position(small):
