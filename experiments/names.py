@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
 LONGEST_DATA_LABEL = 30  # characters of a folder's name in that of an experiment
@@ -88,6 +88,22 @@ def experiment_name(study: str, data: str | None = None, precision: str | None =
 def table_encoding(text: str) -> str:
     """That of a table that people open: UTF-8, marked where it is more than ASCII, as Excel needs it."""
     return "utf-8" if text.isascii() else "utf-8-sig"
+
+
+# Of a Unicode name, what comes before the sound of the letter.
+SOUND = re.compile(r".*\b(?:SYLLABLE|LETTER|SIGN|VOWEL)\b(?: (?:SMALL|CAPITAL|SIGN))* (?P<sound>[A-Z ]+)")
+
+
+def spelled(text: str, known: Callable[[str], bool]) -> str:
+    """The text with each letter that is not known written by its Unicode name, `고양이` as `goyangi`."""
+    letters = unicodedata.normalize("NFC", text)
+    return "".join(letter if letter.isspace() or known(letter) else _sound(letter) for letter in letters)
+
+
+def _sound(letter: str) -> str:
+    if found := SOUND.fullmatch(unicodedata.name(letter, "")):
+        return found["sound"].replace(" ", "").lower()
+    return "" if unicodedata.combining(letter) else f"U+{ord(letter):04X}"
 
 
 def without_secrets(text: str) -> str:
@@ -276,6 +292,9 @@ TEST_REPORT_FILE = "test_report.json"  # confusion matrix, per-class precision, 
 MISTAKES_FILE = "test_mistakes.json"
 MISTAKES_PICTURE = "test_mistakes.jpg"  # the images `shown`, MISTAKES_COLUMNS square tiles a row
 MISTAKES_COLUMNS = 8
+# For people, in the store alone: they are drawn from the files above when a run is projected.
+CONFUSION_PICTURE = "test_confusion.png"
+NAMED_MISTAKES_PICTURE = "test_mistakes_named.jpg"  # the same tiles, each with its classes
 SAMPLE_GRID_FILE = "training_images.png"
 # The chosen network's answers on the images of EVALUATED, as NumPy's .npz of one array each per split, named
 # by `answers`: PROBABILITIES float16 (n, classes), PREDICTED, LABELS and POSITIONS int32 (n,).

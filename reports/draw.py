@@ -73,7 +73,8 @@ def _draw_alone(options: argparse.Namespace, study: str) -> int:
     if unknown := [name for name in options.figures if name not in drawing.FIGURES]:
         return command.refuse(f"no figure {unknown[0]!r}; choose from: {', '.join(drawing.FIGURES)}")
     folder = options.out / study
-    drawn = drawing.draw(drawing.read_fair(options.store, study).record, folder, options.figures)
+    report = drawing.read_fair(options.store, study)
+    drawn = drawing.draw(report.record, folder, options.figures)
     if not drawn:
         figures = " and ".join(options.figures)
         return command.refuse(
@@ -81,6 +82,7 @@ def _draw_alone(options: argparse.Namespace, study: str) -> int:
         )
     paths = [path for each in drawn for path in each.files]
     files.stamp_alone(folder, paths)
+    command.warn(report.lacking)
     print(*paths, sep="\n")
     return 0
 

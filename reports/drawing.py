@@ -26,7 +26,7 @@ from reports.plots import (
     training_error,
     winner_map,
 )
-from reports.store import fairness, reading
+from reports.store import artifacts, fairness, reading
 from reports.store.record import MOST_APART, Record, read_record
 from reports.tables import results
 from reports.tables.report import Report
@@ -61,7 +61,9 @@ def read_fair(uri: str, study: str) -> Report:
             f"no trial of '{study}' is complete yet (attempts failed, killed or still running: "
             f"{record.incomplete}): run {reading.TRAIN} for it, or wait for its first trial"
         )
-    return Report(record, fairness.check(record.runs))
+    warnings = fairness.check(record.runs)
+    record = artifacts.checked(record)
+    return Report(record, [*warnings, *filter(None, [artifacts.lacking(record)])])
 
 
 def draw(record: Record, folder: Path, figures: Iterable[str]) -> list[figure_files.Drawn]:
@@ -100,5 +102,5 @@ def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
     written["report.html"] = page.render(report, uri, drawn).encode()
     paths = [path for each in drawn for path in each.files]
     paths += [files.write(folder / name, content) for name, content in written.items()]
-    files.stamp(folder, fingerprint, paths, results.blocks(report))
+    files.stamp(folder, fingerprint, paths, results.blocks(report), whole=not record.unreadable)
     return paths

@@ -6,6 +6,7 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 
 import contextlib
 import json
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -250,6 +251,11 @@ class Projection:
                 self._client.log_text(run, named, file)
             elif (folder / file).exists():
                 self._client.log_artifact(run, str(folder / file))
+        from experiments.store import pictures  # numpy and Pillow, which a store that is only asked needs not
+
+        with tempfile.TemporaryDirectory() as drawn:
+            pictures.draw(folder, Path(drawn))
+            self._client.log_artifacts(run, drawn)
         if (folder / names.MODEL_FOLDER).is_dir():
             self._client.log_artifacts(run, str(folder / names.MODEL_FOLDER), names.MODEL_FOLDER)
 

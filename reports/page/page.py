@@ -13,7 +13,6 @@ from experiments import names
 from reports import command, figure_files, words
 from reports.answers import claims_table, in_words, judge, recommendation, sentences
 from reports.page import inline
-from reports.store import reading
 from reports.store.record import Record
 from reports.tables import differences, mistakes, remarks, results, times, trials
 from reports.tables.report import Report
@@ -30,12 +29,7 @@ def render(report: Report, uri: str, drawn: Sequence[figure_files.Drawn]) -> str
 
     Names of arms, classes and runs are text, whatever they hold: Jinja2 escapes all of them.
     """
-    artifacts = {row.run_id: row.artifacts for row in report.record.runs.itertuples()}
-
-    @functools.cache
-    def read(run_id: str, name: str) -> bytes | None:
-        return reading.artifact(uri, run_id, artifacts[run_id], name)
-
+    read = functools.cache(report.record.file)
     confusions = mistakes.confusions(report.record, read)
     chance, no_better = _chance(confusions, report.arms)
     environment = jinja2.Environment(
@@ -148,7 +142,8 @@ def _classes(
     record: Record, confusions: Sequence[mistakes.Confusion], read: mistakes.Reader
 ) -> dict[str, object]:
     """What is confused with what, and the images that most trials get wrong."""
-    hard, always = mistakes.hardest(record, read, confusions[0].classes if confusions else ())
+    # Without a test report there is no name for a class.
+    hard, always = mistakes.hardest(record, read, confusions[0].classes) if confusions else ([], 0)
     return {
         "confusions": confusions,
         "classes_table": _classes_table(confusions),

@@ -113,8 +113,9 @@ class Record:
     left out of the data, or doubtful; bad_files: how many files cannot be used; options: study, data and
     `names.READING` of the command that trained, as far as known, and the sizes that its study names, where
     the data holds fewer images.
-    uri: of the store, where artifacts of runs are read. Runs that the study file no longer asks for (role
-    "outdated") are in none of these.
+    uri: of the store, where artifacts of runs are read. unreadable: by run id and name, why a file is lost or
+    damaged, as far as `artifacts.checked` looked: for a reader it is not there. Runs that the study file no
+    longer asks for (role "outdated") are in none of these.
     """
 
     study: str
@@ -134,6 +135,7 @@ class Record:
     bad_files: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
     uri: str = ""
+    unreadable: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def chosen_by(self) -> str:
@@ -156,13 +158,14 @@ class Record:
         return replace(self, runs=runs.reset_index(drop=True), epochs=epochs.reset_index(drop=True))
 
     def file(self, run_id: str, name: str) -> bytes | None:
-        """The content of one of a run's files (`names.TRIAL_FILES`); None where it has no such file.
+        """The content of one of a run's files (`names.TRIAL_FILES`); None where it has no such file, or none
+        that can be read.
 
         Raises:
             StoreError: the store does not answer.
         """
         folder = self.runs.loc[self.runs["run_id"] == run_id, "artifacts"]
-        if folder.empty or not folder.iloc[0]:
+        if folder.empty or not folder.iloc[0] or (run_id, name) in self.unreadable:
             return None
         return reading.artifact(self.uri, run_id, folder.iloc[0], name)
 
