@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """Draw the structure of networks, read off their built layers: stages, what is repeated,
 channels, strides, shortcuts, parameters and multiply-accumulates. A NETWORK is one of the catalog, the plain
-twin of a residual one (plain34), a block in detail (block_basic_identity), or the slide that compares three
-blocks (slide_blocks). Without any: all of the catalog, plain34, every block and the slide. Each at its
-paper's input size, unless you say another."""
+twin of a residual one (plain50), a block in detail (block_basic_identity), or the slide that compares three
+blocks (slide_blocks). Without any: all of the catalog, plain18, plain34, every block and the slide. Each at
+its paper's input size, unless you say another."""
 OUT = location.ROOT / "docs" / "diagrams"
-TWINS = ("plain34",)  # of the default; the paper's figure 3
+TWINS = ("plain18", "plain34")  # of the default; those that the paper trains
 
 
 @dataclass(frozen=True)

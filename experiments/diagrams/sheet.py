@@ -16,6 +16,7 @@ from matplotlib.textpath import TextPath
 
 Point = tuple[float, float]
 Color = str | tuple[float, float, float]
+Letters = Literal["shapes", "text"]
 Dash = Literal["solid", "dashed", "dotted"]
 # Okabe and Ito's colours, neighbours far apart for colour-blind readers too; the head is grey.
 STAGES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
@@ -156,17 +157,20 @@ class Sheet:
         """In inches."""
         return float(self._figure.get_figwidth())
 
-    def svg(self) -> bytes:
-        """The page as the content of an SVG file."""
-        return self._content("svg", {"Date": None, "Creator": None})
+    def svg(self, letters: Letters = "shapes") -> bytes:
+        """The page as the content of an SVG file.
+
+        letters: shapes look the same everywhere; text is half as large, and in a font of the reader's.
+        """
+        return self._content("svg", {"Date": None, "Creator": None}, letters)
 
     def png(self) -> bytes:
         """The page as the content of a PNG file."""
         return self._content("png", {"Software": None})
 
-    def _content(self, suffix: str, metadata: dict[str, None]) -> bytes:
-        content = io.BytesIO()
-        with matplotlib.rc_context(RC):
+    def _content(self, suffix: str, metadata: dict[str, None], letters: Letters = "shapes") -> bytes:
+        content, fonts = io.BytesIO(), "path" if letters == "shapes" else "none"
+        with matplotlib.rc_context(RC | {"svg.fonttype": fonts}):
             self._figure.savefig(content, format=suffix, dpi=DPI, metadata=metadata)
         return content.getvalue()
 
