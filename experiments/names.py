@@ -296,6 +296,7 @@ MISTAKES_COLUMNS = 8
 CONFUSION_PICTURE = "test_confusion.png"
 NAMED_MISTAKES_PICTURE = "test_mistakes_named.jpg"  # the same tiles, each with its classes
 SAMPLE_GRID_FILE = "training_images.png"
+NETWORK_FILE = "network.json"  # the structure of the network, as it was trained
 # The chosen network's answers on the images of EVALUATED, as NumPy's .npz of one array each per split, named
 # by `answers`: PROBABILITIES float16 (n, classes), PREDICTED, LABELS and POSITIONS int32 (n,).
 PROBABILITIES_FILE = "probabilities.npz"
@@ -305,6 +306,13 @@ PREDICTED = "predicted"  # the class of highest probability, before that is roun
 LABELS = "labels"
 POSITIONS = "positions"  # in the prepared data set: the same image at every trial of one data digest
 ANSWERS = (PROBABILITIES, PREDICTED, LABELS, POSITIONS)
-TRIAL_FILES = (TEST_REPORT_FILE, MISTAKES_FILE, MISTAKES_PICTURE, SAMPLE_GRID_FILE, PROBABILITIES_FILE)
+TRIAL_FILES = (
+    TEST_REPORT_FILE,
+    MISTAKES_FILE,
+    MISTAKES_PICTURE,
+    SAMPLE_GRID_FILE,
+    NETWORK_FILE,
+    PROBABILITIES_FILE,
+)
 MODEL_FOLDER = "model"
 REGISTERED_FOLDER = "claims"  # of the work folder: claims, plans and forecasts, and since when

@@ -12,7 +12,7 @@ import pandas as pd
 from experiments import names
 from reports import command, figure_files, words
 from reports.answers import claims_table, in_words, judge, recommendation, sentences
-from reports.page import inline
+from reports.page import inline, networks
 from reports.store.record import Record
 from reports.tables import differences, mistakes, remarks, results, times, trials
 from reports.tables.report import Report
@@ -31,6 +31,7 @@ def render(report: Report, uri: str, drawn: Sequence[figure_files.Drawn]) -> str
     """
     read = functools.cache(report.record.file)
     confusions = mistakes.confusions(report.record, read)
+    shared = inline.Shared()
     chance, no_better = _chance(confusions, report.arms)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -48,12 +49,14 @@ def render(report: Report, uri: str, drawn: Sequence[figure_files.Drawn]) -> str
         warnings=[*report.warnings, *no_better],
         chance=chance,
         **_answer(report),
-        **_figures(report.record, drawn),
+        **_figures(report.record, drawn, shared),
+        **_networks(report.record, shared),
         **_tables(report),
         **_classes(report.record, confusions, read),
         **_data(report.record, read),
         trials=trials.table(report.record, _pages(uri)),
         local_pages=_pages(uri) == LOCAL_PAGES,  # at any port: the reader may state another
+        drawing_styles=shared.rules,  # the last: all that is drawn adds to them
     )
 
 
@@ -85,9 +88,8 @@ def _answer(report: Report) -> dict[str, object]:
     }
 
 
-def _figures(record: Record, drawn: Sequence[figure_files.Drawn]) -> dict[str, object]:
-    """The figures by setting, those of all settings first, and the styles that they share."""
-    shared = inline.Shared()
+def _figures(record: Record, drawn: Sequence[figure_files.Drawn], shared: inline.Shared) -> dict[str, object]:
+    """The figures by setting, those of all settings first."""
     settings = ["", *dict.fromkeys(each.setting for each in drawn)]
     ordered = sorted(drawn, key=lambda each: settings.index(each.setting))
     found = [_figure(each, f"f{index}", shared) for index, each in enumerate(ordered)]
@@ -97,9 +99,13 @@ def _figures(record: Record, drawn: Sequence[figure_files.Drawn]) -> dict[str, o
     return {
         "first_figure": first,
         "figures": [(setting, [*members]) for setting, members in apart],
-        "drawing_styles": shared.rules,
         "origin": figure_files.origin(record),
     }
+
+
+def _networks(record: Record, shared: inline.Shared) -> dict[str, object]:
+    """The networks as they were trained."""
+    return {"networks": networks.shown(record, shared), "most_open": networks.MOST_OPEN}
 
 
 def _figure(drawn: figure_files.Drawn, prefix: str, shared: inline.Shared) -> dict[str, object] | None:
