@@ -34,7 +34,7 @@ def told(judged: Sequence[Judged], called: Called = str) -> Told:
 def sentence(each: Judged, called: Called = str) -> str:
     """`ResNet-18 is not faster to 0.75 than plain CNN: 8.5 s against 2.3 s.`"""
     (left, one), (right, other) = each.sides
-    left, right = (side(name, called) for name in (left, right))
+    left, right = (claims_table.side(name, called) for name in (left, right))
     metric, above = each.stated.metric, each.stated.direction == ">"
     ahead = each.stated.margin if above else -each.stated.margin  # beyond equality, in the sense of the claim
     amount = claims_table.amount(abs(ahead), metric, sign="")
@@ -52,12 +52,6 @@ def sentence(each: Judged, called: Called = str) -> str:
     if each.verdict == REFUTED:
         return f"It is not so that {claimed}: {values}."
     return f"Not shown: that {claimed}; {values}."
-
-
-def side(name: str, called: Called) -> str:
-    """`ResNet-18 at crop=16` of `resnet18 at crop=16`."""
-    arm, at, setting = name.partition(" at ")
-    return f"{called(arm)}{at}{setting}"
 
 
 def relation(each: Judged, above: bool) -> str:

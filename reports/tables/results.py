@@ -70,7 +70,7 @@ def blocks(report: Report) -> list[Block]:
 def _claims(report: Report) -> list[Block]:
     if not report.judged:
         return []
-    notes = claims_table.notes(report.judged, report.still_due)
+    notes = claims_table.notes(report.judged, report.still_due, report.record.title)
     return [
         Block("text", f"Claims: {claims_table.summary(report.judged)}."),
         Block("table", [claims_table.header(report.judged), *claims_table.rows(report.judged)]),
