@@ -26,6 +26,7 @@ from reports.plots import (
     training_error,
     winner_map,
 )
+from reports.plots.elements import style
 from reports.store import artifacts, fairness, reading
 from reports.store.record import MOST_APART, Record, read_record
 from reports.tables import results
@@ -77,9 +78,11 @@ def draw(record: Record, folder: Path, figures: Iterable[str]) -> list[figure_fi
                 setting = one.runs["setting"].iloc[0] if len(apart) > 1 and one is not record else ""
                 suffix = re.sub(r"[^A-Za-z0-9.]+", "-", f"-{setting}").rstrip("-")
                 paths = figure_files.save(figure, folder, name + suffix, one)
-                note = str(figure.get_label())
+                note, caveats = style.told(figure)
                 shown = "" if one is record else one.runs["setting"].iloc[0]
-                found.append(figure_files.Drawn(plot.TITLE, plot.finding(one), note, one, shown, paths))
+                found.append(
+                    figure_files.Drawn(plot.TITLE, plot.finding(one), note, one, shown, paths, caveats)
+                )
     return found
 
 

@@ -1,7 +1,7 @@
 """The claims of a study with their verdicts, as Markdown for people and as a frame for programs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -210,8 +210,17 @@ def seeds(each: Judged) -> str:
     return f"{least}" if least == most else f"{least} to {most or 'over 200'}"
 
 
-def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
-    """Notes on the claims beside the table, a line each; missing: trials of the study are still due."""
+def side(name: str, called: Callable[[str], str]) -> str:
+    """`ResNet-18 at crop=16` of `resnet18 at crop=16`; called: an arm by its name in the study file."""
+    arm, at, setting = name.partition(" at ")
+    return f"{called(arm)}{at}{setting}"
+
+
+def notes(judged: Sequence[Judged], missing: bool, called: Callable[[str], str] = str) -> list[str]:
+    """Notes on the claims beside the table, a line each.
+
+    missing: trials of the study are still due; called: an arm by its name in the study file.
+    """
     found = []
     predicted = [
         each.stated.registered for each in judged if each.stated.current and not each.stated.after_data
@@ -233,7 +242,8 @@ def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
     found += [
         f"{each.stated.text}: {conditions}"
         for each in judged
-        if (conditions := each.conditions.sentence(*(arm for arm, _ in each.sides)) if each.sides else "")
+        if each.sides
+        and (conditions := each.conditions.sentence(*(side(arm, called) for arm, _ in each.sides)))
     ]
     if missing and judged:
         found.append("trials are still due: verdicts before the last one are preliminary")

@@ -20,6 +20,7 @@ from reports.answers import sizes
 from reports.numbers import learning_curve
 from reports.numbers.intervals import Interval
 from reports.numbers.learning_curve import LEVEL, REACH, Check, Curve
+from reports.store.arms import by_arm
 from reports.store.forecasts import Point, Registered
 from reports.store.record import Record
 
@@ -38,7 +39,6 @@ class Forecast:
 
     arm: str
     title: str
-    order: int
     rest: str
     trials: pd.DataFrame
     curve: Curve | None
@@ -82,21 +82,17 @@ def of(record: Record) -> list[Forecast]:
     if trials is None:
         return []
     trials = trials.assign(error=1 - trials["accuracy"])
-    return [_forecast(rest, arm) for rest, frame in sizes.by_rest(trials).items() for _, arm in _arms(frame)]
-
-
-def _arms(frame: pd.DataFrame) -> Iterable[tuple[int, pd.DataFrame]]:
-    return frame.groupby("arm_order")
+    return [_forecast(rest, arm) for rest, frame in sizes.by_rest(trials).items() for _, arm in by_arm(frame)]
 
 
 def _forecast(rest: str, arm: pd.DataFrame) -> Forecast:
     """Of the seeds that were trained at every size; arm: the trials of one arm, with error."""
     chains = arm.pivot_table(index="seed", columns=sizes.TRAIN, values="error", aggfunc="last").dropna()
-    name, title, order = str(arm["arm"].iloc[0]), str(arm["title"].iloc[0]), int(arm["arm_order"].iloc[0])
+    name, title = (str(arm[column].iloc[0]) for column in ("arm", "title"))
     lacking = _lacking(arm, chains)
     curve = None if lacking else learning_curve.fit(chains.columns.to_numpy(), chains.to_numpy())
     check = None if curve is None else learning_curve.check(curve.sizes, curve.errors)
-    return Forecast(name, title, order, rest, arm[arm["seed"].isin(chains.index)], curve, check, lacking)
+    return Forecast(name, title, rest, arm[arm["seed"].isin(chains.index)], curve, check, lacking)
 
 
 def _lacking(arm: pd.DataFrame, chains: pd.DataFrame) -> str:

@@ -81,7 +81,7 @@ def _outcome(each: Judged, called: Called) -> str:
         return claimed
     (left, one), (right, other) = each.sides
     if exact and one == other and not each.stated.margin and not _several(each):
-        return f"{side(left, called)} has as many {each.stated.metric} as {side(right, called)}"
+        return f"{claims_table.side(left, called)} has as many {each.stated.metric} as {claims_table.side(right, called)}"
     # The contrary of a claim for every setting is not the contrary in every setting, that of "by more than"
     # is no difference in the other direction, and a counted number may lie on the margin.
     if _several(each) or _ahead(each, above) > 0 or (exact and each.stated.margin):
@@ -108,7 +108,11 @@ def _said(each: Judged, above: bool, called: Called) -> str:
 def _seen(each: Judged, called: Called) -> str:
     """The numbers that the verdict rests on, and of which trials they are."""
     (left, one), (right, other) = each.sides
-    left, right, metric = side(left, called), side(right, called), each.stated.metric
+    left, right, metric = (
+        claims_table.side(left, called),
+        claims_table.side(right, called),
+        each.stated.metric,
+    )
     if _unreached(each):
         return f"no trial of {left} or {right} got there within the {metric} that all had"
     if metric == names.TRAINS:
@@ -173,19 +177,13 @@ def _amount(value: float, each: Judged) -> str:
 def _whole(each: Judged, index: int, called: Called) -> str:
     """The first or the second arm of a claim, with as much of its setting as is the same throughout."""
     if not _several(each):
-        return side(each.sides[index][0], called)
+        return claims_table.side(each.sides[index][0], called)
     arms = [comparison[2 * index] for comparison in each.stated.comparisons]
     points = [settings.assignments(comparison[2 * index + 1]) for comparison in each.stated.comparisons]
     same = [
         f"{field}={value}" for field, value in points[0].items() if all(p.get(field) == value for p in points)
     ]
-    return side(sides.named(arms[0], ", ".join(same)), called)
-
-
-def side(name: str, called: Called) -> str:
-    """`ResNet-18 at crop=16` of `resnet18 at crop=16`."""
-    arm, at, setting = name.partition(" at ")
-    return f"{called(arm)}{at}{setting}"
+    return claims_table.side(sides.named(arms[0], ", ".join(same)), called)
 
 
 def relation(each: Judged, above: bool) -> str:

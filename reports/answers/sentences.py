@@ -62,7 +62,7 @@ def explain(
     settings = len(each.stated.comparisons)
     values = ", ".join(
         f"{arm} {claims_table.amount(mean, metric, sign='')}"
-        for arm, mean in ((in_words.side(arm, called), mean) for arm, mean in each.sides)
+        for arm, mean in ((claims_table.side(arm, called), mean) for arm, mean in each.sides)
     )
     where = f"of {settings} settings, the one that decides: " if settings > 1 else ""
     to = ""
@@ -80,7 +80,7 @@ def explain(
         level = claims_table.confidence(each.confidence)
         found += f", {level} interval {claims_table.interval(each)}, p {_equals(each.alone)}"
         found += f" (adjusted for {claims} claims: {claims_table.probability(each.p)})" if claims > 1 else ""
-    sentence = each.conditions.sentence(*(in_words.side(arm, called) for arm, _ in each.sides))
+    sentence = each.conditions.sentence(*(claims_table.side(arm, called) for arm, _ in each.sides))
     under = f" {sentence[:1].upper()}{sentence[1:]}." if sentence else ""
     return f"{found}.{under} {_outlook(each)}"
 

@@ -49,20 +49,23 @@ class Curve(NamedTuple):
 
 
 def share_reached(times: Times, level: float = 0.95) -> Curve:
-    """The share of trials that have reached the target, by cost: from none at 0 to reached / n at the end.
+    """The share of trials that have reached the target, by cost: from 0 on to reached / n at the end.
 
+    None of n at the beginning is a share as any other: others of their kind might be there by then.
     A trial that never did stays among the n, however early its budget ended: that another budget would have
     brought it there is not known. The interval is pointwise, of Clopper and Pearson (1934).
     """
-    cost = np.unique(times.cost[times.reached])
-    reached = [int((times.reached & (times.cost <= each)).sum()) for each in cost]
+    cost = np.unique([0.0, *times.cost[times.reached]])
     count = len(times.cost)
+    if not count:
+        return Curve(cost, *(np.full(1, math.nan) for _ in range(3)))
+    reached = [int((times.reached & (times.cost <= each)).sum()) for each in cost]
     ends = [stats.binomtest(each, count).proportion_ci(level, "exact") for each in reached]
     return Curve(
-        np.concatenate([[0.0], cost]),
-        np.array([0.0, *(each / count for each in reached)]),
-        np.array([0.0, *(each.low for each in ends)]),
-        np.array([0.0, *(each.high for each in ends)]),
+        cost,
+        np.array(reached) / count,
+        np.array([each.low for each in ends]),
+        np.array([each.high for each in ends]),
     )
 
 

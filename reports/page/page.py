@@ -83,7 +83,7 @@ def _answer(report: Report) -> dict[str, object]:
         ],
         "claims_table": (claims_table.header(judged), claims_table.rows(judged)),
         "claims_explained": claims_table.explanation(report.judged),
-        "claims_notes": claims_table.notes(judged, report.still_due),
+        "claims_notes": claims_table.notes(judged, report.still_due, report.record.title),
         "certainty": sentences.certainty(report.record, report.arms, judged),
     }
 
@@ -115,7 +115,8 @@ def _figure(drawn: figure_files.Drawn, prefix: str, shared: inline.Shared) -> di
         return None
     title = f"{drawn.title} · {drawn.setting}" if drawn.setting else drawn.title
     origin = figure_files.origin(drawn.record)
-    description = f"{title}. {drawn.finding}"
+    # The caveats are in the picture, as shapes of letters that are not read aloud.
+    description = " ".join(filter(None, (f"{title}.", drawn.finding, drawn.caveats)))
     return {
         "id": svg.stem,
         "title": title,

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments import names
 from reports import words
-from reports.answers import claims_table, in_words, judge
+from reports.answers import claims_table, judge
 from reports.answers.judge import Judged
 from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED
 from reports.plots.elements import style
@@ -26,7 +26,8 @@ NOTE = (
     "Difference: first arm minus second, mean over seeds, with its interval; dashed: the margin that a claim "
     "states. A filled mark is a verdict, a hollow one none yet."
 )
-LATE = " Grey: stated after the first trial had begun, no prediction."
+LATE = "Grey: stated after the first trial had begun, no prediction."
+HIDDEN = "Not drawn: {}, in the table alone."
 FASTER, HIGHER, LESS, OTHER = "Faster?", "More accurate?", "Overfits less?", "Further claims"
 AFTERWARDS = "Observed afterwards"
 LOOKS = {SUPPORTED: ("#007A59", "o"), REFUTED: ("#D55E00", "s"), UNDECIDED: (style.MUTED, "o")}
@@ -102,7 +103,8 @@ def _unit(metric: str) -> str:
 
 def figure(record: Record) -> Figure | None:
     """A panel for each question and unit; None where no claim has a difference yet."""
-    found = panels(judge.judge(record))
+    judged = [each for each in judge.judge(record) if each.stated.current]
+    found = panels(judged)
     if not found:
         return None
     below = any(
@@ -120,7 +122,9 @@ def figure(record: Record) -> Figure | None:
         for panel, ax in zip(found, axes, strict=True):
             draw(panel, ax, row, below=below, called=record.title)
         whole = replace(record, runs=record.runs.assign(setting=""))  # claims are of all settings
-        style.caption(page, TITLE, whole, NOTE + (LATE if late else ""), characters=120)
+        hidden = len(judged) - sum(len(panel.claims) for panel in found)
+        caveats = [LATE if late else "", HIDDEN.format(hidden) if hidden else ""]
+        style.caption(page, TITLE, whole, NOTE, caveats, characters=120)
     return page
 
 
@@ -250,7 +254,7 @@ def look(each: Judged) -> tuple[str, str]:
 
 def words_of(each: Judged, called: Called = str) -> str:
     """The two arms and what was compared: `ResNet-18 − plain CNN: test accuracy, claimed > 0`."""
-    arms = " − ".join(in_words.side(arm, called) for arm, _ in each.sides)
+    arms = " − ".join(claims_table.side(arm, called) for arm, _ in each.sides)
     target = each.stated.target
     what = each.stated.metric
     if target is not None:
@@ -279,6 +283,4 @@ def finding(record: Record) -> str:
         found.append(f"Of {claims} stated before the data: {claims_table.summary(before)}.")
     if late := len(judged) - len(before):
         found.append(f"{late} more {'was' if late == 1 else 'were'} stated afterwards: no prediction.")
-    if hidden := len(judged) - sum(len(panel.claims) for panel in panels(judged)):
-        found.append(f"Not drawn: {hidden}, in the table alone.")
     return " ".join(found)

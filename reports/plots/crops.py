@@ -13,7 +13,7 @@ from reports.store.record import Record
 TITLE = "Crops"
 APPLIES = "all settings"
 NOTE = "Left: test accuracy; right: overfitting gap, chosen epoch; by the side of the square that is seen."
-WHOLE = " Whole: images without a crop; their place on the axis is not to scale."
+WHOLE = "Whole: images without a crop; their place on the axis is not to scale."
 
 
 def figure(record: Record) -> Figure | None:
@@ -35,8 +35,8 @@ def figure(record: Record) -> Figure | None:
             gap.set_ylabel("gap (train − validation)")
         for ax in page.axes[-2:]:
             ax.set_xlabel("crop (pixels)")
-        note = NOTE + WHOLE if (frame[sizes.CROP] == sizes.WHOLE).any() else NOTE
-        by_size.finish(page, record, frame, sizes.CROP, TITLE, note, limits.cut)
+        caveats = [WHOLE] if (frame[sizes.CROP] == sizes.WHOLE).any() else []
+        by_size.finish(page, record, frame, sizes.CROP, TITLE, NOTE, caveats, limits.cut)
     return page
 
 

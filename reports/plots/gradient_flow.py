@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import names
+from reports import words
 from reports.numbers.intervals import median_and_range
 from reports.plots.elements import curves, style
 from reports.store.record import Record
@@ -26,14 +27,14 @@ NOTE = (
     "Right: the first numbered stage's gradient norm divided by the last one's, epoch by epoch (stem and "
     "head have too few weights to be compared). "
     "Lines: median over seeds; bands: smallest to largest. A seed whose gradients overflowed has no value."
-    "{rows}{missing}"
+    "{rows}"
 )
 MIDDLE = (
     "Middle: the same of activations, forward: standard deviation after epoch 1 of the output of a stage's "
     "last layer with weights (in a residual stage: of its last branch, before the addition). "
 )
 ROWS = " A row of panels for the networks whose stages have the same names."
-MISSING = " Left out: arms without logged gradients."
+MISSING = "Left out, since no gradients of them were logged: {}."
 DEPTH = (  # what stages are called, from the images on; heads beside the main way stand before its own
     "stem", "stage", "encoder", "conv", "inception", "code", "decode", "decoder", "reconstruction",
     "auxiliary", "dense", "logits",
@@ -106,7 +107,7 @@ def first_to_last(epochs: pd.DataFrame) -> pd.Series:
     return ratio.where(norms.notna().sum(axis=1) == has.sum(axis=1))
 
 
-def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks = style.arm) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks | None = None) -> Axes:
     """A line and band a label along the stages, on a log scale. frame: as from `by_stage`."""
     curves.draw(frame.assign(at_once=False), ax, looks)
     named = frame.drop_duplicates("x").sort_values("x")
@@ -132,13 +133,17 @@ def figure(record: Record) -> Figure | None:
         note = NOTE.format(
             middle=MIDDLE if middle else "",
             rows=ROWS if len(alike) > 1 else "",
-            missing="" if known.all() else MISSING,
         )
-        style.caption(page, TITLE, record, note)
+        style.caption(page, TITLE, record, note, [] if known.all() else [missing(record.runs[~known])])
     return page
 
 
-def draw_family(epochs: pd.DataFrame, axes: Sequence[Axes], looks: style.Looks = style.arm) -> None:
+def missing(runs: pd.DataFrame) -> str:
+    """A sentence on the arms that are not drawn. runs: theirs."""
+    return MISSING.format(words.listed(runs["label"].unique()))
+
+
+def draw_family(epochs: pd.DataFrame, axes: Sequence[Axes], looks: style.Looks | None = None) -> None:
     """Gradients, activations (where there are three axes) and the ratio of gradients, of one family."""
     along, *middle, over_time = axes
     draw(by_stage(epochs, names.GRADIENT_NORM, epoch=1), along, looks)

@@ -59,23 +59,21 @@ def figure(record: Record) -> Figure | None:
             by_size.draw(rest.assign(y=rest["error"]), error, floor, looks)
             for each in given:
                 if each.rest == named:
-                    draw_beyond(each.curve, each.order, error, looks)
+                    draw_beyond(each.curve, error, looks(each.arm).color)
             by_size.draw_gaps(rest, gap, looks)
             error.set_ylabel("test error, log scale")
             gap.set_ylabel("gap (train − validation)")
         for ax in page.axes[-2:]:
             ax.set_xlabel("training images, log scale")
-        note = NOTE + ZERO if (frame["error"] <= 0).any() else NOTE
-        note += BEYOND if ends else ""
-        by_size.finish(page, record, frame, sizes.TRAIN, TITLE, note, limits.cut)
+        caveats = [ZERO if (frame["error"] <= 0).any() else "", BEYOND if ends else ""]
+        by_size.finish(page, record, frame, sizes.TRAIN, TITLE, NOTE, caveats, limits.cut)
     return page
 
 
-def draw_beyond(curve: Curve, order: int, ax: Axes, looks: style.Looks = style.arm) -> Axes:
-    """The curve from the largest size on, with its interval, in the colour of the arm."""
+def draw_beyond(curve: Curve, ax: Axes, color: str) -> Axes:
+    """The curve from the largest size on, with its interval; color: of the arm."""
     at = np.geomspace(curve.sizes[-1], REACH * curve.sizes[-1], 12)
     low, high = curve.bounds(list(at))
-    color = looks(order).color
     ax.fill_between(at, low, high, color=color, alpha=0.12, linewidth=0, zorder=1)
     ax.plot(at, [curve.at(size) for size in at], color=color, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
     return ax

@@ -56,9 +56,9 @@ def figure(record: Record) -> Figure | None:
     return page
 
 
-def draw(swept: Swept, ax: Axes, low: float, looks: style.Looks = style.arm) -> Axes:
+def draw(swept: Swept, ax: Axes, low: float, looks: style.Looks | None = None) -> Axes:
     """Means and seeds by rate, and a ring about the chosen one. low: where a trial that diverged is drawn."""
-    look = looks(swept.order)
+    look = (looks or style.looks_in_turn([swept.label]))(swept.label)
     means = swept.accuracies.mean().clip(lower=low)
     ax.set_xscale("log")
     ax.plot(

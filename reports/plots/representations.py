@@ -1,5 +1,6 @@
 """Representations and classifiers: what each pair scores, and what it costs; a cell a pair."""
 
+import itertools
 import json
 import math
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from experiments import names
 from reports import words
 from reports.numbers.intervals import mean_interval
 from reports.plots.elements import style
+from reports.store.arms import by_arm
 from reports.store.record import Record
 
 TITLE = "Representation and classifier"
@@ -23,6 +25,7 @@ NOTE = (
     "Test accuracy: mean over seeds ± half of Student's 95 % t interval; below, the mean seconds of "
     "training. No interval: alike at every seed. Darker is more accurate. Empty: not in the study."
 )
+DIVERGED = "A diverged trial counts with what was measured before."
 CLASSIFIERS = {
     "logistic": "logistic regression",
     "svm": "support vector machine",
@@ -47,7 +50,7 @@ def grid(record: Record) -> Grid | None:
     """The pairs of a record of one setting; None where fewer than LEAST of either side are in it."""
     rows: dict[str, list[str]] = {}
     found: dict[tuple[str, str], pd.DataFrame] = {}
-    for _, arm in record.runs.groupby("arm_order"):
+    for _, arm in by_arm(record.runs):
         arguments = json.loads(arm["arguments"].iloc[0])
         classifier = arguments.pop("classifier", None)
         if classifier is None:
@@ -71,9 +74,15 @@ def grid(record: Record) -> Grid | None:
 
 
 def _common(titles: list[str]) -> str:
-    """What titles have in common at their beginning, up to a comma: `autoencoder 16, SVM` is of that code."""
+    """What titles have in common at their beginning: up to a comma, else in whole words.
+
+    `autoencoder 16, SVM` is of that code, and so is `autoencoder16 svm` beside `autoencoder16 knn`.
+    """
     first = titles[0].split(", ")[0]
-    return first if all(each.split(", ")[0] == first for each in titles) else titles[0]
+    if all(each.split(", ")[0] == first for each in titles):
+        return first
+    alike = itertools.takewhile(lambda each: len({*each}) == 1, zip(*map(str.split, titles), strict=False))
+    return " ".join(each[0] for each in alike).rstrip(",") or titles[0]
 
 
 def draw(found: Grid, ax: Axes) -> Axes:
@@ -115,7 +124,8 @@ def figure(record: Record) -> Figure | None:
         page = style.page(height=1.7 + ROW * len(found.representations))
         draw(found, page.subplots())
         style.beside_panels(page, 0.0)
-        style.caption(page, TITLE, record, NOTE)
+        drawn = pd.concat(found.trials.values())
+        style.caption(page, TITLE, record, NOTE, [DIVERGED] if drawn["diverged"].any() else [])
     return page
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from experiments import names, settings
 from reports.numbers.intervals import mean_interval
 from reports.plots.elements import axes, phrases, style
+from reports.store.arms import by_arm
 from reports.store.record import Record
 from reports.tables import summary
 
@@ -36,14 +37,15 @@ def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
     return rows[["setting", "label", "arm_order", "accuracy"]].dropna()
 
 
-def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks = style.arm) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks | None = None) -> Axes:
     """A block of rows a setting, a row an arm it has. frame: setting, label, arm_order, accuracy."""
+    looks = looks or style.looks_of(frame)
     row = 0.0
     ticks = {}
     for index, (setting, arms) in enumerate(frame.groupby("setting", sort=False)):
         first = row
-        for _, arm in arms.groupby("arm_order"):
-            look = looks(int(arm["arm_order"].iloc[0]))
+        for label, arm in by_arm(arms, "label"):
+            look = looks(label)
             mean, half, n = mean_interval(arm["accuracy"])
             bar = half if n > 1 else None
             mark, *_ = ax.errorbar(mean, row, xerr=bar, color=look.color, marker=look.marker,
@@ -81,7 +83,7 @@ def figure(record: Record) -> Figure | None:
         by_arm = record.runs.assign(label=record.runs["title"], setting="")
         whole = replace(record, runs=by_arm.sort_values("arm_order", kind="stable"))
         style.legend(page, whole)
-        style.caption(page, TITLE, whole, NOTE + axes.OPEN if limits.cut else NOTE)
+        style.caption(page, TITLE, whole, NOTE, [axes.OPEN] if limits.cut else [])
     return page
 
 

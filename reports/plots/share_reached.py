@@ -1,4 +1,4 @@
-"""How many trials have reached a target, by epoch and by second: those that never do keep it below 1."""
+"""How many trials have reached a target, by epoch and by second; those that did not keep it below 1."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,28 +15,30 @@ TITLE = "Trials that have reached the target"
 APPLIES = "each setting"
 NOTE = (
     "Of all trials of an arm, the share that has first reached the target by then; earlier and higher is "
-    "faster. A trial that never does, or diverged, stays among all: then the line ends below 1. Bands: "
+    "faster. A trial that has not by the end of its budget, or diverged, stays among all: then the line ends "
+    "below 1. Bands: "
     "pointwise 95 % intervals (Clopper and Pearson 1934)."
 )
 COSTS = {"epochs": "epochs", "seconds": "training time (s)"}
 
 
-def draw(times_of: dict[int, survival.Times], ax: Axes, looks: style.Looks = style.arm) -> Axes:
-    """A step curve with its interval an arm; times_of: by the arm's position in the study file.
+def draw(times_of: dict[str, survival.Times], ax: Axes, looks: style.Looks | None = None) -> Axes:
+    """A step curve with its interval an arm, from no cost to the end of the arm's longest trial.
 
-    Each goes on to the end of the arm's longest trial.
+    times_of: by what the arm is called, in study order.
     """
-    for order, found in times_of.items():
+    looks, shade = looks or style.looks_in_turn(times_of), style.shade(len(times_of))
+    for label, found in times_of.items():
         if not len(found.cost):
             continue
-        look, curve = looks(order), survival.share_reached(found)
+        look, curve = looks(label), survival.share_reached(found)
         cost = np.append(curve.cost, found.cost.max())
         share, low, high = (np.append(each, each[-1]) for each in (curve.share, curve.low, curve.high))
         color = {"color": look.color}
-        ax.fill_between(cost, low, high, step="post", alpha=0.12, linewidth=0, **color)
+        ax.fill_between(cost, low, high, step="post", alpha=shade, linewidth=0, **color)
         ax.step(cost, share, where="post", linestyle=look.line, **color)
-        if len(curve.cost) > 1:  # an empty mark would collapse the panels
-            ax.plot(curve.cost[1:], curve.share[1:], look.marker, clip_on=False, **color)
+        if (some := curve.share > 0).any():  # an empty mark would collapse the panels
+            ax.plot(curve.cost[some], curve.share[some], look.marker, clip_on=False, **color)
     ax.axhline(0.5, color=style.MUTED, linewidth=1, linestyle=":")
     ax.set_ylim(-0.02, 1.02)
     return ax
@@ -47,14 +49,13 @@ def figure(record: Record) -> Figure | None:
     targets = shown(record.targets)
     if not targets or record.epochs.empty:
         return None
-    order = record.runs.groupby("label", sort=False)["arm_order"].first()
     with style.context():
         page = style.page(height=7.4)
         panels = page.subplots(len(COSTS), len(targets), sharey=True, squeeze=False)
         for row, (cost, title) in zip(panels, COSTS.items(), strict=True):
             for ax, target in zip(row, targets, strict=True):
                 found = dict(times.by_label(record, target, cost))
-                draw({int(order[label]): each for label, each in found.items()}, ax, style.looks(record))
+                draw(found, ax, style.looks(record))
                 ax.set(xlabel=title, title=f"to {words.target(target)}")
                 ax.set_xlim(left=0)
             row[0].set_ylabel("share of trials")
@@ -72,8 +73,8 @@ def finding(record: Record) -> str:
     means = found[found["target"] == target].set_index("label")
     least, most = means["restricted_mean"].min(), means["restricted_mean"].max()
     sentence = (
-        f"To {record.chosen_by} {words.target(target)}, counting a trial that never gets there as the whole "
-        "common budget, the mean is "
+        f"To {record.chosen_by} {words.target(target)}, counting a trial that does not get there as the "
+        "whole common budget, the mean is "
     )
     if least == most:
         return f"{sentence}{least:.1f} epochs for every arm."

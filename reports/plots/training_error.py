@@ -23,13 +23,13 @@ NOTE = (
     "train (He et al. 2015, figures 1 and 4). Lines: median over seeds at each epoch; bands: smallest to "
     "largest."
 )
-PAIRS = "A panel for each depth: the network with shortcuts and its plain twin. "
-DIVERGED = " A diverged seed ranks worst after its last epoch; the band shows those still training."
+PAIRS = " A panel for each pair of a network with shortcuts and its plain twin."
+DIVERGED = "A diverged seed ranks worst after its last epoch; the band shows those still training."
 
 
-def errors(epochs: pd.DataFrame, accuracy: str) -> pd.DataFrame:
+def errors(epochs: pd.DataFrame, accuracy: str, runs: pd.DataFrame | None = None) -> pd.DataFrame:
     """As `curves.across_seeds`, of one minus the accuracy; a diverged trial ranks as the worst."""
-    medians = curves.across_seeds(epochs, accuracy, after_divergence=-math.inf)
+    medians = curves.across_seeds(epochs, accuracy, after_divergence=-math.inf, runs=runs)
     return medians.assign(median=1 - medians["median"], low=1 - medians["high"], high=1 - medians["low"])
 
 
@@ -37,14 +37,16 @@ def figure(record: Record) -> Figure | None:
     """Both panels for one setting; None where no gradient norms were logged: it is no study of depth."""
     if not gradient_flow.stages(record.epochs):
         return None
-    training, validation = (errors(record.epochs, each) for each in (TRAIN_ACCURACY, VALIDATION_ACCURACY))
+    training, validation = (
+        errors(record.epochs, each, record.runs) for each in (TRAIN_ACCURACY, VALIDATION_ACCURACY)
+    )
     with style.context():
         if training.empty:
             return style.empty_page(f"{TITLE}: no trial was evaluated", record)
-        note = NOTE + DIVERGED if record.runs["diverged"].any() else NOTE
+        caveats = [DIVERGED] if record.runs["diverged"].any() else []
         if pairs := twins.pairs(record):
-            page = twins.page(pairs, training, "training error")
-            style.caption(page, TITLE, record, PAIRS + note)
+            page = twins.page(pairs, training, "training error", record)
+            style.caption(page, TITLE, record, NOTE + PAIRS, caveats)
             return page
         page = style.page(height=5.4)
         for ax, frame, name in zip(
@@ -56,7 +58,7 @@ def figure(record: Record) -> Figure | None:
         _, highest = page.axes[0].get_ylim()
         page.axes[0].set(ylabel="error (1 − accuracy)", ylim=axes.within(0, highest))
         style.legend(page, record, at_once=set(training.loc[training["at_once"], "label"]))
-        style.caption(page, TITLE, record, note)
+        style.caption(page, TITLE, record, NOTE, caveats)
     return page
 
 

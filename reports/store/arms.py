@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import pandas as pd
+
 from experiments import names
 
 
@@ -33,3 +35,12 @@ def read(tags: Mapping[str, str]) -> dict[str, Arm]:
                 found[name] = Arm(title, family, rank, twin)
     titles = [arm.title for arm in found.values()]
     return {name: arm for name, arm in found.items() if titles.count(arm.title) == 1}
+
+
+def by_arm(frame: pd.DataFrame, column: str = "arm") -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each arm, in study order; column: what names it.
+
+    Not by position: arms that came with different versions of a study file may share one.
+    """
+    found = [(str(name), rows) for name, rows in frame.groupby(column, sort=False)]
+    return sorted(found, key=lambda each: each[1]["arm_order"].min())

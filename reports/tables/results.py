@@ -80,7 +80,7 @@ def blocks(report: Report) -> list[Block]:
 def _claims(report: Report) -> list[Block]:
     if not report.judged:
         return []
-    notes = claims_table.notes(report.judged, report.still_due)
+    notes = claims_table.notes(report.judged, report.still_due, report.record.title)
     return [
         Block("text", f"Claims: {claims_table.summary(report.judged)}."),
         Block("table", claims_table.narrow(report.judged)),

@@ -17,6 +17,11 @@ def caption_of(figure):
     return " ".join(f"{figure.get_label()} {figure._supxlabel.get_text()}".split())
 
 
+def drawn_of(figure):
+    """What stands below the picture, in its file: without what the page says beside it."""
+    return " ".join(figure._supxlabel.get_text().split())
+
+
 def means_of(ax):
     """The height of each mean that has an interval, from left to right, an arm after the other."""
     return [list(bars.lines[0].get_ydata()) for bars in ax.containers]

@@ -1,5 +1,6 @@
 """Names at the ends of lines, in the margin to the right of a panel, so that no legend must be looked up."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,7 +14,10 @@ CHARACTER = 0.55  # of the size: a character's width
 
 
 class End(NamedTuple):
-    """A line's end: its name, its height in data, its colour, and a second line of words."""
+    """A line's end: its name, its height in data, its colour, and a second line of words.
+
+    y: −∞ or NaN of an arm whose line lies nowhere in the panel: it is named at the lower edge.
+    """
 
     name: str
     y: float
@@ -27,18 +31,28 @@ def width(ends: Sequence[End]) -> float:
     return longest * CHARACTER / 72 + 0.25
 
 
+def height(ends: Sequence[End]) -> float:
+    """Inches that the names take, one above the other."""
+    return sum(map(_points, ends)) / 72
+
+
+def _points(end: End) -> float:
+    return (SIZE + (SMALL + 1.5 if end.below else 0) + GAP) * 1.15
+
+
 def name(ax: Axes, ends: Sequence[End]) -> None:
     """Write each name at the height of its line's end, moved as little as needed, with a stroke from there.
 
     Call it once the panel has its limits, and its height on the page.
     """
+    ends = [each._replace(y=-math.inf) if math.isnan(each.y) else each for each in ends]
     ends = sorted(ends, key=lambda each: each.y)
     if not ends:
         return
     low, high = ax.get_ylim()
     points = ax.get_window_extent().height * 72 / ax.figure.dpi
     at = np.clip([(each.y - low) / (high - low) for each in ends], 0, 1)
-    heights = [(SIZE + (SMALL + 1.5 if each.below else 0) + GAP) * 1.15 / points for each in ends]
+    heights = [_points(each) / points for each in ends]
     for each, end, shown in zip(ends, at, spread(at, heights), strict=True):
         named = ax.annotate(
             each.name + (f"\n{each.below}" if each.below else ""),

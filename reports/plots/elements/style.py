@@ -1,10 +1,11 @@
 """How every figure looks: one colour, marker and line an arm, readable in greyscale."""
 
+import itertools
 import math
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from experiments import names
 from reports import fonts
+from reports.store.arms import Arm, by_arm
 from reports.store.record import Record, provenance
 
 
@@ -53,16 +55,19 @@ FAMILIES = {
     "inception": "d",
     "other": "p",
 }
+OTHER = "other"  # the family of a network that belongs to none
 MARKERS = ("o", "s", "^", "D", "P", "v", "X", "d", "p", "<", ">", "*", "h", "8")
 LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (5, 1, 1, 1, 1, 1)))
 MORE_MARKERS = ("<", ">", "*", "d", "p", "h", "8")
 MUTED = "#595959"
 GRID = "#DDDDDD"
+NOBODY = ArmStyle(MUTED, "o", "-")  # an arm of which nothing is known, not even where it stands
 PAGE_WIDTH = 11  # inches; fonts below are readable at full width on a page and on a slide
 TITLE_HEIGHT = 0.4  # inches
 LEGEND_ROW = 0.28  # inches
 LEGEND_HANDLE, LEGEND_CHARACTER = 1.0, 0.092  # inches: a handle with the space around it, a character
 CAPTION_WIDTH = 160  # characters
+CAPTION_LINES, CAPTION_LINE = 3, 0.16  # lines that a page has room for; inches of each further one
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 RC = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure on every machine
@@ -91,35 +96,77 @@ def context() -> AbstractContextManager:
     return matplotlib.rc_context({**RC, "font.family": fonts.families()})
 
 
-Looks = Callable[[int], ArmStyle]  # by the arm's position in the study file
+Looks = Callable[[str], ArmStyle]  # by what an arm is called: its name in the study file, title or label
 
 
 def looks(record: Record) -> Looks:
     """How each arm looks: what it is says so, the same in every study, where the store knows what it is.
 
-    The family is told by hue, the rank in it by lightness (`names.arm_colors`); a plain twin is dashed. Arms
-    of one kind are told apart by marker and line too.
+    The family is told by colour, the rank in it by lightness; a plain twin is dashed. Arms of one kind are
+    told apart by marker and line. It holds for all arms of the study, those that have no result yet too: a
+    sweep has them before, and no arm looks otherwise once another one is trained. An arm that the store does
+    not know is one of no family; where it knows none, their position in the study file tells them apart.
     """
-    first = record.runs.drop_duplicates("arm_order")
-    arms = {int(row.arm_order): record.arms.get(row.arm) for row in first.itertuples()}
-    stated = [*arms.values(), *record.arms.values()]
-    if not all(each and each.family in FAMILIES for each in stated):
-        return arm
-    # Of all arms of the study: an arm keeps its colour while others are still missing.
-    colors = names.arm_colors({name: (each.family, each.rank) for name, each in record.arms.items()})
-    called = {int(row.arm_order): row.arm for row in first.itertuples()}
+    tried = pd.concat([each[["arm", "title", "label", "arm_order"]] for each in (record.runs, record.tuning)])
+    unknown = [arm for arm, _ in by_arm(tried) if arm not in record.arms]
+    if record.arms:
+        styles = _by_kind({**record.arms, **{arm: Arm(arm, OTHER, 0, False) for arm in unknown}})
+    else:
+        styles = _by_position({arm: int(rows["arm_order"].min()) for arm, rows in by_arm(tried)})
+    # A title is what figures mostly say: it goes before another arm's name in the study file.
+    titles = {each.title: arm for arm, each in record.arms.items()}
+    titles |= {str(called): str(arm) for arm, called in zip(tried["arm"], tried["title"], strict=True)}
+    labels = {str(called): str(arm) for arm, called in zip(tried["arm"], tried["label"], strict=True)}
+    called = {**labels, **{arm: arm for arm in styles}, **titles}
+    return _looked_up({name: styles[arm] for name, arm in called.items()})
+
+
+def looks_of(frame: pd.DataFrame, column: str = "label") -> Looks:
+    """How arms look of which nothing is known but their position. frame: the column, and arm_order."""
+    return _looked_up(
+        _by_position({arm: int(rows["arm_order"].min()) for arm, rows in by_arm(frame, column)})
+    )
+
+
+def looks_in_turn(called: Iterable[str]) -> Looks:
+    """How arms look of which nothing is known but their order."""
+    return _looked_up(_by_position({arm: order for order, arm in enumerate(dict.fromkeys(called))}))
+
+
+def _looked_up(styles: Mapping[str, ArmStyle]) -> Looks:
+    return lambda called: styles.get(called, NOBODY)
+
+
+def _by_kind(arms: Mapping[str, Arm]) -> dict[str, ArmStyle]:
+    families = {name: each.family if each.family in FAMILIES else OTHER for name, each in arms.items()}
+    # Those that MLflow's page has.
+    colors = names.arm_colors({name: (families[name], each.rank) for name, each in arms.items()})
     found, seen = {}, Counter()
-    for order, each in sorted(arms.items()):
-        marker = FAMILIES[each.family]
-        kind = (each.family, each.twin, each.rank)
+    taken: set[tuple[str, str]] = set()
+    for name, each in arms.items():
+        family = families[name]
+        color = colors[name]
+        kind = (family, each.twin, each.rank)
         turn, seen[kind] = seen[kind], seen[kind] + 1
-        line = LINES[(turn + each.twin) % len(LINES)]
-        found[order] = ArmStyle(
-            colors[called[order]],
-            MARKERS[(MARKERS.index(marker) + each.rank + 4 * turn + 2 * each.twin) % len(MARKERS)],
-            line,
-        )
-    return found.__getitem__
+        first = MARKERS.index(FAMILIES[family]) + each.rank + 4 * turn + 2 * each.twin
+        markers = [MARKERS[(first + place) % len(MARKERS)] for place in range(len(MARKERS))]
+        # An arm that is scored once has no line: colour and marker alone must tell it.
+        marker = next((each for each in markers if (color, each) not in taken), markers[0])
+        taken.add((color, marker))
+        found[name] = ArmStyle(color, marker, LINES[(turn + each.twin) % len(LINES)])
+    return found
+
+
+def _by_position(positions: Mapping[str, int]) -> dict[str, ArmStyle]:
+    """Arms by their position in the study file; of two at one position the second takes a free one."""
+    free = itertools.count(max(positions.values(), default=0) + 1)
+    taken: set[int] = set()
+    found = {}
+    for name, position in positions.items():
+        place = next(free) if position in taken else position
+        taken.add(place)
+        found[name] = arm(place)
+    return found
 
 
 def arm(order: int) -> ArmStyle:
@@ -132,6 +179,11 @@ def arm(order: int) -> ArmStyle:
         return ARMS[index]
     line = ARMS[(index + 3 * turn) % len(ARMS)].line
     return ArmStyle(ARMS[index].color, MORE_MARKERS[(index + turn - 1) % len(MORE_MARKERS)], line)
+
+
+def shade(arms: int) -> float:
+    """The opacity of a band among those of so many arms: many on one another must not hide the lines."""
+    return min(0.15, 0.6 / max(1, arms))
 
 
 def ink(color: str) -> str:
@@ -163,7 +215,7 @@ def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
     """Name the arms between title and panels, in study order; labels in `at_once` have no line."""
     handles, labels, of_arm = [], [], looks(record)
     for label, runs in record.runs.groupby("label", sort=False):
-        look = of_arm(int(runs["arm_order"].iloc[0]))
+        look = of_arm(str(label))
         line = "none" if label in at_once else look.line
         handles.append(Line2D([], [], color=look.color, marker=look.marker, linestyle=line))
         labels.append(called(str(label), runs))
@@ -204,21 +256,47 @@ def _legend_width(labels: Sequence[str], columns: int) -> float:
     return sum(LEGEND_HANDLE + LEGEND_CHARACTER * length for length in longest)
 
 
-def caption(figure: Figure, title: str, record: Record, note: str, characters: int = CAPTION_WIDTH) -> None:
-    """Title above; below, the first sentence of how to read it, and what it was drawn from.
+def caption(
+    figure: Figure,
+    title: str,
+    record: Record,
+    note: str,
+    caveats: Iterable[str] = (),
+    characters: int = CAPTION_WIDTH,
+) -> None:
+    """Title above; below, the first sentence of how to read it, its caveats, and what it was drawn from.
 
-    note: how to read it, of which the page has all, as the figure's label; `{score}` in it stands for what
-    epochs were chosen by. characters: of a line.
+    note: how to read it, of which the page has all; `{score}` in it stands for what epochs were chosen by.
+    caveats: sentences that hold of this study and not of each, such as on seeds that diverged; empty ones are
+    left out. They stand in the picture, which may be taken without its page. Both are kept as the figure's
+    label, in two lines: see `told`. characters: of a line.
     """
-    note = note.replace("{score}", record.chosen_by)
+    note, caveat = (
+        " ".join(text.split()).replace("{score}", record.chosen_by) for text in (note, " ".join(caveats))
+    )
     setting = record.runs["setting"].iloc[0]
     top = 1 - 0.12 / figure.get_figheight()
     title = f"{title} · {setting}" if setting else title
     figure.suptitle(title, x=0.01, y=top, ha="left", va="top", fontsize=14, weight="bold")
-    figure.set_label(note)
+    figure.set_label(f"{note}\n{caveat}")
     first = re.split(r"(?<=[a-z0-9)%]\.) (?=[A-Z])", note, maxsplit=1)[0]
-    lines = [textwrap.fill(line, characters) for line in (first, provenance(record)) if line]
+    blocks = [textwrap.wrap(line, characters) for line in (first, caveat, provenance(record))]
+    lines = list(itertools.chain(*blocks))
+    figure.set_figheight(figure.get_figheight() + CAPTION_LINE * max(0, len(lines) - CAPTION_LINES))
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=9, color=MUTED)
+
+
+class Told(NamedTuple):
+    """What a figure says of itself: how to read it, and the caveats that stand in the picture too."""
+
+    note: str
+    caveats: str
+
+
+def told(figure: Figure) -> Told:
+    """What `caption` left."""
+    note, _, caveats = str(figure.get_label()).partition("\n")
+    return Told(note, caveats)
 
 
 def log_if_wide(ax: Axes, costs: pd.Series, written: Callable[[float], str] = "{:,.10g}".format) -> None:

@@ -10,11 +10,13 @@ from matplotlib.lines import Line2D
 
 from experiments import names
 from reports.plots.elements import curves, style
+from reports.store.arms import by_arm
 from reports.store.record import Record
 
 RESIDUAL, PLAIN = "residual", "plain"
 LEAST = 2  # pairs
 ROW = 2.3  # inches
+WITH, WITHOUT = "with shortcuts", "without (plain twin)"
 WORDS = {"True": "with {}", "False": "without {}"}
 
 
@@ -33,9 +35,9 @@ def pairs(record: Record) -> list[Pair]:
     Twins are of one model, with arguments that differ in `shortcuts` alone. A column a model, a row for what
     else its arguments are. record: of one setting.
     """
-    first = record.runs.drop_duplicates("arm_order").sort_values("arm_order")
+    first = [runs.iloc[0] for _, runs in by_arm(record.runs)]
     found: dict[tuple[str, str], dict[bool, pd.Series]] = {}
-    for _, arm in first.iterrows():
+    for arm in first:
         arguments = json.loads(arm["arguments"])
         plain = arguments.pop("shortcuts", "True") == "False"
         found.setdefault((arm["model"], json.dumps(arguments, sort_keys=True)), {})[plain] = arm
@@ -69,8 +71,13 @@ def look(plain: bool) -> style.ArmStyle:
     return style.ArmStyle(color, style.FAMILIES[family], style.LINES[1 if plain else 0])
 
 
-def page(pairs: list[Pair], medians: pd.DataFrame, measured: str, targets: Sequence[float] = ()) -> Figure:
-    """A panel a pair, by epoch. medians: as of `curves.across_seeds`; measured: what the y axis shows."""
+def page(
+    pairs: list[Pair], medians: pd.DataFrame, measured: str, record: Record, targets: Sequence[float] = ()
+) -> Figure:
+    """A panel a pair, by epoch, with how many of its trials diverged where any did.
+
+    medians: as of `curves.across_seeds`; measured: what the y axis shows.
+    """
     columns, rows = (list(dict.fromkeys(getattr(each, side) for each in pairs)) for side in ("column", "row"))
     drawing = style.page(height=1.5 + ROW * len(rows))
     grid = drawing.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
@@ -80,9 +87,10 @@ def page(pairs: list[Pair], medians: pd.DataFrame, measured: str, targets: Seque
         ax = grid[rows.index(pair.row), columns.index(pair.column)]
         ax.set_visible(True)
         drawn = medians[medians["label"].isin((pair.residual, pair.plain))]
-        order = {drawn.loc[drawn["label"] == pair.plain, "arm_order"].min()}
-        curves.draw(drawn.assign(x=drawn["epoch"]), ax, lambda each, plain=order: look(each in plain))
+        curves.draw(drawn.assign(x=drawn["epoch"]), ax, lambda label, of=pair: look(label == of.plain))
         ax.set_title(", ".join(filter(None, (pair.column, pair.row))), fontsize=11)
+        ax.annotate(diverged(pair, record.runs), (1, 0), (-3, 3), xycoords="axes fraction", ha="right",
+                    textcoords="offset points", fontsize=9, color=style.MUTED)  # fmt: skip
     for ax in grid[:, 0]:
         ax.set_ylabel(measured)
     for ax in grid[-1]:
@@ -94,5 +102,15 @@ def page(pairs: list[Pair], medians: pd.DataFrame, measured: str, targets: Seque
         Line2D([], [], color=each.color, marker=each.marker, linestyle=each.line)
         for each in map(look, (False, True))
     ]
-    style.name(drawing, handles, ["with shortcuts", "without (plain twin)"])
+    style.name(drawing, handles, [WITH, WITHOUT])
     return drawing
+
+
+def diverged(pair: Pair, runs: pd.DataFrame) -> str:
+    """`without (plain twin): 2 of 8 diverged`, a line for each of the two of which any did."""
+    counts = [
+        (named, int(own["diverged"].sum()), len(own))
+        for named, label in ((WITH, pair.residual), (WITHOUT, pair.plain))
+        for own in [runs[runs["label"] == label]]
+    ]
+    return "\n".join(f"{named}: {lost} of {of} diverged" for named, lost, of in counts if lost)

@@ -95,7 +95,7 @@ def test_captions_of_the_small_study(small):
         small
     )
     assert FIGURES["time_to_target"].finding(small) == (
-        "The median trial of cnn and features never reaches 0.75."
+        "The median trial of cnn and features does not reach 0.75 within its budget."
     )
     assert "lowest for residual (2.7 epochs), highest for cnn and features (3.0)" in FIGURES[
         "share_reached"

@@ -41,6 +41,16 @@ def test_a_trial_given_up_early_stays_among_all():
 def test_nobody_there_is_a_share_of_none():
     curve = survival.share_reached(Times.of([NAN], [9]))
     assert curve.cost.tolist() == [0] and curve.share.tolist() == [0]
+    empty = survival.share_reached(Times.of([], []))
+    assert empty.cost.tolist() == [0] and np.isnan([empty.share, empty.low, empty.high]).all()
+
+
+# Of none among five: from 0 to 1 − (α / 2)^(1 / 5), before the first is there as well as where none ever is.
+@pytest.mark.parametrize("times", [FIVE, Times.of([NAN] * 5, [10] * 5)])
+def test_none_there_yet_has_an_interval_too(times):
+    curve = survival.share_reached(times)
+    assert (curve.cost[0], curve.share[0], curve.low[0]) == (0, 0, 0)
+    assert curve.high[0] == pytest.approx(1 - 0.025 ** (1 / 5))
 
 
 # Clopper and Pearson (1934) by beta quantiles: of 1 and of 3 among 5.

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reports.plots import representations
-from tests.support.pictures import caption_of
+from tests.support.pictures import caption_of, drawn_of
 
 ACCURACY = representations.ACCURACY
 
@@ -52,3 +52,23 @@ def test_a_cell_has_the_mean_and_the_best_is_bold(study):
 
 def test_a_study_without_classifiers_has_none(small):
     assert representations.figure(small) is None and representations.finding(small) == ""
+
+
+# Names without a comma, as of studies from before arms had titles.
+def test_a_row_is_called_by_the_words_that_its_arms_share(study):
+    titles = study.runs["title"].str.replace(",", "").str.replace("autoencoder 16", "autoencoder16")
+    found = representations.grid(replace(study, runs=study.runs.assign(title=titles)))
+    assert found.representations == ["autoencoder16", "pixels SVM"]
+
+
+# Arms of two versions of the study file, each the first there.
+def test_arms_at_one_position_are_cells_of_their_own(study):
+    found = representations.grid(replace(study, runs=study.runs.assign(arm_order=0)))
+    assert {*found.trials} == {(0, 0), (0, 1), (1, 0)}
+    assert all(arm["arm"].nunique() == 1 for arm in found.trials.values())
+
+
+def test_trials_that_diverged_are_told_in_the_picture(study):
+    assert representations.DIVERGED in drawn_of(representations.figure(study))  # one of the small study's did
+    trained = replace(study, runs=study.runs.assign(diverged=False))
+    assert representations.DIVERGED not in drawn_of(representations.figure(trained))

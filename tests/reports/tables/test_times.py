@@ -80,6 +80,14 @@ def test_the_curve_steps_up_where_trials_get_there(small):
     assert all(ax.get_window_extent().width > 100 for ax in page.axes)  # an empty mark once collapsed them
 
 
+def test_the_band_begins_with_the_axis(small):
+    ax = share_reached.figure(small).axes[0]
+    # Three trials each, none there at 0: 1 − (α / 2)^(1 / 3), drawn up to the first that is.
+    for band in ax.collections:
+        x, y = band.get_paths()[0].vertices.T
+        assert y[x == 0].max() == pytest.approx(1 - 0.025 ** (1 / 3))
+
+
 def test_each_curve_ends_at_what_the_table_says(small):
     page = share_reached.figure(small)
     table = times.frame(small, ["epochs", "seconds"]).set_index(["target", "cost", "label"])

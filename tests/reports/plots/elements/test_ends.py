@@ -1,5 +1,7 @@
 """Names at the ends of lines: none covers another, and none is farther from its line than it must be."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,3 +43,22 @@ def test_a_name_is_written_beside_the_panel():
     assert [text.get_text() for text in ax.texts] == ["plain CNN", "ResNet-18\n0.75 in 8 s"]
     assert all(text.get_position()[0] > 1 for text in ax.texts)
     assert ends.width([End("a" * 30, 0, "k")]) > ends.width([End("a", 0, "k")])
+
+
+# The median of an arm of which half diverged is below every axis; and its line may lie nowhere.
+@pytest.mark.parametrize("nowhere", [math.nan, -math.inf])
+def test_a_line_that_lies_nowhere_is_named_at_the_lower_edge(nowhere):
+    figure = Figure(figsize=(6, 4))
+    ax = figure.subplots()
+    ax.set_ylim(0.2, 1)
+    ends.name(ax, [End("ResNet-18", 0.8, "blue"), End("broken", nowhere, "orange")])
+    broken, named = ax.texts
+    assert broken.get_text() == "broken" and named.get_text() == "ResNet-18"
+    assert broken.xy == (1, 0)
+    assert 0 < broken.get_position()[1] < 0.1 and named.get_position()[1] == pytest.approx(0.75)
+
+
+def test_the_height_of_names_is_what_they_take():
+    one, two = ends.height([End("a", 0, "k")]), ends.height([End("a", 0, "k", "below")])
+    assert one < two < 2 * one
+    assert ends.height([End("a", 0, "k")] * 3) == pytest.approx(3 * one)

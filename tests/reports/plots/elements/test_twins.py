@@ -73,3 +73,20 @@ def test_a_panel_a_pair_has_two_lines_of_two_colours(figure, pairs):
     for ax in page.axes:
         colors = [line.get_color() for line in ax.lines if len(line.get_xdata()) > 2]
         assert {*colors} == {twins.look(plain=False).color, twins.look(plain=True).color}
+
+
+# Of the arms that the residual networks stand in for, one of three trials diverged.
+@pytest.mark.parametrize("figure", [convergence.figure, training_error.figure])
+def test_a_panel_says_which_of_its_trials_diverged(figure, pairs):
+    for ax in figure(pairs).axes:
+        assert "with shortcuts: 1 of 3 diverged" in [text.get_text() for text in ax.texts]
+    trained = replace(
+        pairs, runs=pairs.runs.assign(diverged=False), epochs=pairs.epochs.assign(diverged=False)
+    )
+    for ax in figure(trained).axes:
+        assert not any("diverged" in text.get_text() for text in ax.texts)
+
+
+# Arms of two versions of the study file, each the first there.
+def test_arms_at_one_position_are_pairs_all_the_same(pairs):
+    assert twins.pairs(replace(pairs, runs=pairs.runs.assign(arm_order=0))) == twins.pairs(pairs)
