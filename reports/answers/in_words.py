@@ -81,7 +81,8 @@ def _outcome(each: Judged, called: Called) -> str:
         return claimed
     (left, one), (right, other) = each.sides
     if exact and one == other and not each.stated.margin and not _several(each):
-        return f"{claims_table.side(left, called)} has as many {each.stated.metric} as {claims_table.side(right, called)}"
+        left, right = claims_table.side(left, called), claims_table.side(right, called)
+        return f"{left} has as many {each.stated.metric} as {right}"
     # The contrary of a claim for every setting is not the contrary in every setting, that of "by more than"
     # is no difference in the other direction, and a counted number may lie on the margin.
     if _several(each) or _ahead(each, above) > 0 or (exact and each.stated.margin):
