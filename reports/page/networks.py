@@ -22,7 +22,8 @@ class Shown(NamedTuple):
     """A network of the page.
 
     title: the arms that train it, and what it is; facts: what it costs; full: the same of its full form,
-    empty where there is none; svg: markup, empty beyond MOST_DRAWN; width: pixels, beyond which it need not grow.
+    empty where there is none; svg: markup, empty beyond MOST_DRAWN; width: pixels, beyond which it need not
+    grow.
     """
 
     title: str
