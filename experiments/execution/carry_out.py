@@ -108,11 +108,11 @@ def _train(
             forwarder.hurry(IMPATIENCE)
 
     previous = {number: signal.signal(number, stop) for number in heeded}
-    outlook = progress.Outlook(plan.seconds, plan.workers)
+    outlook = progress.Outlook(plan.seconds, plan.workers, later=plan.later_seconds)
     shown = progress.Bars if Console().is_terminal else progress.Lines
     failures: dict[str, str] = {}
     try:
-        with shown(outlook, len(plan.waiting)) as screen:
+        with shown(outlook, len(plan.waiting) + len(plan.later)) as screen:
             forwarder = forwarding.Forwarder(projection, options.work, screen.tell)
             for planned in lacking:
                 forwarder.grown(planned)

@@ -14,13 +14,19 @@ from experiments.logs import events
 class Outlook:
     """How much of the planned work is done, and how long the rest takes.
 
-    The plan's estimates give the proportions; the pace of what is done so far gives the scale.
+    The plan's estimates give the proportions; the pace of what is done so far gives the scale. seconds: the
+    estimated wall clock of each trial, by id; later: that of all trials together that follow these, once a
+    sweep has chosen their learning rates.
     """
 
     def __init__(
-        self, seconds: dict[str, float], workers: int, clock: Callable[[], float] = time.monotonic
+        self,
+        seconds: dict[str, float],
+        workers: int,
+        clock: Callable[[], float] = time.monotonic,
+        later: float = 0.0,
     ) -> None:
-        self._planned = seconds  # estimated wall clock of each trial, by id
+        self._planned, self._later = seconds, later
         self._workers, self._clock = workers, clock
         self._began = clock()
         self._done = dict.fromkeys(seconds, 0.0)  # share of each trial, 0…1
@@ -37,15 +43,16 @@ class Outlook:
     @property
     def share(self) -> float:
         """0…1 of the work."""
-        return sum(self._planned[key] * done for key, done in self._done.items()) / sum(
-            self._planned.values()
-        )
+        return sum(self._planned[key] * done for key, done in self._done.items()) / self._total
+
+    @property
+    def _total(self) -> float:
+        return sum(self._planned.values()) + self._later
 
     @property
     def remaining_seconds(self) -> float:
         """Seconds until the last trial ends."""
-        total = sum(self._planned.values())
-        planned_wall = total / self._workers
+        planned_wall = self._total / self._workers
         elapsed = self._clock() - self._began
         if self.share > 0.02:
             # The plan counts as much as the first tenth of the study.

@@ -99,6 +99,11 @@ class Plan:
         return {each.trial.id: self.costs[each.trial.id].trial_seconds(each.trial) for each in self.waiting}
 
     @property
+    def later_seconds(self) -> float:
+        """Estimated wall clock of all later trials, one after the other."""
+        return sum(self.costs[each.trial.id].trial_seconds(each.trial) for each in self.later)
+
+    @property
     def in_order(self) -> list[PlannedTrial]:
         """The waiting trials seed by seed, the longest of a seed first: then workers end close together."""
         return rows.in_order(self.waiting, self.seconds)

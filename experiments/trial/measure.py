@@ -15,14 +15,15 @@ from experiments.command_line import Parser
 from experiments.studies.cost import Cost, Request
 from experiments.trial import provenance
 
-EPOCHS, STEPS, VALIDATION = 3, 3, 250  # of the timed training
+EPOCHS, STEPS, VALIDATION = 5, 3, 250  # of the timed training
 LEAST_TRAINED = 128  # images: as many components as a study may ask for need as many
 
 
 def measure(wanted: Request, began: float, work: Path) -> Cost:
-    """Train the network for three short epochs on random images, through its own learner.
+    """Train the network for some short epochs on random images, through its own learner.
 
-    work: the folder of trials, one of whose networks may be the encoder.
+    The fastest counts, for what else the machine does for a moment is no cost of the network. work: the
+    folder of trials, one of whose networks may be the encoder.
     """
     import numpy as np
 
@@ -54,14 +55,14 @@ def measure(wanted: Request, began: float, work: Path) -> Cost:
     learner = build.learner(wanted.model, wanted.arguments, data, recipe, seed=0)
     learner.fit(data.evaluate, report)
     size = saved.size(learner.network)
-    # A learner without epochs reports once; its cost is then all in the start.
-    (first, trained_first), (second, trained_second) = reports[:2] if reports[1:] else reports * 2
-    epoch_seconds = trained_second - trained_first
     frozen = getattr(learner, "frozen", None)
     feature = evaluation.milliseconds(frozen.encode, images) / 1000 if frozen else 0.0
-    # Kept by the store, they are neither part of a start nor of an evaluation.
-    first, second = first - feature * len(images), second - feature * len(images)
-    evaluation_seconds = max(0.0, second - first - epoch_seconds)
+    # A learner without epochs reports once; its cost is then all in the start.
+    steps = np.diff(reports, axis=0).reshape(-1, 2)
+    epoch_seconds = min(steps[:, 1], default=0.0)
+    evaluation_seconds = max(0.0, min(steps[:, 0] - steps[:, 1], default=0.0))
+    # Features are kept by the store: they are neither part of a start nor of an evaluation.
+    first = reports[0][0] - feature * len(images)
     return Cost(
         parameters=int(size.get(names.PARAMETERS, 0)),
         macs=int(size.get(names.MACS, 0)),

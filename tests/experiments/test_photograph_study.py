@@ -79,6 +79,7 @@ def test_mistakes_have_the_names_of_the_study_s_own_files(study, photographs, tm
             assert name.startswith(("leaf/", "wall/")[label] + prefix)
 
 
+@pytest.mark.slow
 def test_a_study_tells_its_store_what_to_know_of_its_data(study, photographs):
     document = load(study.study)
     read = parse(document, study.study)

@@ -25,6 +25,7 @@ def refused(done):
     return line
 
 
+@pytest.mark.slow
 def test_draws_once_then_only_what_changed(writable, tmp_path, capsys, monkeypatch):
     some = ("convergence", "learning_rates")  # all of them: `test_golden_report`
     monkeypatch.setattr(drawing, "FIGURES", {name: drawing.FIGURES[name] for name in some})

@@ -84,6 +84,18 @@ def test_the_pace_so_far_gives_the_scale():
     assert forecast.remaining_seconds == pytest.approx(0.25 * expected)
 
 
+# A sweep of learning rates is not the whole study: 400 s of it, and 400 s of the trials that follow.
+def test_trials_that_follow_a_sweep_are_part_of_the_work():
+    clock = Clock()
+    forecast = progress.Outlook({FIRST.trial.id: 300.0, SECOND.trial.id: 100.0}, 1, clock, later=400.0)
+    assert (forecast.share, forecast.remaining_seconds) == (0, 800)
+    clock.now = 600.0
+    forecast.take(TrialEvent(FIRST, END))
+    forecast.take(TrialEvent(SECOND, END))
+    assert forecast.share == 0.5
+    assert forecast.remaining_seconds == pytest.approx(0.5 * (0.5 / 0.6 * 1200 + 0.1 / 0.6 * 800))
+
+
 def test_lines_tell_ends_and_now_and_then_an_epoch(capsys):
     clock = Clock()
     forecast = outlook(clock)

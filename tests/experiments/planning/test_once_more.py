@@ -37,6 +37,7 @@ def rows(store: str) -> list[tuple]:
     )
 
 
+@pytest.mark.slow
 def test_a_lost_store_comes_back_from_the_logs_and_projecting_twice_changes_nothing(finished, tmp_path):
     place, _ = finished
     again = place._replace(store=f"sqlite:///{tmp_path / 'again.db'}")

@@ -94,7 +94,7 @@ def profiled(network):
 @pytest.mark.parametrize(
     ("model", "shape"),
     [
-        ("resnet18", (64, 64, 3)),
+        pytest.param("resnet18", (64, 64, 3), marks=pytest.mark.slow),
         pytest.param("resnet50", (64, 64, 3), marks=pytest.mark.slow),
         ("plain_cnn", (32, 32, 3)),
         ("autoencoder_features", (32, 32, 3)),

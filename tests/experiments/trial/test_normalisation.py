@@ -102,6 +102,7 @@ def test_bfloat16_passes_through_and_statistics_stay_float32():
     np.testing.assert_allclose(fused.get_weights()[2], plain.get_weights()[2], rtol=1e-2)
 
 
+@pytest.mark.slow
 def test_every_normalisation_of_a_residual_network_is_fused_and_saved_as_keras_own(tmp_path):
     inner = resnet18((16, 16, 1), 3, stem="small", width=8)
     images = keras.Input((16, 16, 1))

@@ -37,7 +37,10 @@ def digits():
     )
 
 
-@pytest.fixture(scope="module", params=ARMS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(arm, marks=pytest.mark.slow) if arm == "resnet18" else arm for arm in ARMS],
+)
 def trained(request):
     """A learner after three epochs, and what it reported."""
     learner = build.learner(request.param, ARMS[request.param], digits(), RECIPE, seed=1)

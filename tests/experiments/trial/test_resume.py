@@ -94,6 +94,7 @@ def test_a_forest_on_the_features_is_the_same_forest(folder, end_in):
     assert_resumes("autoencoder_features", arguments, folder, end_in=end_in)
 
 
+@pytest.mark.slow
 def test_the_optimizer_s_moments_and_gradient_sums_are_kept(folder):
     recipe = RECIPE.model_copy(update={"optimizer": "adam", "learning_rate": 0.003, "gradient_flow": True})
     assert_resumes("plain_cnn", SMALL["plain_cnn"], folder, recipe=recipe)

@@ -10,6 +10,8 @@ from reports import drawing
 from tests.support import page_text
 from tests.support.synthetic import curve, once, state, tags
 
+pytestmark = pytest.mark.slow  # a whole page is drawn
+
 ARMS = ["<script>alert(1)</script>", "a\" onmouseover='x'", "{{ 7 * 7 }}", "</style></svg>&amp;"]
 CLASSES = ["<img src=x onerror=alert(2)>", "</table>"]
 

@@ -3,6 +3,7 @@
 import shutil
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -63,6 +64,7 @@ def test_near_copies_of_two_classes_are_told_and_stay_together(photographs, tmp_
 
 
 # Versions may be of the kind of picture; equal pixels are one picture whatever the study says.
+@pytest.mark.slow
 def test_only_near_duplicates_may_stand_apart(photographs, tmp_path):
     for number in (0, 1):
         shutil.copy(photographs / "leaf" / f"{number}.png", photographs / "leaf" / f"copy of {number}.png")
