@@ -22,6 +22,9 @@ MOST_RUNS = 100  # that the page loads
 MOST_LEFT_OUT = 40  # one by one in a filter: each is a table more of a join, of which SQLite takes 64
 TRIALS, MEANS = "trials", "means"
 NAMES = {TRIALS: ("Every trial", "Trials of {}"), MEANS: ("Means over seeds", "Means over {}")}
+MENU = (
+    "\nMLflow's menu of views opens them as tables; the second button beside the filter shows the charts.\n"
+)
 VALIDATION, TRAIN, TEST = (
     names.metric(split, names.ACCURACY) for split in (names.VALIDATION, names.TRAIN, names.TEST)
 )
@@ -120,7 +123,7 @@ def of_study(study: Study, seeds: Sequence[int], results: int = 0) -> dict[str, 
 def note(study: Study, links: Iterable[tuple[str, str]], experiment: str) -> str:
     """The note at the top of the page, with links to the views."""
     listed = "".join(f"- [{name}]({link(experiment, key)})\n" for name, key in links)
-    return f"{page.note(study)}{page.LINKS}{listed}"
+    return f"{page.note(study)}{page.LINKS}{listed}{MENU}"
 
 
 def link(experiment: str, view: str = TRIALS) -> str:

@@ -200,7 +200,7 @@ def test_the_note_links_to_the_views_by_their_keys_and_names(store):
     assert note.startswith(page.note(given)) and page.is_note(note, page.note(given))
     assert note.endswith(
         f"- [Trials of seeds 1 to 50 of 51]({views.link(experiment, 'trials')})\n"
-        f"- [Means over seeds 1 to 50 of 51]({views.link(experiment, 'means')})\n"
+        f"- [Means over seeds 1 to 50 of 51]({views.link(experiment, 'means')})\n{views.MENU}"
     )
     assert sorted(keys) == ["means", "trials"]
     # Fewer seeds: other names, which the note has too.
