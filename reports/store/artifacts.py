@@ -20,8 +20,9 @@ SHOWN = {
     names.TEST_REPORT_FILE: "confusion matrix and recalls",
     names.MISTAKES_FILE: "mistakes",
     names.MISTAKES_PICTURE: "pictures of mistakes",
-    names.PROBABILITIES_FILE: "calibration, and which test images they err on together",
+    names.PROBABILITIES_FILE: "calibration and common errors",
     names.SAMPLE_GRID_FILE: "training images",
+    names.NETWORK_FILE: "networks",
 }
 PICTURES = (names.MISTAKES_PICTURE, names.SAMPLE_GRID_FILE)
 
@@ -81,6 +82,12 @@ def _mistakes(content: bytes) -> None:
         raise ValueError(f"no list of mistakes ({error})") from None
 
 
+def _network(content: bytes) -> None:
+    """Raises ValueError where it is no network, of this version or of another."""
+    if not isinstance(json.loads(content), dict):
+        raise ValueError("no network")
+
+
 def _picture(begins: bytes, ends: bytes) -> Callable[[bytes], None]:
     """A check that a picture is one, to its end; its pixels are not decoded."""
 
@@ -97,6 +104,7 @@ WHOLE: Mapping[str, Callable[[bytes], object]] = {
     names.MISTAKES_PICTURE: _picture(b"\xff\xd8", b"\xff\xd9"),
     names.PROBABILITIES_FILE: probabilities.parse,
     names.SAMPLE_GRID_FILE: _picture(b"\x89PNG", b"IEND\xaeB`\x82"),
+    names.NETWORK_FILE: _network,
 }
 
 

@@ -40,6 +40,7 @@ def leave(folder, seed):
         answers, dict.fromkeys(answers, LABELS), dict.fromkeys(answers, np.arange(4))
     )
     (folder / names.PROBABILITIES_FILE).write_bytes(kept)
+    (folder / names.NETWORK_FILE).write_text('{"of": "another version"}')
     (folder / names.SPECIFICATION_FILE).write_text("{}")
 
 
@@ -195,7 +196,7 @@ def test_a_store_whose_artifacts_were_deleted_has_a_report_that_says_so(place):
     assert f"nothing is left in {folders(place)[0]})" in line
     assert line.endswith(
         "without their confusion matrix and recalls, mistakes, pictures of mistakes, "
-        "calibration, and which test images they err on together and training images"
+        "calibration and common errors, training images and networks"
     )
 
     shutil.rmtree(place / "figures")
