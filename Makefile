@@ -94,7 +94,7 @@ calibrate: $(SET_UP) ## how often verdicts are false and what intervals cover, b
 	@$(BIN)/python -m experiments.data.prepare fashion_mnist >/dev/null
 	@$(reports) calibrate --to docs/calibration.md $(arguments)
 
-pages: report ## bring the tables and figures of README.md and docs/answers.md up to date with STUDY
+pages: report ## bring the tables and figures of README.md and docs/answers up to date with STUDY
 	@$(reports) pages $(study)
 
 doctor: $(SET_UP) ## what this machine has for training (processor, memory, GPUs, libraries), and what to do

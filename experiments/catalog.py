@@ -34,6 +34,10 @@ Encoder = (
 # What a builder returns: a keras model of logits, a feature model, a scikit-learn pipeline, or an encoder
 # that has learnt elsewhere, whose weights stay or are trained on.
 Kind = Literal["network", "features", "pipeline", "frozen", "finetuned"]
+# What networks have in common, and figures show by one colour.
+Family = Literal[
+    "residual", "plain", "autoencoder", "pretrained", "pixels", "early", "vgg", "inception", "other"
+]
 Built = Any  # one of these, whose types would have to be imported
 
 
@@ -210,12 +214,16 @@ class Network:
     paper: Paper
     input: Input  # the paper's; for networks without a paper's size, CIFAR's
     kind: Kind = "network"
+    family: Family = "other"
+    rank: int = 0  # within its family, the shallow and the early first: figures show it by lightness
     # Rows of its picture, by the first word of a layer's name, where the names do not say it themselves.
     rows: Mapping[str, str] = field(default_factory=dict)
 
 
 CATALOG = {
-    "plain_cnn": Network("Plain CNN", "baselines.plain_cnn:plain_cnn", PlainCNN, KRIZHEVSKY, CIFAR),
+    "plain_cnn": Network(
+        "Plain CNN", "baselines.plain_cnn:plain_cnn", PlainCNN, KRIZHEVSKY, CIFAR, family="plain"
+    ),
     "autoencoder_features": Network(
         "Autoencoder features",
         "baselines.autoencoder:autoencoder_features",
@@ -223,6 +231,7 @@ CATALOG = {
         MASCI,
         CIFAR,
         kind="features",
+        family="autoencoder",
         rows={"code": "encoder", "decode": "decoder", "reconstruction": "decoder"},
     ),
     "pretrained_features": Network(
@@ -232,6 +241,7 @@ CATALOG = {
         DONAHUE,
         IMAGENET,
         kind="frozen",
+        family="pretrained",
     ),
     "finetuned": Network(
         "Fine-tuned encoder",
@@ -240,9 +250,17 @@ CATALOG = {
         YOSINSKI,
         IMAGENET,
         "finetuned",
+        family="pretrained",
+        rank=1,
     ),
     "raw_pixels": Network(
-        "Classifier of raw pixels", "baselines.classifiers:raw_pixels", RawPixels, LECUN, CIFAR, "pipeline"
+        "Classifier of raw pixels",
+        "baselines.classifiers:raw_pixels",
+        RawPixels,
+        LECUN,
+        CIFAR,
+        "pipeline",
+        family="pixels",
     ),
     "pca": Network(
         "Classifier of principal components",
@@ -251,32 +269,69 @@ CATALOG = {
         TURK,
         CIFAR,
         "pipeline",
+        family="pixels",
+        rank=1,
     ),
-    "lenet5": Network("LeNet-5", "baselines.lenet:lenet5", LeNet, LECUN, Input(32, 1, 10)),
-    "alexnet": Network("AlexNet", "baselines.alexnet:alexnet", AlexNet, KRIZHEVSKY, Input(227, 3, 1000)),
-    "zfnet": Network("ZFNet", "baselines.zfnet:zfnet", AlexNet, ZEILER, IMAGENET),
-    "vgg11": Network("VGG-11", "baselines.vgg:vgg11", VGG, SIMONYAN, IMAGENET),
-    "vgg13": Network("VGG-13", "baselines.vgg:vgg13", VGG, SIMONYAN, IMAGENET),
-    "vgg16": Network("VGG-16", "baselines.vgg:vgg16", VGG, SIMONYAN, IMAGENET),
-    "vgg19": Network("VGG-19", "baselines.vgg:vgg19", VGG, SIMONYAN, IMAGENET),
-    "googlenet": Network("GoogLeNet", "baselines.googlenet:googlenet", GoogLeNet, SZEGEDY, IMAGENET),
-    "resnet18": Network("ResNet-18", "resnet.network:resnet18", BasicResNet, HE, IMAGENET),
-    "resnet34": Network("ResNet-34", "resnet.network:resnet34", BasicResNet, HE, IMAGENET),
-    "resnet26": Network("ResNet-26", "resnet.network:resnet26", EqualDepthResNet, HE, IMAGENET),
-    "resnet50": Network("ResNet-50", "resnet.network:resnet50", BottleneckResNet, HE, IMAGENET),
-    "resnet101": Network("ResNet-101", "resnet.network:resnet101", BottleneckResNet, HE, IMAGENET),
-    "resnet152": Network("ResNet-152", "resnet.network:resnet152", BottleneckResNet, HE, IMAGENET),
-    "resnet20": Network("ResNet-20", "resnet.network:resnet20", CifarResNet, HE, CIFAR),
-    "resnet32": Network("ResNet-32", "resnet.network:resnet32", CifarResNet, HE, CIFAR),
-    "resnet44": Network("ResNet-44", "resnet.network:resnet44", CifarResNet, HE, CIFAR),
-    "resnet56": Network("ResNet-56", "resnet.network:resnet56", CifarResNet, HE, CIFAR),
-    "resnet110": Network("ResNet-110", "resnet.network:resnet110", CifarResNet, HE, CIFAR),
+    "lenet5": Network("LeNet-5", "baselines.lenet:lenet5", LeNet, LECUN, Input(32, 1, 10), family="early"),
+    "alexnet": Network(
+        "AlexNet",
+        "baselines.alexnet:alexnet",
+        AlexNet,
+        KRIZHEVSKY,
+        Input(227, 3, 1000),
+        family="early",
+        rank=1,
+    ),
+    "zfnet": Network("ZFNet", "baselines.zfnet:zfnet", AlexNet, ZEILER, IMAGENET, family="early", rank=2),
+    "vgg11": Network("VGG-11", "baselines.vgg:vgg11", VGG, SIMONYAN, IMAGENET, family="vgg"),
+    "vgg13": Network("VGG-13", "baselines.vgg:vgg13", VGG, SIMONYAN, IMAGENET, family="vgg", rank=1),
+    "vgg16": Network("VGG-16", "baselines.vgg:vgg16", VGG, SIMONYAN, IMAGENET, family="vgg", rank=2),
+    "vgg19": Network("VGG-19", "baselines.vgg:vgg19", VGG, SIMONYAN, IMAGENET, family="vgg", rank=3),
+    "googlenet": Network(
+        "GoogLeNet", "baselines.googlenet:googlenet", GoogLeNet, SZEGEDY, IMAGENET, family="inception", rank=1
+    ),
+    "resnet18": Network("ResNet-18", "resnet.network:resnet18", BasicResNet, HE, IMAGENET, family="residual"),
+    "resnet34": Network(
+        "ResNet-34", "resnet.network:resnet34", BasicResNet, HE, IMAGENET, family="residual", rank=1
+    ),
+    "resnet26": Network(
+        "ResNet-26", "resnet.network:resnet26", EqualDepthResNet, HE, IMAGENET, family="residual", rank=1
+    ),
+    "resnet50": Network(
+        "ResNet-50", "resnet.network:resnet50", BottleneckResNet, HE, IMAGENET, family="residual", rank=2
+    ),
+    "resnet101": Network(
+        "ResNet-101", "resnet.network:resnet101", BottleneckResNet, HE, IMAGENET, family="residual", rank=3
+    ),
+    "resnet152": Network(
+        "ResNet-152", "resnet.network:resnet152", BottleneckResNet, HE, IMAGENET, family="residual", rank=3
+    ),
+    "resnet20": Network("ResNet-20", "resnet.network:resnet20", CifarResNet, HE, CIFAR, family="residual"),
+    "resnet32": Network(
+        "ResNet-32", "resnet.network:resnet32", CifarResNet, HE, CIFAR, family="residual", rank=1
+    ),
+    "resnet44": Network(
+        "ResNet-44", "resnet.network:resnet44", CifarResNet, HE, CIFAR, family="residual", rank=2
+    ),
+    "resnet56": Network(
+        "ResNet-56", "resnet.network:resnet56", CifarResNet, HE, CIFAR, family="residual", rank=2
+    ),
+    "resnet110": Network(
+        "ResNet-110", "resnet.network:resnet110", CifarResNet, HE, CIFAR, family="residual", rank=3
+    ),
 }
 
 
 def has_seed(model: str, arguments: dict[str, Any]) -> bool:
     """True if anything in the model is drawn: of classifiers on features that are given only the forest."""
     return CATALOG[model].kind not in ("pipeline", "frozen") or arguments.get("classifier") == "random_forest"
+
+
+def family(model: str, arguments: Mapping[str, Any]) -> tuple[str, int, bool]:
+    """Family and rank for figures, and whether it is a plain twin: a residual network without shortcuts."""
+    row = CATALOG[model]
+    twin = row.family == "residual" and arguments.get("shortcuts") is False
+    return "plain" if twin else row.family, row.rank, twin
 
 
 def has_rate(model: str) -> bool:

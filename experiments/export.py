@@ -25,8 +25,9 @@ from experiments.command_line import Command, Parser, say
 from experiments.errors import UserError
 from experiments.logs import events, trial_folder
 from experiments.planning import minutes, plan, request
-from experiments.store import client, forecasts, page, registration, tracking
+from experiments.store import client, forecasts, page, registration, tracking, views
 from experiments.store.client import StoreError
+from experiments.studies import arms
 from experiments.studies.specification import PlannedTrial
 from experiments.studies.study import Study
 
@@ -136,11 +137,10 @@ def unpack(source: Path, work: Path, store: str) -> tuple[str, set[int]]:
     ) as error:
         raise UserError(f"{source}: not a pack of a study ({str(error).splitlines()[0]})") from None
     with trial_folder.lock(work):
-        projection = tracking.Projection(store, study.name)
+        projection = tracking.Projection(store, study.name, colors=arms.colors(study.models))
         in_store = client.stored(store, study.name)
-        schedule = registration.plan_tags(
-            registration.earliest([plan_, *registration.plans(work, study.name, in_store.tags)])
-        )
+        planned_first = registration.earliest([plan_, *registration.plans(work, study.name, in_store.tags)])
+        schedule = registration.plan_tags(planned_first)
         registration.keep(work, study.name, registration.tags(study, registered) | schedule)
         forecasts.keep(work, study.name, forecast_tags)
         tags = page.experiment_tags(study) | registration.changed_tags(study, work, in_store.tags)
@@ -164,6 +164,10 @@ def unpack(source: Path, work: Path, store: str) -> tuple[str, set[int]]:
                         (folder / file).write_bytes(content[f"{planned.trial.id}/{file}"])
             if planned.trial.id not in projected:
                 projection.project(planned, folder, events.read(trial_folder.log(folder)))
+        seeds = planned_first.schedule.seeds if planned_first else []
+        stored = client.stored(store, study.name)
+        if refusal := projection.show(study, views.lacking(study, seeds, stored, alone=False)):
+            print(refusal, file=sys.stderr)
     return study.name, {each.trial.results_version for each in trials}
 
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
 LONGEST_DATA_LABEL = 30  # characters of a folder's name in that of an experiment
@@ -89,6 +90,22 @@ def table_encoding(text: str) -> str:
     return "utf-8" if text.isascii() else "utf-8-sig"
 
 
+# Of a Unicode name, what comes before the sound of the letter.
+SOUND = re.compile(r".*\b(?:SYLLABLE|LETTER|SIGN|VOWEL)\b(?: (?:SMALL|CAPITAL|SIGN))* (?P<sound>[A-Z ]+)")
+
+
+def spelled(text: str, known: Callable[[str], bool]) -> str:
+    """The text with each letter that is not known written by its Unicode name, `고양이` as `goyangi`."""
+    letters = unicodedata.normalize("NFC", text)
+    return "".join(letter if letter.isspace() or known(letter) else _sound(letter) for letter in letters)
+
+
+def _sound(letter: str) -> str:
+    if found := SOUND.fullmatch(unicodedata.name(letter, "")):
+        return found["sound"].replace(" ", "").lower()
+    return "" if unicodedata.combining(letter) else f"U+{ord(letter):04X}"
+
+
 def without_secrets(text: str) -> str:
     """A text in which no URI shows the user and password that it may hold."""
     return re.sub(r"(?<=://)(?!/)[^\s@]+@(?:[^\s/@]+@)*", "…@", text)
@@ -100,6 +117,7 @@ ARTIFACTS = "mlartifacts"  # the folder beside a local store in which the files 
 TRAIN_SECONDS = "train_seconds"  # cumulative; the clock stands still in compilation and evaluation
 IMAGES_SEEN = "images_seen"  # cumulative training images
 LEARNING_RATE = "learning_rate"  # at the last update of the epoch
+OVERFITTING_GAP = "overfitting_gap"  # train − validation accuracy; written by the store, no trial logs it
 # Metrics of every epoch where the recipe asks for gradient_flow, each followed by "/<stage>"
 GRADIENT_NORM = "gradient_norm"  # L2 norm of the stage's gradient, root mean square over the epoch's steps
 ACTIVATION_STD = "activation_std"  # of the output of the stage's last weighted layer, in inference mode
@@ -162,6 +180,53 @@ TARGETS = "study.targets"  # JSON list of validation accuracies, ascending
 DATA_NOTICES = "study.data_notices"  # JSON list: what is left out of the data, or doubtful, a sentence each
 BAD_FILES = "study.bad_files"  # how many files of it cannot be used
 NOTICES = (DATA_NOTICES, BAD_FILES)
+SAVED_VIEW = "mlflow.sharedViewState."  # and an id: a view of MLflow's page of an experiment
+RUN_COLOR = "mlflow.runColor"  # of a run's lines on MLflow's pages
+PAGE_REFUSED = "study.page_refused"  # a digest of what the store would not take of MLflow's page of a study
+# Families of networks (catalog.Family), each with the colours of its ranks, light to dark, in all figures;
+# the last stands for higher ranks too. Of one study: `arm_colors`.
+FAMILY_COLORS = {
+    "residual": ("#3B8ECA", "#0A5C95", "#063C63", "#021F36"),
+    "plain": ("#D08A00", "#A86C00", "#7D5000", "#4F3300"),
+    "autoencoder": ("#009E73", "#006B4E"),
+    "pretrained": ("#C0629B", "#7E3766"),
+    "pixels": ("#8A8A8A", "#4D4D4D"),
+    "early": ("#E8875A", "#D55E00", "#8F3F00"),
+    "vgg": ("#A59B2A", "#8A8000", "#635C00", "#403B00"),
+    "inception": ("#6E5A66", "#000000"),
+    "other": ("#6A5ACD", "#3F3391"),
+}
+
+
+def arm_colors(kinds: Mapping[str, tuple[str, int]]) -> dict[str, str]:
+    """A colour of its own for each arm of a study, on MLflow's pages and in figures.
+
+    kinds: family and rank of each arm, in the order of the study file. An arm has the colour of its family
+    and rank. Where two would have the same one, the arms of that family go in equal steps, by rank and order,
+    from its lightest colour to its darkest.
+    """
+    found = {}
+    for family in {family for family, _ in kinds.values()}:
+        shades = FAMILY_COLORS[family]
+        members = sorted((arm for arm in kinds if kinds[arm][0] == family), key=lambda arm: kinds[arm][1])
+        places = [float(min(kinds[arm][1], len(shades) - 1)) for arm in members]
+        if len({*places}) < len(places):
+            places = [index * (len(shades) - 1) / (len(places) - 1) for index in range(len(places))]
+        found |= {arm: _between(shades, place) for arm, place in zip(members, places, strict=True)}
+    return {arm: found[arm] for arm in kinds}
+
+
+def _between(shades: Sequence[str], place: float) -> str:
+    """The colour at a place between two shades, of which the first is at 0 and the second at 1."""
+    low = min(int(place), len(shades) - 2)
+    channels = [[int(shade[at : at + 2], 16) for at in (1, 3, 5)] for shade in shades[low : low + 2]]
+    mixed = [
+        round(dark * (place - low) + light * (1 - place + low)) for light, dark in zip(*channels, strict=True)
+    ]
+    return "#" + "".join(f"{each:02X}" for each in mixed)
+
+
+ARMS = "study.arms"  # JSON: of each arm its title, family, rank in it, and whether it is a plain twin
 OPTIONS = "study.asked"  # JSON: STUDY and DATA that `make compare` was given
 KIND = "mlflow.experimentKind"  # MLflow opens the page of a training experiment as one
 NOTE = "mlflow.note.content"  # rendered as Markdown at the top of MLflow's page
@@ -227,7 +292,11 @@ TEST_REPORT_FILE = "test_report.json"  # confusion matrix, per-class precision, 
 MISTAKES_FILE = "test_mistakes.json"
 MISTAKES_PICTURE = "test_mistakes.jpg"  # the images `shown`, MISTAKES_COLUMNS square tiles a row
 MISTAKES_COLUMNS = 8
+# For people, in the store alone: they are drawn from the files above when a run is projected.
+CONFUSION_PICTURE = "test_confusion.png"
+NAMED_MISTAKES_PICTURE = "test_mistakes_named.jpg"  # the same tiles, each with its classes
 SAMPLE_GRID_FILE = "training_images.png"
+NETWORK_FILE = "network.json"  # the structure of the network, as it was trained
 # The chosen network's answers on the images of EVALUATED, as NumPy's .npz of one array each per split, named
 # by `answers`: PROBABILITIES float16 (n, classes), PREDICTED, LABELS and POSITIONS int32 (n,).
 PROBABILITIES_FILE = "probabilities.npz"
@@ -237,6 +306,13 @@ PREDICTED = "predicted"  # the class of highest probability, before that is roun
 LABELS = "labels"
 POSITIONS = "positions"  # in the prepared data set: the same image at every trial of one data digest
 ANSWERS = (PROBABILITIES, PREDICTED, LABELS, POSITIONS)
-TRIAL_FILES = (TEST_REPORT_FILE, MISTAKES_FILE, MISTAKES_PICTURE, SAMPLE_GRID_FILE, PROBABILITIES_FILE)
+TRIAL_FILES = (
+    TEST_REPORT_FILE,
+    MISTAKES_FILE,
+    MISTAKES_PICTURE,
+    SAMPLE_GRID_FILE,
+    NETWORK_FILE,
+    PROBABILITIES_FILE,
+)
 MODEL_FOLDER = "model"
 REGISTERED_FOLDER = "claims"  # of the work folder: claims, plans and forecasts, and since when

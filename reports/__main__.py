@@ -19,7 +19,7 @@ COMMANDS = {
     "judge": ("reports.judge", "the verdicts of a study's claims alone, as JSON"),
     "check": ("reports.check", "whether what was drawn is of the runs that the store holds now"),
     "calibrate": ("reports.calibration.command", "how often verdicts are false, and what intervals cover"),
-    "pages": ("reports.docs_pages", "bring README.md and docs/answers.md up to date with a study"),
+    "pages": ("reports.docs_pages", "bring README.md and docs/answers up to date with a study"),
 }
 EPILOG = """example:
   python -m reports draw compare

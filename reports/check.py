@@ -7,7 +7,6 @@ was changed by hand, is named in a line.
 
 import argparse
 import hashlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,18 +81,20 @@ def main(options: argparse.Namespace) -> int:
     study = None
     try:
         study = command.choose_study(options)
-        record = drawing.read_fair(options.store, study).record
+        report = drawing.read_fair(options.store, study)
+        record = report.record
         found = [*problems(options.out / study, record, reading.fingerprint(options.store, study))]
     except fairness.UnfairComparisonError as reason:
-        print(f"reports: {reason}", file=sys.stderr)
+        command.warn(str(reason))
         return 1
     except reading.StoreError as reason:
         return command.refuse(reason, options.study or study, options.data)
     drawn = files.read_stamp(options.out / study).files
     if not drawn:
         return command.refuse(f"{options.out / study}: nothing was drawn here; run `make report` first")
+    command.warn(report.lacking)
     for line in found:
-        print(f"reports: {line}", file=sys.stderr)
+        command.warn(line)
     if found:
         print(f"run `make report{command.options(options.study or study, options.data)}` to draw them again")
         return 1

@@ -107,6 +107,12 @@ def refuse(reason: object, study: str | None = None, data: str | None = None) ->
     return 2
 
 
+def warn(line: str) -> None:
+    """Say on stderr what a reader must know beside what is printed; nothing of an empty line."""
+    if line:
+        print(f"reports: {line}", file=sys.stderr)
+
+
 def training(study: str | None, data: str | None) -> str:
     """The command that trains a study; one that does not ship needs its file."""
     return f"`make compare{options(study if study is None or ships(study) else 'FILE.yaml', data)}`"

@@ -1,8 +1,9 @@
-"""Bring README.md and docs/answers.md up to date with a study: its table and its figures.
+"""Bring README.md and the pages of docs/answers up to date with a study: its tables and its figures.
 
 It copies what `python -m reports draw STUDY` has drawn, and computes nothing. A page has all results of a
 study between `<!-- results of STUDY -->` and `<!-- end of results -->`; after `<!-- table of STUDY -->` only
-its table with what it was measured on. A figure shown as `figures/STUDY/NAME.png` is copied to docs/figures/.
+its answer and cost with what they were measured on. A figure shown as `figures/STUDY/NAME.png` is copied to
+docs/figures/. What docs/answers.md says in a sentence a study is written by hand.
 """
 
 import argparse
@@ -14,11 +15,12 @@ from pathlib import Path
 
 from experiments import names
 from reports import command, files
-from reports.tables import markdown
+from reports.tables import markdown, results
 from reports.tables.markdown import Block
 
 ROOT = Path(__file__).parent.parent
-PAGES = (ROOT / "README.md", ROOT / "docs" / "answers.md")
+ANSWERS = ROOT / "docs" / "answers"  # a page a study
+PAGES = (ROOT / "README.md", ROOT / "docs" / "answers.md", *sorted(ANSWERS.glob("*.md")))
 FIGURES = ROOT / "docs" / "figures"
 END = "<!-- end of results -->"
 EPILOG = """example:
@@ -28,16 +30,23 @@ EPILOG = """example:
 def sections(blocks: Sequence[Block]) -> dict[str, str]:
     """What a page may show of the blocks of results.md, as Markdown: `results` or `table`.
 
-    results: the table of arms and all below it; table: that table, what it was measured on, its notes and
-    warnings.
+    results: the tables of arms and all below them; table: those of answer and cost, what they were measured
+    on, their notes and warnings.
     """
-    first = next(index for index, block in enumerate(blocks) if block.kind == "table")
-    table, measured, *others = blocks[first:]
+    first = next(index for index, block in enumerate(blocks) if block.kind == "title")
+    tables = list(itertools.takewhile(lambda block: block.kind in ("title", "table"), blocks[first:]))
+    measured, *others = blocks[first + len(tables) :]
     own = itertools.takewhile(lambda block: block.kind != "table", others)  # those of the claims follow
     notes = [block for block in own if block.kind == "notes"]
+    short = [
+        part
+        for title, table in zip(tables[::2], tables[1::2], strict=True)
+        if title.content in (results.ANSWER, results.COST)
+        for part in (title, table)
+    ]
     return {
-        "results": markdown.write([table, measured, *others]),
-        "table": markdown.write([table, measured, *notes]),
+        "results": markdown.write(blocks[first:]),
+        "table": markdown.write([*short, measured, *notes]),
     }
 
 
@@ -53,7 +62,9 @@ def with_results(page: str, study: str, shown: Mapping[str, str]) -> str:
 
 def shown_figures(page: str, study: str) -> set[str]:
     """The names of the study's figures that the page shows."""
-    return set(re.findall(rf"\]\((?:[\w./]*/)?figures/{re.escape(study)}/([\w.-]+\.png)\)", page))
+    return set(
+        re.findall(rf"(?:\]\(|src=\")(?:[\w./]*/)?figures/{re.escape(study)}/([\w.-]+\.png)[)\"]", page)
+    )
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -14,8 +14,9 @@ from reports.store import reading
 from reports.tables import markdown
 
 EPILOG = """figures:
-  convergence, overfitting, time_to_target, survival_curves, cost_accuracy
+  convergence, overfitting, time_to_target, share_reached, cost_accuracy
                                    of every study, one for each of up to 6 settings
+  representations                  where it compares several, each by several classifiers
   reliability                      where trials kept their probabilities
   training_error, gradient_flow    where the recipe says `gradient_flow: true`
   settings                         where the study varies something (`vary:`)
@@ -72,7 +73,8 @@ def _draw_alone(options: argparse.Namespace, study: str) -> int:
     if unknown := [name for name in options.figures if name not in drawing.FIGURES]:
         return command.refuse(f"no figure {unknown[0]!r}; choose from: {', '.join(drawing.FIGURES)}")
     folder = options.out / study
-    drawn = drawing.draw(drawing.read_fair(options.store, study).record, folder, options.figures)
+    report = drawing.read_fair(options.store, study)
+    drawn = drawing.draw(report.record, folder, options.figures)
     if not drawn:
         figures = " and ".join(options.figures)
         return command.refuse(
@@ -80,6 +82,7 @@ def _draw_alone(options: argparse.Namespace, study: str) -> int:
         )
     paths = [path for each in drawn for path in each.files]
     files.stamp_alone(folder, paths)
+    command.warn(report.lacking)
     print(*paths, sep="\n")
     return 0
 

@@ -19,13 +19,15 @@ from reports.plots import (
     learning_rates,
     overfitting,
     reliability,
+    representations,
     settings,
-    survival_curves,
+    share_reached,
     time_to_target,
     training_error,
     winner_map,
 )
-from reports.store import fairness, reading
+from reports.plots.elements import style
+from reports.store import artifacts, fairness, reading
 from reports.store.record import MOST_APART, Record, read_record
 from reports.tables import results
 from reports.tables.report import Report
@@ -34,12 +36,13 @@ from reports.tables.report import Report
 # figure(record), which is None where the study has nothing for it, and finding(record).
 FIGURES: dict[str, ModuleType] = {
     "claims": claims,
+    "cost_accuracy": cost_accuracy,
     "convergence": convergence,
     "overfitting": overfitting,
     "reliability": reliability,
     "time_to_target": time_to_target,
-    "survival_curves": survival_curves,
-    "cost_accuracy": cost_accuracy,
+    "share_reached": share_reached,
+    "representations": representations,
     "training_error": training_error,
     "gradient_flow": gradient_flow,
     "settings": settings,
@@ -59,7 +62,9 @@ def read_fair(uri: str, study: str) -> Report:
             f"no trial of '{study}' is complete yet (attempts failed, killed or still running: "
             f"{record.incomplete}): run {reading.TRAIN} for it, or wait for its first trial"
         )
-    return Report(record, fairness.check(record.runs))
+    warnings = fairness.check(record.runs)
+    record = artifacts.checked(record)
+    return Report(record, [*warnings, *filter(None, [artifacts.lacking(record)])])
 
 
 def draw(record: Record, folder: Path, figures: Iterable[str]) -> list[figure_files.Drawn]:
@@ -73,8 +78,11 @@ def draw(record: Record, folder: Path, figures: Iterable[str]) -> list[figure_fi
                 setting = one.runs["setting"].iloc[0] if len(apart) > 1 and one is not record else ""
                 suffix = re.sub(r"[^A-Za-z0-9.]+", "-", f"-{setting}").rstrip("-")
                 paths = figure_files.save(figure, folder, name + suffix, one)
+                note, caveats = style.told(figure)
                 shown = "" if one is record else one.runs["setting"].iloc[0]
-                found.append(figure_files.Drawn(plot.TITLE, plot.finding(one), one, shown, paths))
+                found.append(
+                    figure_files.Drawn(plot.TITLE, plot.finding(one), note, one, shown, paths, caveats)
+                )
     return found
 
 
@@ -97,5 +105,5 @@ def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
     written["report.html"] = page.render(report, uri, drawn).encode()
     paths = [path for each in drawn for path in each.files]
     paths += [files.write(folder / name, content) for name, content in written.items()]
-    files.stamp(folder, fingerprint, paths, results.blocks(report))
+    files.stamp(folder, fingerprint, paths, results.blocks(report), whole=not record.unreadable)
     return paths

@@ -24,13 +24,18 @@ DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
 class Drawn(NamedTuple):
-    """A figure: its title, what it shows in words, its record and setting ("": all of them), its files."""
+    """A figure: its title, what it shows, how to read it, its record and setting ("": all), its files.
+
+    caveats: what must be known of this study to read it right; they stand in the picture.
+    """
 
     title: str
     finding: str
+    note: str
     record: Record
     setting: str
     files: list[Path]
+    caveats: str = ""
 
 
 def save(figure: Figure, folder: Path, name: str, record: Record) -> list[Path]:

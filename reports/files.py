@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class Stamp:
 
     fingerprint: of the study's rows in the store; sources: of the code; files: names with their SHA-256;
     alone: the same of figures that were drawn alone, whatever the store held then; results: the parts of
-    results.md, pairs of `markdown.Block`.
+    results.md, pairs of `markdown.Block`; whole: every file of the runs that was needed could be read.
     """
 
     fingerprint: str = ""
@@ -32,6 +32,7 @@ class Stamp:
     files: Mapping[str, str] = field(default_factory=dict)
     alone: Mapping[str, str] = field(default_factory=dict)
     results: Sequence[tuple[str, str | list]] = ()
+    whole: bool = True
 
 
 def write(path: Path, content: bytes) -> Path:
@@ -59,18 +60,21 @@ def drawn(folder: Path, fingerprint: str) -> list[Path]:
     """The files in `folder` if all exist and this code drew them from this fingerprint; else none."""
     stamp = read_stamp(folder)
     paths = [folder / name for name in stamp.files]
-    current = stamp.fingerprint == fingerprint and stamp.sources == sources()
+    # What could not be read then may be readable now, which no fingerprint tells.
+    current = stamp.whole and stamp.fingerprint == fingerprint and stamp.sources == sources()
     return paths if current and all(path.is_file() for path in paths) else []
 
 
-def stamp(folder: Path, fingerprint: str, paths: Iterable[Path], results: Sequence[tuple]) -> None:
+def stamp(
+    folder: Path, fingerprint: str, paths: Iterable[Path], results: Sequence[tuple], whole: bool = True
+) -> None:
     """Record what `paths` were drawn from; delete files of an earlier drawing that are no longer drawn."""
     before = read_stamp(folder)
     digests = _digests(paths)
     for name in set(before.files) - set(digests):
         (folder / name).unlink(missing_ok=True)
     alone = {name: digest for name, digest in before.alone.items() if name not in digests}
-    _write_stamp(folder, Stamp(fingerprint, sources(), digests, alone, results))
+    _write_stamp(folder, Stamp(fingerprint, sources(), digests, alone, results, whole))
 
 
 def stamp_alone(folder: Path, paths: Iterable[Path]) -> None:
@@ -78,7 +82,7 @@ def stamp_alone(folder: Path, paths: Iterable[Path]) -> None:
     before, digests = read_stamp(folder), _digests(paths)
     files = {name: digests.get(name, digest) for name, digest in before.files.items()}
     alone = before.alone | {name: digest for name, digest in digests.items() if name not in files}
-    _write_stamp(folder, Stamp(before.fingerprint, before.sources, files, alone, before.results))
+    _write_stamp(folder, replace(before, files=files, alone=alone))
 
 
 def read_stamp(folder: Path) -> Stamp:

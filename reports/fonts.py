@@ -4,8 +4,6 @@ matplotlib looks a letter up in one font after the other. What none of them has 
 warning: it is written by its Unicode name instead, `고양이` as `goyangi`.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
@@ -14,6 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 from matplotlib.ticker import Formatter
+
+from experiments import names
 
 OURS = "DejaVu Sans"  # comes with matplotlib, and has Latin, Greek, Cyrillic and Arabic letters
 # Of Debian, macOS and Windows, in this order: Chinese, Japanese and Korean, then Indic scripts and Thai.
@@ -36,8 +36,6 @@ OTHERS = (
     "Nirmala UI",
     "Leelawadee UI",
 )
-# Of a Unicode name, what comes before the sound of the letter.
-SOUND = re.compile(r".*\b(?:SYLLABLE|LETTER|SIGN|VOWEL)\b(?: (?:SMALL|CAPITAL|SIGN))* (?P<sound>[A-Z ]+)")
 
 
 @cache
@@ -68,10 +66,7 @@ def written_out(text: str) -> str:
     if text.isascii():
         return text
     known = _characters()
-    return "".join(
-        letter if ord(letter) in known or letter.isspace() else _sound(letter)
-        for letter in unicodedata.normalize("NFC", text)
-    )
+    return names.spelled(text, lambda letter: ord(letter) in known)
 
 
 @cache
@@ -79,10 +74,3 @@ def _characters() -> frozenset[int]:
     """The code points that the fonts have."""
     paths: Iterable[str] = (font_manager.findfont(name) for name in families())
     return frozenset(point for path in paths for point in FT2Font(path).get_charmap())
-
-
-def _sound(letter: str) -> str:
-    name = unicodedata.name(letter, "")
-    if found := SOUND.fullmatch(name):
-        return found["sound"].replace(" ", "").lower()
-    return "" if unicodedata.combining(letter) else f"U+{ord(letter):04X}"

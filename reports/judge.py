@@ -43,6 +43,7 @@ def main(options: argparse.Namespace) -> int:
         judged = report.judged
     except (reading.StoreError, *drawing.REFUSALS) as reason:
         return command.refuse(reason, options.study or study, options.data)
+    command.warn(report.lacking)
     current = [each for each in judged if each.stated.current]
     claims = [
         {

@@ -30,9 +30,11 @@ def main(options: argparse.Namespace) -> int:
     study = None
     try:
         study = command.choose_study(options)
-        record = drawing.read_fair(options.store, study).record
-        found = recommendation.as_json(record) if options.json else recommendation.sentences(record)
+        report = drawing.read_fair(options.store, study)
+        of = recommendation.as_json if options.json else recommendation.sentences
+        found = of(report.record)
     except (reading.StoreError, *drawing.REFUSALS) as reason:
         return command.refuse(reason, options.study or study, options.data)
+    command.warn(report.lacking)
     print(json.dumps(found, ensure_ascii=False) if options.json else "\n".join(found))
     return 0

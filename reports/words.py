@@ -54,4 +54,6 @@ def seconds(value: float) -> str:
     """`3.4 s`, `120 s`; `–` where it is unknown."""
     if math.isnan(value):
         return "–"
+    if 0 < value < 0.05:
+        return "< 0.1 s"
     return f"{value:.1f} s" if value < 10 else f"{value:,.0f} s"

@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# A slow machine is no fault: no test has a bound by the clock.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # Two workers have the two cores; threads of matrix products would only wait for each other.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):

@@ -2,24 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 from keras import layers
 
-from experiments.diagrams import structure
-from experiments.diagrams.labels import amount, step
 from experiments.diagrams.rows import LINES
-from experiments.diagrams.sheet import GREY, INK, MUTED, Dash, Sheet, dark, text_width, tint
+from experiments.diagrams.sheet import GREY, INK, MUTED, Dash, Sheet, amount, dark, text_width, tint
+from experiments.logs.network import Shortcut
 from experiments.trial import macs
+from experiments.trial.anatomy import graph
+from experiments.trial.anatomy.labels import step
 
 # Inches.
 MARGIN, HEAD, CHIP, ARROW = 0.4, 1.35, 0.36, 0.32
 THIN, THICK, BESIDE = 0.34, 0.78, 0.75
 MAIN, WAY = 2.9, 2.4  # widths of a block's and a module's columns
 FORK, TOP, PLUS = HEAD + CHIP + 0.17, HEAD + CHIP + ARROW + 0.1, 0.14
-SIGNS: dict[structure.Shortcut, str] = {"identity": "x", "projection": "P(x)", "zeros": "Z(x)"}
+SIGNS: dict[Shortcut, str] = {"identity": "x", "projection": "P(x)", "zeros": "Z(x)"}
 COLORS = {layers.Conv2D: "#56B4E9", layers.BatchNormalization: "#009E73", layers.ReLU: "#E69F00"}
 
 
@@ -78,12 +78,12 @@ BLOCKS = {
 }
 
 
-def draw(network: keras.Model, title: str, block: Block, folder: Path, name: str) -> list[Path]:
-    """Write the picture of the network's block as `name`.png and `name`.svg; `title` is the network's."""
+def draw(network: keras.Model, title: str, block: Block) -> Sheet:
+    """Draw the network's block; `title` is the network's."""
     sheet = Sheet()
-    before = structure.producers(network)
-    group = structure.members(network, block.group)
-    apart = structure.take_apart(group, before)
+    before = graph.producers(network)
+    group = graph.members(network, block.group)
+    apart = graph.take_apart(group, before)
     entry = next(layer for way in apart.ways for layer in way)
     right = _heading(sheet, title, block, group)
     side_by_side = isinstance(apart.merge, layers.Concatenate)
@@ -92,7 +92,7 @@ def draw(network: keras.Model, title: str, block: Block, folder: Path, name: str
     end = inside.bottom + ARROW
     sheet.line([(inside.middle, inside.bottom), (inside.middle, end)])
     _chip(sheet, inside.middle, end, "y", group[-1].output.shape[1:])
-    return sheet.save(max(right, inside.right) + MARGIN, end + CHIP + 0.35, folder, name)
+    return sheet.cut(max(right, inside.right) + MARGIN, end + CHIP + 0.35)
 
 
 class Extent(NamedTuple):
@@ -107,7 +107,7 @@ def _heading(sheet: Sheet, title: str, block: Block, group: Sequence[keras.Layer
     """Draw title, formula and costs; returns where they end on the right."""
     position = f"{title.partition(':')[0]}, {block.group.replace('_', ' ')}"
     counted = amount(sum(map(macs.of_layer, group)))
-    facts = f"{position} · {structure.parameters(group):,} parameters · {counted} multiply-accumulates"
+    facts = f"{position} · {graph.parameters(group):,} parameters · {counted} multiply-accumulates"
     sheet.text(MARGIN, 0.5, block.title, 18, "bold", align="left")
     sheet.text(MARGIN, 0.84, block.formula, 11, align="left")
     sheet.text(MARGIN, 1.08, facts, 9.5, color=MUTED, align="left")
@@ -115,7 +115,7 @@ def _heading(sheet: Sheet, title: str, block: Block, group: Sequence[keras.Layer
     return MARGIN + max(widths)
 
 
-def _residual(sheet: Sheet, apart: structure.Anatomy) -> Extent:
+def _residual(sheet: Sheet, apart: graph.Anatomy) -> Extent:
     """Draw F(x) from top to bottom, the shortcut on its right, the addition and what follows it."""
     main, tail = apart.ways[-1], apart.tail
     if apart.merge is None:  # plain: its last ReLU stands where a residual block's does
@@ -140,7 +140,7 @@ def _residual(sheet: Sheet, apart: structure.Anatomy) -> Extent:
 
 def _shortcut(sheet: Sheet, way: list[keras.Layer], middle: float, add: float) -> float:
     """Draw it from below the input to the addition; returns where it ends on the right."""
-    kind = structure.shortcut_of(way)
+    kind = graph.shortcut_of(way)
     dash = LINES[kind][0]
     boxed = _boxed(way)
     x = middle + MAIN / 2 + (BESIDE + MAIN / 2 if boxed else 0.55)
@@ -156,7 +156,7 @@ def _shortcut(sheet: Sheet, way: list[keras.Layer], middle: float, add: float) -
     return x + max(MAIN / 2 if boxed else 0, 0.12 + text_width(SIGNS[kind], 11))
 
 
-def _module(sheet: Sheet, apart: structure.Anatomy) -> Extent:
+def _module(sheet: Sheet, apart: graph.Anatomy) -> Extent:
     """Draw the ways side by side between input and concatenation."""
     ways = [_boxed(way) for way in apart.ways]
     centers = [MARGIN + WAY / 2 + index * (WAY + 0.3) for index in range(len(ways))]
@@ -219,14 +219,14 @@ def _convolution(sheet: Sheet, layer: layers.Conv2D, x: float, y: float) -> None
     channels = f"{layer.input.shape[-1]} → {layer.filters} channels"
     sheet.text(x, y + 0.17, f"{step(layer).title}{stride}{activation}", 10.5, "bold")
     sheet.text(x, y + 0.38, channels, 9.5)
-    cost = f"{structure.parameters([layer]):,} parameters, {amount(macs.of_layer(layer))} MACs"
+    cost = f"{graph.parameters([layer]):,} parameters, {amount(macs.of_layer(layer))} MACs"
     sheet.text(x, y + 0.59, cost, 8.5, color=MUTED)
 
 
 def _words(layer: keras.Layer) -> str:
     match layer:
         case layers.BatchNormalization():
-            return f"batch normalisation, {structure.parameters([layer]):,} parameters"
+            return f"batch normalisation, {graph.parameters([layer]):,} parameters"
         case layers.ReLU():
             return "ReLU"
         case layers.ZeroPadding2D():

@@ -1,9 +1,10 @@
-"""Draw networks, read off their built layers: a structure picture each, and one block of each kind in detail.
+"""Draw networks, read off their built layers: a structure picture each, blocks in detail, blocks on a slide.
 
     python -m experiments diagrams                              # all of them, into docs/diagrams/
     python -m experiments diagrams resnet50 plain34 block_inception --out pictures
 
-Each picture is a PNG and an SVG file, byte-equal for an unchanged network.
+Each picture is a PNG and an SVG file, byte-equal for an unchanged network. Beside that of a network stands,
+as JSON, what was read: reports show each network as it was trained beside this form.
 """
 
 import argparse
@@ -12,47 +13,60 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from experiments import catalog, command_line, location, words
+from experiments import catalog, command_line, files, location, words
 from experiments.catalog import Built, Input
 from experiments.command_line import Command, Parser, say
 from experiments.errors import UserError
+from experiments.logs import network
+
+if TYPE_CHECKING:
+    import keras
+
+    from experiments.diagrams.sheet import Sheet
 
 DESCRIPTION = """Draw the structure of networks, read off their built layers: stages, what is repeated,
 channels, strides, shortcuts, parameters and multiply-accumulates. A NETWORK is one of the catalog, the plain
-twin of a residual one (plain34), or a block in detail (block_basic_identity). Without any: all of the
-catalog, plain34 and every block. Each at its paper's input size, unless you say another."""
+twin of a residual one (plain50), a block in detail (block_basic_identity), or the slide that compares three
+blocks (slide_blocks). Without any: all of the catalog, plain18, plain34, every block and the slide. Each at
+its paper's input size, unless you say another."""
 OUT = location.ROOT / "docs" / "diagrams"
-TWINS = ("plain34",)  # of the default; the paper's figure 3
+TWINS = ("plain18", "plain34")  # of the default; those that the paper trains
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn under a name: a network of the catalog with some arguments, or a block of it."""
+    """What is drawn under a name: a network of the catalog with some arguments, a block of it, or a slide."""
 
     name: str
     model: str
     arguments: dict[str, Any] = field(default_factory=dict)
     block: Any = None  # a blocks.Block
+    columns: tuple["Picture", ...] = ()  # of a slide: blocks, from left to right
 
 
 def pictures(names: Iterable[str]) -> list[Picture]:
-    """The pictures of these names; without any, of the whole catalog, of TWINS and of every block.
+    """The pictures of these names; without any, of the whole catalog, of TWINS, of every block and slide.
 
     Raises:
         UserError: an unknown name, with the known ones.
     """
     from experiments.diagrams.blocks import BLOCKS
+    from experiments.diagrams.slide import SLIDES
+    from experiments.trial.anatomy import structure
 
     twins = {
         name: Picture(name, model, {"shortcuts": False})
         for model, row in catalog.CATALOG.items()
         if "shortcuts" in row.arguments.model_fields
-        for name in [model.replace("resnet", "plain")]
+        for name in [structure.twin(model)]
     }
     known = {model: Picture(model, model) for model in catalog.CATALOG} | twins
     known |= {name: Picture(name, block.model, block.arguments, block) for name, block in BLOCKS.items()}
+    for name, shown in SLIDES.items():
+        columns = tuple(known[each.block] for each in shown)
+        known[name] = Picture(name, columns[0].model, columns=columns)
     wanted = list(names) or [name for name in known if name not in twins or name in TWINS]
     for name in wanted:
         if name not in known:
@@ -64,14 +78,6 @@ def arguments_of(picture: Picture, size: int, given: dict[str, Any]) -> dict[str
     """All arguments of a picture's network for images of this size; a block takes none of the given ones."""
     given = {} if picture.block else given
     return catalog.arguments_at_size(picture.model, size, given | picture.arguments)
-
-
-def title(model: str, arguments: dict[str, Any]) -> str:
-    """`ResNet-34`, or `Plain-34: ResNet-34 without shortcuts`."""
-    title = catalog.CATALOG[model].title
-    if arguments.get("shortcuts", True):
-        return title
-    return f"{title.replace('ResNet', 'Plain')}: {title} without shortcuts"
 
 
 def build(picture: Picture, seen: Input, arguments: dict[str, Any]) -> Built:
@@ -86,25 +92,41 @@ def build(picture: Picture, seen: Input, arguments: dict[str, Any]) -> Built:
         raise UserError(f"{picture.name} cannot be built: {str(error).splitlines()[0]}") from None
 
 
-def draw(picture: Picture, seen: Input, arguments: dict[str, Any], folder: Path) -> tuple[Built, list[Path]]:
-    """Build the network of a picture and draw it; returns the network and the files."""
-    from experiments.diagrams import blocks, networks, structure
+def draw(
+    picture: Picture, seen: Input, given: dict[str, Any], folder: Path
+) -> tuple["keras.Model | None", list[Path]]:
+    """Build what a picture shows and draw it; returns the network of a network's picture, and the files.
 
+    given: arguments of the command line.
+    """
+    from experiments.diagrams import blocks, networks, slide
+    from experiments.trial.anatomy import structure
+
+    if picture.columns:
+        columns = [
+            slide.Column(shown, each.block, build(each, seen, arguments_of(each, seen.size, {})))
+            for shown, each in zip(slide.SLIDES[picture.name], picture.columns, strict=True)
+        ]
+        return None, save(slide.draw(columns), folder, picture.name)
+    arguments = arguments_of(picture, seen.size, given)
     built = build(picture, seen, arguments)
-    written = title(picture.model, arguments)
     if picture.block:
-        return built, blocks.draw(built, written, picture.block, folder, picture.name)
-    rows = catalog.CATALOG[picture.model].rows
-    return built, networks.draw(structure.read(built, written, seen.image, rows), folder, picture.name)
+        title = structure.title_of(picture.model, arguments)
+        return None, save(blocks.draw(built, title, picture.block), folder, picture.name)
+    parts = structure.PARTS[catalog.CATALOG[picture.model].kind](built)
+    found = structure.of_model(picture.model, arguments, parts, seen.image)
+    paths = save(networks.draw(found), folder, picture.name)
+    files.replace(folder / f"{picture.name}.json", network.written(found))
+    return parts.network, [*paths, folder / f"{picture.name}.json"]
 
 
-def plot_model(built: Built, file: Path) -> None:
-    """Write Keras' picture of every single layer."""
-    import keras
-
-    network = getattr(built, "autoencoder", built)
-    if isinstance(network, keras.Model):
-        keras.utils.plot_model(network, file, show_shapes=True, show_layer_names=True)
+def save(sheet: "Sheet", folder: Path, name: str) -> list[Path]:
+    """Write a picture as `name`.png and `name`.svg."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {folder / f"{name}.png": sheet.png(), folder / f"{name}.svg": sheet.svg()}
+    for path, content in contents.items():
+        files.replace(path, content)
+    return [*contents]
 
 
 def missing_for_plot_model() -> list[str]:
@@ -143,9 +165,10 @@ def main(options: argparse.Namespace) -> int:
         keras.utils.clear_session()
         chosen = {each.name: value for each in fields(Input) if (value := getattr(options, each.name))}
         seen = replace(catalog.CATALOG[picture.model].input, **chosen)
-        built, paths = draw(picture, seen, arguments_of(picture, seen.size, given), options.out)
-        if options.plot_model and not missing and not picture.block:
-            plot_model(built, options.out / f"{picture.name}_layers.png")
+        drawn, paths = draw(picture, seen, given, options.out)
+        if drawn and options.plot_model and not missing:
+            file = options.out / f"{picture.name}_layers.png"
+            keras.utils.plot_model(drawn, file, show_shapes=True, show_layer_names=True)
         say(f"{number} of {len(wanted)}: {' '.join(map(str, paths))}")
     return 0
 

@@ -2,13 +2,23 @@
 
 import math
 import re
-from pathlib import Path
 from typing import NamedTuple
 
-from experiments.diagrams.labels import amount
 from experiments.diagrams.rows import LINES, lane, lane_width, row_height
-from experiments.diagrams.sheet import GREY, INK, MUTED, STAGES, Color, Point, Sheet, dark, text_width, tint
-from experiments.diagrams.structure import HEAD, Row, Shortcut, Structure
+from experiments.diagrams.sheet import (
+    GREY,
+    INK,
+    MUTED,
+    STAGES,
+    Color,
+    Point,
+    Sheet,
+    amount,
+    dark,
+    text_width,
+    tint,
+)
+from experiments.logs.network import HEAD, Row, Shortcut, Structure
 
 # Inches.
 MARGIN, TITLE, IMAGE, GAP, CROSSING, FOOT = 0.4, 1.2, 0.42, 0.3, 0.5, 0.24
@@ -29,8 +39,8 @@ class Frame(NamedTuple):
     width: float
 
 
-def draw(network: Structure, folder: Path, name: str) -> list[Path]:
-    """Write the picture as `name`.png and `name`.svg."""
+def draw(network: Structure) -> Sheet:
+    """Draw the picture."""
     sheet, frame = Sheet(), _frame(network)
     y = _top(sheet, network, frame)
     taps = {re.sub(r"^\D+", "", row.source): row.title for row in network.rows if row.source}
@@ -52,7 +62,7 @@ def draw(network: Structure, folder: Path, name: str) -> list[Path]:
             _costs(sheet, row, network, frame.costs, y + height / 2, color)
         y += height
     bottom = _foot(sheet, network, frame, y + GAP)
-    return sheet.save(frame.width, bottom, folder, name)
+    return sheet.cut(frame.width, bottom)
 
 
 def _frame(network: Structure) -> Frame:
@@ -60,7 +70,7 @@ def _frame(network: Structure) -> Frame:
     towers = [lane_width(row.lanes[0]) for row in network.rows if len(row.lanes) > 1]
     lanes = (left, left + max(towers, default=0) + BETWEEN_LANES)
     chains = max(lanes[len(row.lanes) - 1] + lane_width(row.lanes[-1]) for row in network.rows)
-    heading = MARGIN + max(text_width(network.title, 20, "bold"), text_width(_facts(network), 11))
+    heading = MARGIN + max(_title_width(network), text_width(facts(network), 11))
     if not network.parameters:
         return Frame(lanes, 0.0, max(chains, heading) + MARGIN)
     costs = max(chains + TURN + 0.3, heading - OUTPUT - 2 * COST)
@@ -70,7 +80,9 @@ def _frame(network: Structure) -> Frame:
 def _top(sheet: Sheet, network: Structure, frame: Frame) -> float:
     """Draw heading, titles of columns, and the image; returns where the rows begin."""
     sheet.text(MARGIN, 0.5, network.title, 20, "bold", align="left")
-    sheet.text(MARGIN, 0.86, _facts(network), 11, color=MUTED, align="left")
+    beside = _title_width(network) - text_width(_departures(network), 12)
+    sheet.text(MARGIN + beside, 0.52, _departures(network), 12, color=MUTED, align="left")
+    sheet.text(MARGIN, 0.86, facts(network), 11, color=MUTED, align="left")
     if network.parameters:
         for offset, text in ((0.0, "output"), (OUTPUT, "parameters"), (OUTPUT + COST, "MACs")):
             sheet.text(frame.costs + offset, TITLE + 0.2, text, 10.5, "bold", align="left")
@@ -97,7 +109,18 @@ def _row_color(row: Row, order: int) -> Color:
     return GREY if row.title == HEAD or row.source else STAGES[order % len(STAGES)]
 
 
-def _facts(network: Structure) -> str:
+def _title_width(network: Structure) -> float:
+    departures = _departures(network)
+    gap = 0.2 if departures else 0.0
+    return text_width(network.title, 20, "bold") + gap + text_width(departures, 12)
+
+
+def _departures(network: Structure) -> str:
+    return ", ".join(network.departures)
+
+
+def facts(network: Structure) -> str:
+    """Its depth, the image it sees, and what it costs, in a line."""
     size = "×".join(map(str, network.input))
     if not network.parameters:
         return f"nothing is trained by gradient · image {size}"
@@ -157,7 +180,7 @@ def _costs(sheet: Sheet, row: Row, network: Structure, x: float, middle: float, 
     sheet.text(x + 0.85, middle, "×".join(map(str, row.output)), 10.5, align="left")
     x += OUTPUT
     for value, total in ((row.parameters, network.parameters), (row.macs, network.macs)):
-        share = value / total
+        share = value / total if total else 0.0
         percent = f"{100 * share:.0f} %" if share >= 0.005 else "< 1 %"
         sheet.text(x, middle - 0.08, amount(value), 10.5, align="left")
         sheet.text(x + 1.2, middle - 0.08, percent, 9, color=MUTED, align="right")

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from experiments.diagrams.labels import Step
 from experiments.diagrams.sheet import INK, Color, Dash, Sheet, dark, text_width, tint
-from experiments.diagrams.structure import Part, Row, Shortcut
+from experiments.logs.network import Part, Row, Shortcut, Step
 
 # Inches.
 ARROW, BOX, SMALL, LINE = 0.28, 0.56, 0.42, 0.195

@@ -1,10 +1,9 @@
-"""Strokes of the pictures: boxes, arrows, text, in inches from the top left; saved byte-equal."""
+"""Strokes of the pictures: boxes, arrows, text, in inches from the top left; equal strokes, equal bytes."""
 
 import io
 import itertools
 import math
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 import matplotlib
@@ -15,10 +14,9 @@ from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path as Curve
 from matplotlib.textpath import TextPath
 
-from experiments import files
-
 Point = tuple[float, float]
 Color = str | tuple[float, float, float]
+Letters = Literal["shapes", "text"]
 Dash = Literal["solid", "dashed", "dotted"]
 # Okabe and Ito's colours, neighbours far apart for colour-blind readers too; the head is grey.
 STAGES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
@@ -51,8 +49,17 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     return TextPath((0, 0), text, size=size, prop=font, usetex=False).get_extents().width / 72
 
 
+def amount(number: float) -> str:
+    """`11.7 M`: three digits, and k, M or G."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= 0.9995 * size:
+            value = number / size
+            return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f} {unit}"
+    return f"{number:.0f}"
+
+
 class Sheet:
-    """A page that is drawn on first and cut to its size when it is saved."""
+    """A page that is drawn on first, and cut to its size at the end."""
 
     def __init__(self) -> None:
         self._figure = Figure(facecolor="white")
@@ -139,19 +146,33 @@ class Sheet:
         for ends in ([(x - arm, y), (x + arm, y)], [(x, y - arm), (x, y + arm)]):
             self.line(ends, arrow=False, above=7)
 
-    def save(self, width: float, height: float, folder: Path, name: str) -> list[Path]:
-        """Write `name`.png and `name`.svg, byte-equal for the same strokes."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def cut(self, width: float, height: float) -> "Sheet":
+        """Cut the page to this size; returns it."""
         self._figure.set_size_inches(width, height)
         self._axes.set(xlim=(0, width), ylim=(height, 0))
-        paths = []
-        for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-            content = io.BytesIO()
-            with matplotlib.rc_context(RC):
-                self._figure.savefig(content, format=suffix, dpi=DPI, metadata=metadata)
-            paths.append(folder / f"{name}.{suffix}")
-            files.replace(paths[-1], content.getvalue())
-        return paths
+        return self
+
+    @property
+    def width(self) -> float:
+        """In inches."""
+        return float(self._figure.get_figwidth())
+
+    def svg(self, letters: Letters = "shapes") -> bytes:
+        """The page as the content of an SVG file.
+
+        letters: shapes look the same everywhere; text is half as large, and in a font of the reader's.
+        """
+        return self._content("svg", {"Date": None, "Creator": None}, letters)
+
+    def png(self) -> bytes:
+        """The page as the content of a PNG file."""
+        return self._content("png", {"Software": None})
+
+    def _content(self, suffix: str, metadata: dict[str, None], letters: Letters = "shapes") -> bytes:
+        content, fonts = io.BytesIO(), "path" if letters == "shapes" else "none"
+        with matplotlib.rc_context(RC | {"svg.fonttype": fonts}):
+            self._figure.savefig(content, format=suffix, dpi=DPI, metadata=metadata)
+        return content.getvalue()
 
 
 def _rounded(points: list[Point], corner: float) -> Curve:

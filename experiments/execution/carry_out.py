@@ -14,6 +14,7 @@ from experiments.planning.plan import Plan
 from experiments.processes import Starter
 from experiments.store import forecasts, forwarding, registration, tracking
 from experiments.store.client import StoreError
+from experiments.studies import arms
 from experiments.studies.specification import PlannedTrial
 
 IMPATIENCE = 10.0  # seconds that somebody who stopped a study waits for the store
@@ -50,8 +51,11 @@ def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
             options.starter.prepare(plan.waiting[0].trial.recipe.threads)
         registration.keep(work, plan.study.name, plan.tags)
         forecasts.keep(work, plan.study.name, plan.tags)
-        projection = tracking.Projection(options.store, plan.study.name, plan.files)
+        colors = arms.colors(plan.study.models)
+        projection = tracking.Projection(options.store, plan.study.name, plan.files, colors)
         projection.describe(plan.tags, plan.roles)
+        if refusal := projection.show(plan.study, plan.page):
+            tell(refusal)
         projection.close_runs(plan.abandoned)
         for planned in plan.waiting:
             trial_folder.close_abandoned(trial_folder.of(work, planned.trial))

@@ -69,6 +69,11 @@ class _Child:
     def heard(self) -> None:
         self.last_heard = time.monotonic()
 
+    def left(self, seconds: Mapping[str, float]) -> float:
+        """The seconds that its trials still take, as estimated."""
+        first, *others = (seconds.get(each.trial.id, 0.0) for each in self.queue)
+        return max(0.0, first - (time.time() - self.began)) + sum(others)
+
     def follow(self, at: float) -> None:
         """The next trial of the queue runs, since the one before ended."""
         self.began = at
@@ -205,7 +210,12 @@ class LocalWorkers:
         waiting = list(reversed(self._waiting))
         most = 1 if waiting[0].trial.id in self._tries else self._in_a_row
         row = rows.next_row(
-            waiting, self._seconds, self._workers, most, lambda each: each.trial.id not in self._tries
+            waiting,
+            self._seconds,
+            self._workers,
+            most,
+            lambda each: each.trial.id not in self._tries,
+            running=sum(child.left(self._seconds) for child in self._running),
         )
         taken = {each.trial.id for each in row}
         self._waiting = [each for each in self._waiting if each.trial.id not in taken]

@@ -22,7 +22,7 @@ from experiments.errors import UserError
 from experiments.planning import plan, rows
 from experiments.studies import ladder, reading, schedule, variants
 from experiments.studies.ladder import Setting
-from experiments.studies.specification import Frozen
+from experiments.studies.specification import Frozen, PlannedTrial
 from experiments.studies.study import Study
 
 REPORT_SECONDS = 20.0  # that the figures take in the end
@@ -35,7 +35,7 @@ MOST_SEEDS = names.LOOKS[-1]
 class Choice(Frozen):
     """What was chosen, for how many minutes, of which data, and what the next rung up would take.
 
-    basis: a digest of the study and the machine that it was chosen for.
+    basis: a digest of what the study trains and of the machine that it was chosen for.
     """
 
     minutes: int
@@ -72,7 +72,7 @@ def settled(
     study = reading.parse(document, path)
     document, facts = _on_all_images(document, path, options.work)
     kept = options.work / "minutes" / f"{study.name}.json"
-    basis = _basis(document, options)
+    basis = _basis(document, path, facts, options)
     choice = _kept(kept, facts)
     if choice is None or choice.basis != basis:
         of = _Costs(document, path, facts, options, tell)
@@ -109,11 +109,26 @@ def _on_all_images(document: dict[str, Any], path: Path, work: Path) -> tuple[di
     return variants.sized(document, _sizes(least, facts, work)), facts
 
 
-def _basis(document: dict[str, Any], options: plan.Options) -> str:
-    """A digest of what a choice depends on beside images and minutes: the file, workers, GPUs."""
+def _basis(document: dict[str, Any], path: Path, facts: Facts, options: plan.Options) -> str:
+    """A digest of what a choice depends on beside minutes: the trials that it may come to, workers, GPUs.
+
+    The trials, not the document: titles, claims, targets and whatever else people read change nothing that is
+    trained, nor what that takes. Those of both ends of the ladder stand for all: what an arm states itself,
+    in place of a rung, is another trial at one end at least.
+    """
+    rungs = [*reading.parse(document, path).ladder.settings(short_side(facts))]
+    ends = [rungs[0]._replace(seeds=MOST_SEEDS), rungs[-1]]
+    studies = [reading.parse(ladder.at(document, end), path) for end in ends]
+    trials = {each.trial.id for study in studies for phase in _phases(study, facts) for each in phase}
     cards = None if options.cards is None else [card.name for card in options.cards]
-    content = json.dumps([document, options.workers, cards], sort_keys=True, default=str)
+    content = json.dumps([rungs, sorted(trials), options.workers, cards])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _phases(study: Study, facts: Facts) -> tuple[list[PlannedTrial], list[PlannedTrial]]:
+    """The trials of the sweep and the results, on these images."""
+    digests = dict.fromkeys(study.sources(), (facts.digest, facts.partition))
+    return study.tuning_trials(digests), study.trials(digests)
 
 
 def _least(study: Study) -> Setting:
@@ -216,8 +231,7 @@ class _Costs:
         study = reading.parse(ladder.at(self._document, setting), self._path)
         shape = (setting.image_size, setting.image_size, self._facts.image_shape[2])
         facts = self._facts.model_copy(update={"image_shape": shape})
-        content = (facts.digest, facts.partition)  # costs are of shapes, not of these pixels
-        digests = dict.fromkeys(study.sources(), content)
-        sweep, results = study.tuning_trials(digests), study.trials(digests)
-        known, workers, _ = plan.measured_costs(sweep, results, {content: facts}, self._options, self._tell)
+        sweep, results = _phases(study, facts)
+        content = {(facts.digest, facts.partition): facts}  # costs are of shapes, not of these pixels
+        known, workers, _ = plan.measured_costs(sweep, results, content, self._options, self._tell)
         return rows.study_seconds([sweep, results], known, workers, plan.in_a_row(self._options))

@@ -14,7 +14,7 @@ from experiments.planning import costs as network_costs
 from experiments.planning import feasible, rates, rows
 from experiments.processes import gpus
 from experiments.processes.gpus import Card
-from experiments.store import client, forecasts, page, registration, tracking
+from experiments.store import client, forecasts, page, registration, tracking, views
 from experiments.store.client import Stored
 from experiments.store.registration import Planned
 from experiments.studies import cost, schedule
@@ -63,6 +63,7 @@ class Plan:
     costs: dict[str, cost.Cost]  # by trial id; of the waiting and later trials
     workers: int
     tags: dict[str, str]  # of the study's experiment, as far as the store has others
+    page: views.Lacking  # what MLflow's page of the study lacks; what cannot be written of it is no loss
     roles: dict[str, str]  # by run id, as far as the store has others
     abandoned: list[str]  # ids of runs that the store calls RUNNING though their process is gone
     work: Path
@@ -83,7 +84,9 @@ class Plan:
     @property
     def has_work(self) -> bool:
         """Whether there is anything to train, or to bring to the store."""
-        return bool(self.waiting or self.unprojected or self.tags or self.roles or self.abandoned)
+        return bool(
+            self.waiting or self.unprojected or self.tags or self.page.is_due or self.roles or self.abandoned
+        )
 
     @property
     def model_sizes(self) -> list[tuple[PlannedTrial, int]]:
@@ -153,6 +156,12 @@ def make(study: Study, options: Options, tell: Tell) -> Plan:
         costs=costs,
         workers=workers,
         tags=_tags(study, facts.values(), stored, options, standing),
+        page=views.lacking(
+            study,
+            [*standing.schedule.seeds, *(options.schedule.seeds if options.schedule else [])],
+            stored,
+            alone=options.outdate,
+        ),
         roles=_roles([*trials, *_planned_looks(study, facts, stored, options)], stored)
         if options.outdate
         else {},
@@ -234,6 +243,8 @@ def _tags(
     if options.command:
         wanted[names.OPTIONS] = json.dumps(options.command)
     changed = {key: value for key, value in wanted.items() if stored.tags.get(key) != value}
+    if page.is_note(stored.tags.get(names.NOTE), wanted[names.NOTE]):
+        changed.pop(names.NOTE, None)
     planned = registration.changed_plan(study, standing, options.work, stored.tags)
     changed |= forecasts.changed_tags(study.name, options.work, stored.tags)
     return changed | registration.changed_tags(study, options.work, stored.tags) | planned

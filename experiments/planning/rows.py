@@ -19,22 +19,24 @@ def next_row(
     workers: int,
     most: int = MOST,
     follows: Callable[[PlannedTrial], bool] = lambda _: True,
+    running: float = 0.0,
 ) -> list[PlannedTrial]:
     """The first waiting trial and those that follow it in its process.
 
-    A row takes at most half of each worker's share of what waits. seconds: of each trial, by id; follows:
-    whether a trial may be another's follower.
+    A row takes no longer than the other workers have to do with all the rest. seconds: of each trial, by id;
+    follows: whether a trial may be another's follower; running: what the other workers still have to do,
+    in seconds of one worker.
     """
     first, *others = waiting
     row = [first]
-    left = sum(seconds.get(each.trial.id, 0.0) for each in waiting) / workers / 2
-    left -= seconds.get(first.trial.id, 0.0)
+    taken = seconds.get(first.trial.id, 0.0)
+    whole = running + sum(seconds.get(each.trial.id, 0.0) for each in waiting)
     alike = first.trial.apart_from_seed if most > 1 else ""
     for each in others if most > 1 else ():
         if not follows(each) or each.trial.apart_from_seed != alike:
             continue
-        left -= seconds.get(each.trial.id, 0.0)
-        if len(row) == most or left < 0:
+        taken += seconds.get(each.trial.id, 0.0)
+        if len(row) == most or (workers - 1) * taken > whole - taken:
             break
         row.append(each)
     return row
@@ -80,7 +82,7 @@ def wall_seconds(
     rest = list(waiting)
     ends = [0.0] * workers
     while rest:
-        row = next_row(rest, seconds, workers, most)
+        row = next_row(rest, seconds, workers, most, running=sum(ends) - workers * ends[0])
         taken = seconds[row[0].trial.id] + sum(again[each.trial.id] for each in row[1:])
         heapq.heapreplace(ends, ends[0] + taken)
         gone = {each.trial.id for each in row}

@@ -36,16 +36,30 @@ class StoreError(UserError):
     """The store could not be read or written; training goes on without it."""
 
 
+class Shown(NamedTuple):
+    """What MLflow's charts know of a complete run.
+
+    lacks_gap: its epochs have both accuracies and not their difference.
+    """
+
+    run: str
+    arm: str
+    color: str | None
+    lacks_gap: bool
+
+
 class Stored(NamedTuple):
     """What a store holds of one study.
 
     tags: of its experiment; complete: (run id, trial id, role) of each complete run; running: the owner of
-    each run that is RUNNING, by run id.
+    each run that is RUNNING, by run id; experiment: its id, empty where there is none yet.
     """
 
     tags: dict[str, str]
     complete: list[tuple[str, str, str]]
     running: dict[str, str]
+    experiment: str = ""
+    shown: tuple[Shown, ...] = ()
 
 
 def stored(uri: str, study: str) -> Stored:
@@ -106,7 +120,16 @@ def stored_by_client(uri: str, study: str) -> Stored:
         ]
         unended = search(client, [experiment.experiment_id], "attributes.status = 'RUNNING'")
         running = {run.info.run_id: run.data.tags.get(names.OWNER, "") for run in unended}
-        return Stored(dict(experiment.tags), complete, running)
+        shown = tuple(
+            Shown(
+                run.info.run_id,
+                run.data.tags.get(names.ARM, ""),
+                run.data.tags.get(names.RUN_COLOR),
+                run.data.metrics.keys() >= {*ACCURACIES} and names.OVERFITTING_GAP not in run.data.metrics,
+            )
+            for run in runs
+        )
+        return Stored(dict(experiment.tags), complete, running, experiment.experiment_id, shown)
 
 
 def opened(uri: str) -> Any:  # noqa: ANN401 - mlflow is imported late
@@ -183,7 +206,29 @@ def stored_in_sqlite(uri: str, study: str) -> Stored:
     with _database(uri) as database:
         tags = dict(database.execute(EXPERIMENT_TAGS, {"study": study}))
         complete = database.execute(COMPLETE_RUNS, {"study": study}).fetchall()
-        return Stored(tags, complete, dict(database.execute(RUNNING_RUNS, {"study": study})))
+        running = dict(database.execute(RUNNING_RUNS, {"study": study}))
+        experiment = database.execute(EXPERIMENT, {"study": study}).fetchone()
+        shown = tuple(
+            Shown(run, arm, color, bool(lacks_gap))
+            for run, arm, color, lacks_gap in database.execute(SHOWN_RUNS, {"study": study})
+        )
+        return Stored(tags, complete, running, str(experiment[0]) if experiment else "", shown)
+
+
+def saved_views(uri: str) -> list[tuple[str, str, list[str]]]:
+    """Name and id of each experiment that has saved views, and their keys; the newest experiment first.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    with errors_of(uri):
+        found = []
+        for each in opened(uri).search_experiments(order_by=["last_update_time DESC"]):
+            views = [key for key in each.tags if key.startswith(names.SAVED_VIEW)]
+            if views:
+                keys = [key.removeprefix(names.SAVED_VIEW) for key in views]
+                found.append((each.name, each.experiment_id, keys))
+        return found
 
 
 def runs_in_sqlite(uri: str, beginning: str) -> dict[str, str]:
@@ -214,6 +259,10 @@ RUNS = f"""
     JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
     WHERE substr(runs.run_uuid, 1, length(:beginning)) = :beginning AND runs.lifecycle_stage = 'active'
 """
+TRAIN_ACCURACY, VALIDATION_ACCURACY = ACCURACIES = tuple(
+    names.metric(split, names.ACCURACY) for split in (names.TRAIN, names.VALIDATION)
+)
+EXPERIMENT = "SELECT experiment_id FROM experiments WHERE name = :study AND lifecycle_stage = 'active'"
 EXPERIMENT_TAGS = """
     SELECT key, value FROM experiment_tags JOIN experiments USING (experiment_id)
     WHERE name = :study AND lifecycle_stage = 'active'
@@ -224,6 +273,18 @@ COMPLETE_RUNS = f"""
     JOIN tags AS trial ON trial.run_uuid = runs.run_uuid AND trial.key = '{names.TRIAL}'
     JOIN tags AS role ON role.run_uuid = runs.run_uuid AND role.key = '{names.ROLE}'
     JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
+    WHERE complete.value = 'true' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
+"""
+SHOWN_RUNS = f"""
+    SELECT runs.run_uuid, arm.value, color.value, gap.value IS NULL AND (
+        SELECT count(*) FROM latest_metrics WHERE run_uuid = runs.run_uuid AND key IN {ACCURACIES}
+    ) = {len(ACCURACIES)}
+    FROM experiments
+    JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
+    JOIN tags AS arm ON arm.run_uuid = runs.run_uuid AND arm.key = '{names.ARM}'
+    JOIN tags AS complete ON complete.run_uuid = runs.run_uuid AND complete.key = '{names.COMPLETE}'
+    LEFT JOIN tags AS color ON color.run_uuid = runs.run_uuid AND color.key = '{names.RUN_COLOR}'
+    LEFT JOIN latest_metrics AS gap ON gap.run_uuid = runs.run_uuid AND gap.key = '{names.OVERFITTING_GAP}'
     WHERE complete.value = 'true' AND experiments.name = :study AND experiments.lifecycle_stage = 'active'
 """
 RUNNING_RUNS = f"""

@@ -5,8 +5,12 @@ from collections.abc import Collection
 
 from experiments import names
 from experiments.data.facts import Facts
+from experiments.studies import arms
 from experiments.studies.specification import Trial
 from experiments.studies.study import Study
+
+LINKS = "\n### Charts of this study\n\n"  # ends the note: what follows are links, which the store adds
+MOST_OF_A_TAG = 4_900  # characters; MLflow keeps 5,000
 
 
 def experiment_tags(study: Study) -> dict[str, str]:
@@ -14,12 +18,12 @@ def experiment_tags(study: Study) -> dict[str, str]:
     return {
         names.QUESTION: study.question,
         names.TARGETS: json.dumps(sorted(study.targets)),
+        names.ARMS: _arms(study),
         names.NOTE: note(study),
         names.KIND: "custom_model_development",
     }
 
 
-MOST_OF_A_TAG = 4_900  # characters; MLflow keeps 5,000
 LONGEST_NOTICES = (300, 200, 120)  # characters: the first at which all of them fit
 
 
@@ -38,8 +42,21 @@ def data_tags(data: Collection[Facts]) -> dict[str, str]:
     return {names.DATA_NOTICES: _json(cut), names.BAD_FILES: str(bad)}
 
 
+def _arms(study: Study) -> str:
+    """What figures call the arms; of more than a tag holds the last keep their names in the study file."""
+    found = {name: [*arm] for name, arm in arms.described(study.models).items()}
+    while len(text := json.dumps(found, ensure_ascii=False)) > MOST_OF_A_TAG:
+        found.popitem()
+    return text
+
+
 def _json(values: list[str]) -> str:
     return json.dumps(values, ensure_ascii=False)
+
+
+def is_note(stored: str | None, wanted: str) -> bool:
+    """Whether a note is the one that is wanted, with whatever links or none."""
+    return stored is not None and stored.partition(LINKS)[0] == wanted
 
 
 def note(study: Study) -> str:
@@ -65,9 +82,9 @@ augmentation: train − validation is the overfitting gap |
 pass, trainable weights |
 | `train/reconstruction_loss`, `validation/reconstruction_loss` | the autoencoder's learning curve; its \
 accuracy is one point at its last epoch |
+| `overfitting_gap` | train − validation accuracy of the epoch |
 
-Only runs with the tag `study.complete` = true are results. Try: select all runs, *Compare*, and plot \
-`validation/accuracy` by step; group by `study.arm`.
+Only runs with the tags `study.complete` = true and `study.role` = result are results.
 """
 
 

@@ -4,10 +4,13 @@ Projecting a log twice changes nothing: an event carries its own time, and MLflo
 (metric, step, time, value). `import mlflow` takes 1.5 s and happens when a `Projection` begins.
 """
 
+import contextlib
 import json
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from experiments import catalog, names, processes
@@ -15,10 +18,12 @@ from experiments.data.facts import Files
 from experiments.errors import UserError
 from experiments.location import SQLITE
 from experiments.logs import events, trial_folder
-from experiments.store import client, page
+from experiments.store import client, page, views
 from experiments.store.client import StoreError
 from experiments.studies.specification import PlannedTrial, Trial
+from experiments.studies.study import Study
 
+MOST_OF_A_BATCH = 1_000  # metrics that MLflow takes in one request
 FilesOf = Mapping[tuple[str, str], Path]  # index files by the digest and partition of a data set
 
 
@@ -26,11 +31,18 @@ class Projection:
     """The runs of one study in the store, which is created if need be.
 
     files: of the study's data, which give names to mistakes: a trial knows its images by content alone, and
-    may have been trained on another folder with the same. Every method raises StoreError if the store fails.
+    may have been trained on another folder with the same. colors: of the study's arms, on MLflow's pages.
+    Every method but `show` raises StoreError if the store fails.
     """
 
-    def __init__(self, uri: str, study: str, files: FilesOf | None = None) -> None:
-        self._uri, self._files = uri, files or {}
+    def __init__(
+        self,
+        uri: str,
+        study: str,
+        files: FilesOf | None = None,
+        colors: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._uri, self._files, self._colors = uri, files or {}, colors
         with client.errors_of(uri):
             client.make_whole(uri)
             self._client = client.opened(uri)
@@ -46,6 +58,34 @@ class Projection:
                 self._client.set_experiment_tag(self._experiment, key, value)
             for run, role in roles.items():
                 self._client.set_tag(run, names.ROLE, role)
+
+    def show(self, study: Study, lacking: views.Lacking) -> str:
+        """Write what the store lacks of MLflow's page of the study; a line where it refuses.
+
+        Nothing fails for the page's sake. The refusal is remembered: it is told once, and no start of the
+        study is for this alone again.
+        """
+        try:
+            with client.errors_of(self._uri):
+                self._show(study, lacking)
+        except StoreError as error:
+            if lacking.refused:
+                return ""
+            with contextlib.suppress(StoreError), client.errors_of(self._uri):
+                self._client.set_experiment_tag(self._experiment, names.PAGE_REFUSED, lacking.digest)
+            return f"{error}; MLflow's page of the study has not all its charts and colours"
+        return ""
+
+    def _show(self, study: Study, lacking: views.Lacking) -> None:
+        for key, value in lacking.tags.items():
+            self._client.set_experiment_tag(self._experiment, key, value)
+        if lacking.links:
+            note = views.note(study, lacking.links, self._experiment)
+            self._client.set_experiment_tag(self._experiment, names.NOTE, note)
+        for run, color in lacking.colors.items():
+            self._client.set_tag(run, names.RUN_COLOR, color)
+        for run in lacking.gaps:
+            self._derive_gap(run)
 
     def close_runs(self, runs: Iterable[str]) -> None:
         """End runs that nobody works on any more."""
@@ -88,7 +128,7 @@ class Projection:
                 self._log(run, tags={**tags, names.STARTS: str(start), names.OWNER: processes.signature()})
                 self._reopen(run)
             case events.EpochEnded(epoch=epoch, metrics=metrics):
-                self._log(run, metrics=metrics, step=epoch, at=at)
+                self._log(run, metrics=metrics | _gap(metrics), step=epoch, at=at)
             case events.Finished(epoch=epoch, metrics=metrics, diverged=diverged):
                 self._log(run, metrics=metrics, step=epoch, at=at)
                 self._log(run, tags={names.DIVERGED: str(diverged).lower()})
@@ -153,10 +193,27 @@ class Projection:
         return run.info.run_id
 
     def _specify(self, run: str, planned: PlannedTrial) -> None:
-        """All settings, as params and whole; a second time changes nothing."""
-        self._log(run, params=page.params(planned.trial, planned.data))
+        """All settings, as params and whole, and the arm's colour; a second time changes nothing."""
+        color = {names.RUN_COLOR: self._colors[planned.arm]} if planned.arm in self._colors else {}
+        self._log(run, params=page.params(planned.trial, planned.data), tags=color)
         self._client.log_inputs(run, [_dataset(planned)])
         self._client.log_text(run, planned.trial.model_dump_json(indent=2), names.SPECIFICATION_FILE)
+
+    def _derive_gap(self, run: str) -> None:
+        """Log the gap of each epoch of a run from before there was one, at the times of the epochs."""
+        from mlflow.entities import Metric
+
+        train, validation = (
+            {each.step: each for each in self._client.get_metric_history(run, key)}
+            for key in (client.TRAIN_ACCURACY, client.VALIDATION_ACCURACY)
+        )
+        gaps = [
+            Metric(names.OVERFITTING_GAP, train[step].value - each.value, each.timestamp, step)
+            for step, each in validation.items()
+            if step in train
+        ]
+        for first in range(0, len(gaps), MOST_OF_A_BATCH):
+            self._client.log_batch(run, gaps[first : first + MOST_OF_A_BATCH])
 
     def _log(
         self,
@@ -194,8 +251,19 @@ class Projection:
                 self._client.log_text(run, named, file)
             elif (folder / file).exists():
                 self._client.log_artifact(run, str(folder / file))
+        from experiments.store import pictures  # numpy and Pillow, which a store that is only asked needs not
+
+        with tempfile.TemporaryDirectory() as drawn:
+            pictures.draw(folder, Path(drawn))
+            self._client.log_artifacts(run, drawn)
         if (folder / names.MODEL_FOLDER).is_dir():
             self._client.log_artifacts(run, str(folder / names.MODEL_FOLDER), names.MODEL_FOLDER)
+
+
+def _gap(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Train − validation accuracy of an epoch that has both: charts of MLflow's pages subtract nothing."""
+    train, validation = metrics.get(client.TRAIN_ACCURACY), metrics.get(client.VALIDATION_ACCURACY)
+    return {} if train is None or validation is None else {names.OVERFITTING_GAP: train - validation}
 
 
 def _dataset(planned: PlannedTrial) -> Any:  # noqa: ANN401 - mlflow is imported late

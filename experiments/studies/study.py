@@ -84,6 +84,7 @@ class Data(Frozen):
 
 
 MOST_TRIALS = 10_000  # of one study; more is a typing error, or takes years
+MOST_OF_A_TITLE = 40  # characters: it stands at the end of a line in a figure
 MOST_CLAIMS = 50  # of one study; long before that, no number of seeds that is run can decide one
 Digests = dict[Wanted, tuple[str, str]]
 Rates = dict[tuple[str, str], float]
@@ -119,6 +120,14 @@ class Arm(Frozen):
     model: str
     arguments: dict[str, Any] = {}
     recipe: dict[str, Any] = {}
+    title: Annotated[str, Field(min_length=1, max_length=MOST_OF_A_TITLE)] | None = None
+
+    @field_validator("title")
+    @classmethod
+    def _printable(cls, title: str | None) -> str | None:
+        if title is not None and (not title.isprintable() or title != title.strip()):
+            raise ValueError(f"{title!r}: must be printable characters, without a space at its ends")
+        return title
 
     @model_validator(mode="after")
     def _known_model_and_fields(self) -> "Arm":
@@ -240,7 +249,7 @@ class Study(Frozen):
                 label, order, setting, study.data.source,
             )
             for seed in self.seeds
-            for study, label, order, arm, setting in self._arms()
+            for study, label, order, arm, setting in self.arms_at_settings()
         )  # fmt: skip
 
     def tuning_trials(self, digests: Digests, further: Further | None = None) -> list[PlannedTrial]:
@@ -254,7 +263,7 @@ class Study(Frozen):
             return []
         arms = [
             (study._of_few(self.tune.images), label, order, arm, setting)
-            for study, label, order, arm, setting in self._arms()
+            for study, label, order, arm, setting in self.arms_at_settings()
             if catalog.has_rate(arm.model)
         ]
         places = range(len(self.tune.learning_rate))
@@ -282,7 +291,7 @@ class Study(Frozen):
         sizes = {name: min(images, getattr(self.data, name)) for name in ("train", "validation", "test")}
         return self.model_copy(update={"data": self.data.model_copy(update=sizes)})
 
-    def _arms(self) -> Iterator[tuple["Study", str, int, Arm, str]]:
+    def arms_at_settings(self) -> Iterator[tuple["Study", str, int, Arm, str]]:
         """At each point of the grid: the study there, and each arm with its label, order and setting."""
         for point in self._points():
             study = self._at(point)

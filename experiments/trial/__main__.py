@@ -3,9 +3,10 @@
     python -m experiments.trial WORK/<trial id> [WORK/<trial id> …]
 
 reads trial.json there, appends each event to events.jsonl and prints it as a line of JSON. The model
-files, a picture of training images as the network sees them, the test report, the mistakes and the class
-probabilities stay in the folder. Further folders are of trials that differ in their seed alone: they follow
-one after the other, each like the first, but for the tracing of their network, which is kept.
+files, a picture of training images as the network sees them, the structure of the network, the test report,
+the mistakes and the class probabilities stay in the folder. Further folders are of trials that differ in
+their seed alone: they follow one after the other, each like the first, but for the tracing of their network,
+which is kept.
 """
 
 import json
@@ -52,6 +53,7 @@ def run(
     import numpy as np
 
     from experiments.trial import build, evaluation, learners, load, provenance, samples, saved
+    from experiments.trial.anatomy import structure
 
     data = load.load(trial, folder.parent)
     tags = {**provenance.tags(trial.recipe.threads, options.workers), **data.digests}
@@ -64,6 +66,10 @@ def run(
     samples.save_grid(folder / names.SAMPLE_GRID_FILE, (np.asarray(images) for images, _ in stream))
     wanted = (trial.model, trial.arguments, data.training, trial.recipe, trial.seed)
     learner = build.another(before_it, *wanted) if before_it else build.learner(*wanted)
+    parts = structure.Parts(learner.network, learner.classifier)
+    structure.leave(
+        folder / names.NETWORK_FILE, trial.model, trial.arguments, parts, data.training.input_shape
+    )
     checkpoints = checkpoint.Checkpoints(folder, options.checkpoint_seconds)
     epochs = dict(before.epochs)
 

@@ -38,7 +38,7 @@ class FeatureLearner:
 
     def __init__(self, parts: catalog.Built, data: TrainingData, recipe: Recipe, seed: int) -> None:
         self.network = parts.autoencoder
-        self._classifier = seeded(parts.classifier, seed)
+        self.classifier = seeded(parts.classifier, seed)
         self._data, self._recipe, self._seed = data, recipe, seed
         self._normalise = pixel_normalisation(data.images)
         images = keras.Input(data.input_shape, dtype="uint8", name="images")
@@ -55,7 +55,7 @@ class FeatureLearner:
     def start_anew(self, built: catalog.Built, data: TrainingData, seed: int) -> None:
         """Become the learner of another seed: `built` has its network and classifier, untrained."""
         training.start_anew(self._trained, self.network, built.autoencoder)
-        self._classifier = seeded(built.classifier, seed)
+        self.classifier = seeded(built.classifier, seed)
         self._data, self._seed = data, seed
         normalise_as(self._normalise, data.images)
 
@@ -87,21 +87,21 @@ class FeatureLearner:
         images, labels = data.evaluated_windows()
         self._codes(images[:1])  # compiles the encoder, outside the clock
         began = time.perf_counter()
-        fit_classifier(self._classifier, self._codes(images), labels, recipe)
+        fit_classifier(self.classifier, self._codes(images), labels, recipe)
         metrics[names.TRAIN_SECONDS] += time.perf_counter() - began
         report(last, {**metrics, **evaluate(self.predict)})
         return last
 
     def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float64 (n, classes)."""
-        return class_probabilities(self._classifier, self._codes(images), self._data.classes)
+        return class_probabilities(self.classifier, self._codes(images), self._data.classes)
 
     predict_anew = predict
 
     def save(self, folder: Path) -> None:
         """Write two files: uint8 images to codes, codes to probabilities."""
         in_float32(self._encoder, self._recipe).save(folder / "encoder.keras")
-        skops.io.dump(self._classifier, folder / "classifier.skops")
+        skops.io.dump(self.classifier, folder / "classifier.skops")
 
     def _batches(self, first_epoch: int) -> tf.data.Dataset:
         batches = recipe_batches(self._data, self._recipe, self._seed, first_epoch)
@@ -138,7 +138,7 @@ class PipelineLearner:
     can_start_anew = False  # nothing is traced
 
     def __init__(self, classifier: Pipeline, data: TrainingData, recipe: Recipe, seed: int) -> None:
-        self._classifier, self._data, self._recipe = seeded(classifier, seed), data, recipe
+        self.classifier, self._data, self._recipe = seeded(classifier, seed), data, recipe
 
     def fit(
         self,
@@ -150,7 +150,7 @@ class PipelineLearner:
         """Fit once on the training images; there is no state to keep meanwhile."""
         images, labels = self._data.evaluated_windows()
         began = time.perf_counter()
-        fit_classifier(self._classifier, flattened(images), labels, self._recipe)
+        fit_classifier(self.classifier, flattened(images), labels, self._recipe)
         cost = {
             names.TRAIN_SECONDS: time.perf_counter() - began,
             names.IMAGES_SEEN: float(len(self._data.images)),
@@ -161,7 +161,7 @@ class PipelineLearner:
     def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float64 (n, classes)."""
         parts = [
-            class_probabilities(self._classifier, flattened(portion), self._data.classes)
+            class_probabilities(self.classifier, flattened(portion), self._data.classes)
             for portion in crops.portions(images)
         ]
         return np.concatenate(parts)
@@ -170,7 +170,7 @@ class PipelineLearner:
 
     def save(self, folder: Path) -> None:
         """Write one file: flattened images to probabilities."""
-        skops.io.dump(self._classifier, folder / "classifier.skops")
+        skops.io.dump(self.classifier, folder / "classifier.skops")
 
 
 def seeded(classifier: Pipeline, seed: int) -> Pipeline:

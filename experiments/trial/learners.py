@@ -11,6 +11,7 @@ from typing import Protocol
 import keras
 import numpy as np
 import tensorflow as tf
+from sklearn.pipeline import Pipeline
 
 from experiments import names
 from experiments.data import crops
@@ -32,6 +33,7 @@ class Learner(Protocol):
     """What a trial asks of a model."""
 
     network: keras.Model | None  # what is trained by gradient, if anything: the arm's parameters and MACs
+    classifier: Pipeline | None  # by scikit-learn: of features, or of pixels
     can_start_anew: bool  # whether `start_anew` makes it the learner of another seed, with what it has traced
 
     def fit(
@@ -72,6 +74,8 @@ class KerasLearner:
     labels, and never predict.
     """
 
+    classifier = None
+
     def __init__(
         self,
         network: keras.Model,
@@ -94,8 +98,8 @@ class KerasLearner:
         if recipe.gradient_flow:
             probed = data.train_slice.images[: gradients.PROBED_IMAGES]
             self._activations = gradients.Activations(network, np.asarray(normalise(probed)))
-        self._classifier = keras.Model(images, keras.layers.Softmax(name="probabilities")(heads[0]))
-        self._outputs = pipeline.Outputs(self._classifier)
+        self._predicting = keras.Model(images, keras.layers.Softmax(name="probabilities")(heads[0]))
+        self._outputs = pipeline.Outputs(self._predicting)
 
     @property
     def can_start_anew(self) -> bool:
@@ -166,7 +170,7 @@ class KerasLearner:
 
     def save(self, folder: Path) -> None:
         """Write one file: uint8 images in, probabilities out; it computes in float32 everywhere."""
-        in_float32(self._classifier, self._recipe).save(folder / "model.keras")
+        in_float32(self._predicting, self._recipe).save(folder / "model.keras")
 
 
 def in_float32(network: keras.Model, recipe: Recipe) -> keras.Model:

@@ -94,7 +94,7 @@ class FrozenLearner:
 
     def start_anew(self, built: catalog.Built, data: TrainingData, seed: int) -> None:
         """Become the learner of another seed, with the encoder as it is."""
-        self._classifier, self._strengths = seeded(built.classifier, seed), built.strengths
+        self.classifier, self._strengths = seeded(built.classifier, seed), built.strengths
         self._data = data
 
     def fit(
@@ -105,28 +105,30 @@ class FrozenLearner:
         logged_seconds: Mapping[int, float] = training.NOTHING_LOGGED,
     ) -> int:
         """Fit once; there is no state to keep meanwhile but the features, which are kept for all trials."""
-        fitted = self.frozen.fit(self._classifier, self._strengths, self._data, self._recipe)
-        self._classifier = fitted.classifier
+        fitted = self.frozen.fit(self.classifier, self._strengths, self._data, self._recipe)
+        self.classifier = fitted.classifier
         cost = {names.TRAIN_SECONDS: fitted.seconds, names.IMAGES_SEEN: float(len(self._data.images))}
         report(1, {**cost, **evaluate(self.predict)})
         return 1
 
     def predict(self, images: np.ndarray | View) -> np.ndarray:
         """Probabilities float64 (n, classes)."""
-        return class_probabilities(self._classifier, self.frozen.features(images), self._data.classes)
+        return class_probabilities(self.classifier, self.frozen.features(images), self._data.classes)
 
     def predict_anew(self, images: np.ndarray | View) -> np.ndarray:
         """The same, with features that are computed now."""
-        return class_probabilities(self._classifier, self.frozen.encode(images), self._data.classes)
+        return class_probabilities(self.classifier, self.frozen.encode(images), self._data.classes)
 
     def save(self, folder: Path) -> None:
         """Write two files: uint8 images to features, features to probabilities."""
         in_float32(self.frozen.model, self._recipe).save(folder / "encoder.keras")
-        skops.io.dump(self._classifier, folder / "classifier.skops")
+        skops.io.dump(self.classifier, folder / "classifier.skops")
 
 
 class FineTunedLearner:
     """The encoder with the head that its frozen features give, then all of it at a low rate."""
+
+    classifier = None  # what is fitted first becomes the network's last layer
 
     def __init__(self, built: catalog.Built, data: TrainingData, recipe: Recipe, seed: int) -> None:
         self.network, self._recipe = built.network, recipe

@@ -1,7 +1,7 @@
 """The claims of a study with their verdicts, as Markdown for people and as a frame for programs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -21,6 +21,7 @@ HEADER = (
     "Trials",
     "Splits that would decide",
 )
+NOTHING = "–"  # a cell without a number
 ONE_SPLIT = (
     "Verdict: supported where the two-sided p is at most 0.05 and the interval lies wholly on the claimed "
     "side of the margin, refuted where it lies wholly on the other side. Difference: first arm minus "
@@ -134,6 +135,23 @@ def rows(judged: Sequence[Judged]) -> list[list[str]]:
     ]
 
 
+def narrow(judged: Sequence[Judged]) -> list[list[str]]:
+    """The table with its header, for a page: difference and interval in one column.
+
+    How many splits would decide stands there only where that is known of a claim.
+    """
+    claim, verdict, difference, between, *last = header(judged)
+    table = [
+        [claim, verdict, f"{difference} ({between})", *last],
+        *(
+            [statement(each), verdict, with_interval(each), *others]
+            for each, (_, verdict, _, _, *others) in zip(judged, rows(judged), strict=True)
+        ),
+    ]
+    known = any(seeds(each) != NOTHING for each in judged)
+    return table if known else [row[:-1] for row in table]
+
+
 def statement(each: Judged) -> str:
     """The claim as written, marked where it was added after data."""
     return f"{each.stated.text} (added after data)" if each.stated.after_data else each.stated.text
@@ -142,7 +160,7 @@ def statement(each: Judged) -> str:
 def amount(value: float, metric: str, sign: str = "+") -> str:
     """A difference in the metric's unit, signed: `+0.012`, `−1.4 epochs`; sign="": a value of its own."""
     if math.isnan(value):
-        return "–"
+        return NOTHING
     if math.isinf(value):
         return "+∞" if value > 0 else "−∞"
     if metric not in UNITS and metric not in SMALL:
@@ -157,16 +175,25 @@ def amount(value: float, metric: str, sign: str = "+") -> str:
 def interval(each: Judged) -> str:
     """`+0.004 … +0.020`; `exact` of a counted number, `–` where trials that all agree leave no interval."""
     if each.stated.metric in names.EXACT_METRICS:
-        return "exact" if each.left else "–"
+        return "exact" if each.left else NOTHING
     if math.isnan(each.low) or (each.low == each.high and each.alone >= 1):
-        return "–"
+        return NOTHING
     return f"{amount(each.low, each.stated.metric)} … {amount(each.high, each.stated.metric)}"
+
+
+def with_interval(each: Judged) -> str:
+    """`+8.39 s (+5.35 … +11.4)`: the difference, and its interval in the same unit."""
+    difference, between = amount(each.effect, each.stated.metric), interval(each)
+    if between == NOTHING:
+        return difference
+    unit = difference.partition(" ")[2]
+    return f"{difference} ({between.replace(f' {unit}', '') if unit else between})"
 
 
 def probability(p: float) -> str:
     """`0.048`, `< 0.001`; `–` where nothing was tested."""
     if math.isnan(p):
-        return "–"
+        return NOTHING
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
@@ -178,13 +205,22 @@ def trials(each: Judged) -> str:
 def seeds(each: Judged) -> str:
     """`10 to 24`, `over 200`; `–` of a claim that is decided, of one split, or without a spread yet."""
     if each.verdict != UNDECIDED or each.seeds is None:
-        return "–"
+        return NOTHING
     least, most = each.seeds
     return f"{least}" if least == most else f"{least} to {most or 'over 200'}"
 
 
-def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
-    """Notes on the claims beside the table, a line each; missing: trials of the study are still due."""
+def side(name: str, called: Callable[[str], str]) -> str:
+    """`ResNet-18 at crop=16` of `resnet18 at crop=16`; called: an arm by its name in the study file."""
+    arm, at, setting = name.partition(" at ")
+    return f"{called(arm)}{at}{setting}"
+
+
+def notes(judged: Sequence[Judged], missing: bool, called: Callable[[str], str] = str) -> list[str]:
+    """Notes on the claims beside the table, a line each.
+
+    missing: trials of the study are still due; called: an arm by its name in the study file.
+    """
     found = []
     predicted = [
         each.stated.registered for each in judged if each.stated.current and not each.stated.after_data
@@ -206,7 +242,8 @@ def notes(judged: Sequence[Judged], missing: bool) -> list[str]:
     found += [
         f"{each.stated.text}: {conditions}"
         for each in judged
-        if (conditions := each.conditions.sentence(*(arm for arm, _ in each.sides)) if each.sides else "")
+        if each.sides
+        and (conditions := each.conditions.sentence(*(side(arm, called) for arm, _ in each.sides)))
     ]
     if missing and judged:
         found.append("trials are still due: verdicts before the last one are preliminary")

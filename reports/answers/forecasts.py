@@ -20,6 +20,7 @@ from reports.answers import sizes
 from reports.numbers import learning_curve
 from reports.numbers.intervals import Interval
 from reports.numbers.learning_curve import LEVEL, REACH, Check, Curve
+from reports.store.arms import by_arm
 from reports.store.forecasts import Point, Registered
 from reports.store.record import Record
 
@@ -37,7 +38,7 @@ class Forecast:
     """
 
     arm: str
-    order: int
+    title: str
     rest: str
     trials: pd.DataFrame
     curve: Curve | None
@@ -63,6 +64,7 @@ class Judged:
     """
 
     forecast: Registered
+    title: str
     size: float
     expected: Interval
     measured: float
@@ -80,21 +82,17 @@ def of(record: Record) -> list[Forecast]:
     if trials is None:
         return []
     trials = trials.assign(error=1 - trials["accuracy"])
-    return [_forecast(rest, arm) for rest, frame in sizes.by_rest(trials).items() for _, arm in _arms(frame)]
-
-
-def _arms(frame: pd.DataFrame) -> Iterable[tuple[int, pd.DataFrame]]:
-    return frame.groupby("arm_order")
+    return [_forecast(rest, arm) for rest, frame in sizes.by_rest(trials).items() for _, arm in by_arm(frame)]
 
 
 def _forecast(rest: str, arm: pd.DataFrame) -> Forecast:
     """Of the seeds that were trained at every size; arm: the trials of one arm, with error."""
     chains = arm.pivot_table(index="seed", columns=sizes.TRAIN, values="error", aggfunc="last").dropna()
-    name, order = str(arm["arm"].iloc[0]), int(arm["arm_order"].iloc[0])
+    name, title = (str(arm[column].iloc[0]) for column in ("arm", "title"))
     lacking = _lacking(arm, chains)
     curve = None if lacking else learning_curve.fit(chains.columns.to_numpy(), chains.to_numpy())
     check = None if curve is None else learning_curve.check(curve.sizes, curve.errors)
-    return Forecast(name, order, rest, arm[arm["seed"].isin(chains.index)], curve, check, lacking)
+    return Forecast(name, title, rest, arm[arm["seed"].isin(chains.index)], curve, check, lacking)
 
 
 def _lacking(arm: pd.DataFrame, chains: pd.DataFrame) -> str:
@@ -208,7 +206,7 @@ def _judged(forecast: Registered, size: float, rows: pd.DataFrame, errors: np.nd
         own = math.hypot(own, stats.norm.ppf((1 + forecast.level) / 2) * math.sqrt(variance))
     ends = expected - math.hypot(expected - low, own), expected + math.hypot(high - expected, own)
     within = Interval(math.exp(expected), math.exp(ends[0]), math.exp(ends[1]))
-    return Judged(forecast, size, within, float(np.exp(logs.mean())), len(logs))
+    return Judged(forecast, str(rows["title"].iloc[0]), size, within, float(np.exp(logs.mean())), len(logs))
 
 
 def sentences(record: Record) -> list[str]:
@@ -227,7 +225,7 @@ def outcome(each: Judged) -> str:
     day = datetime.fromtimestamp(each.forecast.registered / 1000, UTC)
     return (
         f"{_setting(each.forecast.rest)}Forecast from {sizes.text(each.forecast.sizes[-1])} images and "
-        f"registered on {day:%Y-%m-%d}: at {sizes.text(each.size)}, {each.forecast.arm} has a "
+        f"registered on {day:%Y-%m-%d}: at {sizes.text(each.size)}, {each.title} has a "
         f"test error of {_interval(each.expected)}; measured since: {each.measured:.3f} "
         f"({each.seeds} seeds), {'within' if each.held else 'outside'}."
     )
@@ -248,13 +246,13 @@ def _expected(rest: str, given: list[Forecast]) -> str:
     errors, images, checked = [], [], []
     for each in given:
         curve = each.curve
-        errors.append(f"{each.arm} {_interval(curve.between(REACH * curve.sizes[-1]))}")
+        errors.append(f"{each.title} {_interval(curve.between(REACH * curve.sizes[-1]))}")
         needed = curve.at_least(curve.at(curve.sizes[-1]) - STEP)
         beyond = math.isinf(needed)
         amount = REACH * curve.sizes[-1] if beyond else _rounded_down(needed)
-        images.append(f"{'more than' if beyond else 'at least'} {sizes.text(amount)} for {each.arm}")
-        checked += [each.arm] if each.check else []
-    unchecked = [each.arm for each in given if each.check is None]
+        images.append(f"{'more than' if beyond else 'at least'} {sizes.text(amount)} for {each.title}")
+        checked += [each.title] if each.check else []
+    unchecked = [each.title for each in given if each.check is None]
     held = (
         f" Fitted without {sizes.text(largest)}, it would have told what was measured there for "
         f"{words.listed(checked)}."
@@ -276,8 +274,8 @@ def _expected(rest: str, given: list[Forecast]) -> str:
 
 def _crossing(one: Forecast, other: Forecast, size: float) -> str:
     return (
-        f"{_setting(one.rest)}The curves of {one.arm} and {other.arm} cross near "
-        f"{sizes.text(_rounded_down(size))} training images, beyond which {other.arm} is expected to be "
+        f"{_setting(one.rest)}The curves of {one.title} and {other.title} cross near "
+        f"{sizes.text(_rounded_down(size))} training images, beyond which {other.title} is expected to be "
         "better; their intervals overlap there."
     )
 
@@ -285,7 +283,7 @@ def _crossing(one: Forecast, other: Forecast, size: float) -> str:
 def _withheld(each: Forecast) -> str:
     check = each.check
     return (
-        f"{_setting(each.rest)}No forecast for {each.arm}: fitted to fewer images, the same curve expected "
+        f"{_setting(each.rest)}No forecast for {each.title}: fitted to fewer images, the same curve expected "
         f"{_interval(check.expected)} at {sizes.text(check.size)}, where {check.measured:.3f} was measured."
     )
 
@@ -316,7 +314,7 @@ def why_none(record: Record) -> str:
 
 
 def _reason(each: Forecast) -> str:
-    return f"{each.arm}{f' at {each.rest}' if each.rest else ''} ({each.lacking})"
+    return f"{each.title}{f' at {each.rest}' if each.rest else ''} ({each.lacking})"
 
 
 def as_json(record: Record) -> dict[str, object]:

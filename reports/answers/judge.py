@@ -26,15 +26,16 @@ class Judged:
 
     effect, low, high: left − right with its interval, in the metric's unit; confidence: of that interval;
     of_medians: the effect is a median, since seeds failed; planned_late: seeds and looks were registered
-    after the first trial had begun; p: adjusted over the study's
-    claims, alone: not adjusted (NaN: not tested); size: Hedges' g (NaN: no spread); left, right: trials;
-    seeds: how many, each with a split of its own, would decide it, were the effect as seen (None: decided, or
-    unknown);
-    images: half-width that another test set would add (NaN: no accuracy); note: for the reader; sides: what
-    was compared, and the mean of each; conditions: what that comparison holds under; own_splits: each
-    seed drew a split, so that the verdict is about images like these, not these alone; image_share: of the
-    variance over such splits, how much the draw of test images makes; look: which planned
-    look this is, of how many, at how many seeds.
+    after the first trial had begun; p: adjusted over the study's claims, alone: not adjusted (NaN: not
+    tested); size: Hedges' g (NaN: no spread); left, right: trials; seeds: how many, each with a split of its
+    own, would decide it, were the effect as seen (None: decided, or unknown); images: half-width that another
+    test set would add (NaN: no accuracy); note: for the reader; withheld: why there can be no verdict, which
+    is part of the note; sides: what was compared, and the mean of each; censored: of a time to a target, the
+    trials of each side that did not get there within the common budget; unmeasured: trials of each side that
+    have no such number; conditions: what that comparison holds under; own_splits: each seed drew a split, so
+    that the verdict is about images like these, not these alone; image_share: of the variance over such
+    splits, how much the draw of test images makes; look: which planned look this is, of how many, at how many
+    seeds.
     """
 
     stated: Stated
@@ -58,6 +59,9 @@ class Judged:
     confidence: float = 0.95
     of_medians: bool = False
     planned_late: bool = False
+    withheld: str = ""
+    censored: tuple[int, int] = (0, 0)
+    unmeasured: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,7 @@ def _judged(look: Look, decision: planned_looks.Decision | None, planned: Plan, 
     if not claim.current:
         verdict = verdicts.WITHDRAWN
     shown, found = look.compared[evidence.decisive], look.found[evidence.decisive]
+    left, right = sides.both(look.record, claim.comparisons[evidence.decisive])
     seeds = None
     if verdict == UNDECIDED and not look.withheld and decision is not None:
         seeds = verdicts.splits_needed(found.sides, claim.margin, number_tested(look.record.claims))
@@ -183,14 +188,15 @@ def _judged(look: Look, decision: planned_looks.Decision | None, planned: Plan, 
         image_share=_image_share(look.record, claim, evidence.decisive),
         sides=_sides(claim, evidence.decisive, shown),
         alone=evidence.p if decision else math.nan,
-        conditions=conditions.of(
-            look.record, claim, *sides.both(look.record, claim.comparisons[evidence.decisive])
-        ),
+        conditions=conditions.of(look.record, claim, left, right),
         own_splits=not look.record.one_split,
         look=(at + 1, len(planned.looks), planned.looks[at]),
         confidence=confidence(planned),
         of_medians=found.sides.of_medians,
         planned_late=planned.after_data,
+        withheld=look.withheld,
+        censored=found.sides.censored,
+        unmeasured=(len(left) - shown.left, len(right) - shown.right),
     )
 
 

@@ -1,10 +1,14 @@
-"""Which arm to use, by a rule that is stated: the cheapest of those that were not shown to be worse.
+"""Which arm to use, by a rule that is stated: the cheapest at prediction of those not shown to be worse.
 
 The arm of the highest mean test accuracy (balanced accuracy, where epochs are chosen by that) is compared
-with each other one. An arm is shown to be worse where the interval of that difference, at 1 − 0.05 / (number
-of others), lies wholly above 0: the true best is then among the arms that are left in 95 % of studies
-(multiple comparisons with the best, Hsu 1984, Annals of Statistics 12, with Bonferroni's level). Of those
-that are left the cheapest at prediction is recommended.
+with each other one, at 0.05 over these pairs: an arm is shown to be worse where the interval of that
+difference, at 1 − 0.05 / (number of others), lies wholly above 0. The true best is then among the arms that
+are left in 95 % of studies (multiple comparisons with the best, Hsu 1984, Annals of Statistics 12, with
+Bonferroni's level); where looks are planned, at the level of a look.
+
+The interval is made as that of a claim is, and it is asked alone. A claim also needs an exact p, which has a
+floor: 0.031 at six seeds, so that of three arms or more none could be shown to be worse, however far behind.
+A claim about the same two arms may thus still be open; the sentences say so.
 """
 
 import math
@@ -20,7 +24,6 @@ from reports.answers import judge, measures, sides, verdicts
 from reports.numbers import failures, pairs, power, scores
 from reports.numbers.intervals import Interval
 from reports.store.record import Record
-from reports.store.stated import Stated
 
 LEAST_SEEDS = 6
 RIGHT = {  # what a share of test images is of, as people say it
@@ -138,9 +141,18 @@ def _candidate(
     if sides_ is None:
         return Candidate(arm, accuracy, Interval(0.0, 0.0, 0.0), False, cost, failed)
     behind = sides_.difference(level)
-    # Without an interval (no spread between seeds) the difference is what it is at every one of them.
-    worse = behind.estimate > 0 if math.isnan(behind.low) else behind.low > 0
-    return Candidate(arm, accuracy, behind, bool(worse), cost, failed)
+    return Candidate(arm, accuracy, behind, _shown_worse(behind, sides_), cost, failed)
+
+
+def _shown_worse(behind: Interval, sides_: verdicts.Sides) -> bool:
+    """Whether the interval lies wholly above 0.
+
+    Where means have none, all seeds agree: the difference is what it is at each of them. A median has none
+    where seeds are too few for one at this level, and then nothing is shown.
+    """
+    if math.isnan(behind.low) and not sides_.of_medians:
+        return behind.estimate > 0
+    return behind.low > 0
 
 
 def _failed(record: Record, arms: list[str]) -> dict[str, int]:
@@ -169,7 +181,9 @@ def lacking(record: Record) -> str:
             "the data has a test part of its own, and what its images make of balanced accuracy is not known"
         )
     if unknown := [arm for arm in _arms(record) if _unmeasured(record, arm)]:
-        return f"the {_measure(record)} of {words.listed(unknown)} is not known at every seed"
+        return (
+            f"the {_measure(record)} of {words.listed(map(record.title, unknown))} is not known at every seed"
+        )
     if all(_failed(record, _arms(record)).values()):
         return "every arm failed at some of its seeds"
     return ""
@@ -180,10 +194,10 @@ def sentences(record: Record) -> list[str]:
     if why := lacking(record):
         return [f"No recommendation: {why}."]
     found = recommend(record)
-    chosen, best = found.chosen, found.best
+    chosen, best, called = found.chosen, found.best, record.title
     first = (
-        f"Use {chosen.arm}: {_percent(chosen.accuracy)} {RIGHT[_measure(record)]}, {chosen.cost.text} "
-        f"({found.seeds} seeds, each with a split of its own)."
+        f"Use {called(chosen.arm)}: {_percent(chosen.accuracy)} {RIGHT[_measure(record)]}, "
+        f"{chosen.cost.text} ({found.seeds} seeds, each with a split of its own)."
     )
     lines = [first]
     if chosen is best and not found.as_good:
@@ -192,23 +206,26 @@ def sentences(record: Record) -> list[str]:
         lines.append("It has the highest mean, and is the cheapest of those not shown to be worse.")
     else:
         lines.append(
-            f"It is the cheapest at prediction of the arms that were not shown to be worse than {best.arm}, "
-            f"which has the highest mean: {_points(chosen.behind)} between them. {_apart(found)}"
+            "It is the cheapest at prediction of the arms that were not shown to be worse than "
+            f"{called(best.arm)}, which has the highest mean: {_points(chosen.behind)} between them. "
+            f"{_apart(found)}"
         )
     if others := [each for each in found.as_good if each is not best]:
         listed = [
-            f"{each.arm} ({_points(each.behind)} behind {best.arm}, {each.cost.text})" for each in others
+            f"{called(each.arm)} ({_points(each.behind)} behind {called(best.arm)}, {each.cost.text})"
+            for each in others
         ]
         lines.append(f"Not shown to be worse either: {words.listed(listed)}.")
     if found.worse:
-        listed = [f"{each.arm} by {_points(each.behind)}" for each in found.worse]
+        listed = [f"{called(each.arm)} by {_points(each.behind)}" for each in found.worse]
         lines.append(
-            f"Shown to be worse than {best.arm}: {words.listed(listed)}. "
-            f"The intervals are at {found.level:.1%}, so that all of them hold in 95 % of studies; "
-            "a verdict on a claim also asks for signs that fewer than eight seeds may not give."
+            f"Shown to be worse than {called(best.arm)}: {words.listed(listed)}. "
+            f"The intervals are at {found.level:.1%}, so that all of them hold in 95 % of studies. A claim "
+            "asks for an exact p as well, adjusted for all claims of the study: it may still be open where "
+            "an arm is shown to be worse here."
         )
     if out := [each for each in found.candidates if each.failed]:
-        listed = [f"{each.arm} at {each.failed} of {found.seeds} seeds" for each in out]
+        listed = [f"{called(each.arm)} at {each.failed} of {found.seeds} seeds" for each in out]
         lines.append(f"Not recommended, since they did not train: {words.listed(listed)}.")
     lines.append(f"To hand it over: make deliver RUN={found.trial}, its trial of the best validation.")
     return lines
@@ -266,22 +283,9 @@ def _best_trial(record: Record, arm: str) -> str:
 
 
 def _behind(record: Record, best: str, arm: str) -> verdicts.Sides:
-    """The two sides of best against arm, failures and shared images counted as for a claim."""
+    """The two sides of best against arm."""
     setting = record.runs["setting"].iloc[0]
-    comparison = (best, setting, arm, setting)
-    claim = Stated(
-        digest="",
-        text=f"{best} has higher {_measure(record)} than {arm}",
-        metric=_measure(record),
-        target=None,
-        direction=">",
-        margin=0.0,
-        comparisons=(comparison,),
-        registered=0,
-        current=True,
-        after_data=False,
-    )
-    return sides.of(record, claim, comparison, 1).sides
+    return sides.between(record, (best, setting, arm, setting), _measure(record))
 
 
 def _measure(record: Record) -> str:

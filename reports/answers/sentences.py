@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments import looks, names
 from reports import words
-from reports.answers import claims_table, conditions
+from reports.answers import claims_table, conditions, in_words
 from reports.answers.judge import Judged, number_tested, plan_of
 from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED, WITHDRAWN
 from reports.numbers import failures, intervals, permutation
@@ -47,10 +47,12 @@ def groups(judged: Sequence[Judged]) -> list[Group]:
     return found
 
 
-def explain(each: Judged, claims: int, score: str = "validation accuracy") -> str:
+def explain(
+    each: Judged, claims: int, score: str = "validation accuracy", called: in_words.Called = str
+) -> str:
     """What was measured for a claim, how sure that is, and what would change it.
 
-    claims: in the study; score: what targets are reached in.
+    claims: in the study; score: what targets are reached in; called: an arm by its name in the study file.
     """
     if not each.left or not each.right:
         return f"Nothing to judge yet: {each.note}." if each.note else "Nothing to judge yet."
@@ -58,7 +60,10 @@ def explain(each: Judged, claims: int, score: str = "validation accuracy") -> st
     if each.note and not each.effect:
         return f"{each.note[:1].upper()}{each.note[1:]}: the claim says nothing here."
     settings = len(each.stated.comparisons)
-    values = ", ".join(f"{arm} {claims_table.amount(mean, metric, sign='')}" for arm, mean in each.sides)
+    values = ", ".join(
+        f"{arm} {claims_table.amount(mean, metric, sign='')}"
+        for arm, mean in ((claims_table.side(arm, called), mean) for arm, mean in each.sides)
+    )
     where = f"of {settings} settings, the one that decides: " if settings > 1 else ""
     to = ""
     if each.stated.target is not None:
@@ -75,7 +80,7 @@ def explain(each: Judged, claims: int, score: str = "validation accuracy") -> st
         level = claims_table.confidence(each.confidence)
         found += f", {level} interval {claims_table.interval(each)}, p {_equals(each.alone)}"
         found += f" (adjusted for {claims} claims: {claims_table.probability(each.p)})" if claims > 1 else ""
-    sentence = each.conditions.sentence(*(arm for arm, _ in each.sides))
+    sentence = each.conditions.sentence(*(claims_table.side(arm, called) for arm, _ in each.sides))
     under = f" {sentence[:1].upper()}{sentence[1:]}." if sentence else ""
     return f"{found}.{under} {_outlook(each)}"
 

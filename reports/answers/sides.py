@@ -87,6 +87,29 @@ def of(record: Record, claim: Stated, comparison: tuple[str, str, str, str], tes
     return found._replace(notes=(*([reach] if reach else []), *found.notes))
 
 
+def between(
+    record: Record, comparison: tuple[str, str, str, str], metric: str = names.TEST_ACCURACY
+) -> verdicts.Sides | None:
+    """The two sides of a comparison that no claim states, failures and shared images counted as for one."""
+    return of(record, higher(comparison, metric), comparison, 1).sides
+
+
+def higher(comparison: tuple[str, str, str, str], metric: str = names.TEST_ACCURACY) -> Stated:
+    """A claim that nobody registered: the left arm has the higher metric."""
+    return Stated(
+        digest="",
+        text=f"{comparison[0]} has higher {metric} than {comparison[2]}",
+        metric=metric,
+        target=None,
+        direction=">",
+        margin=0.0,
+        comparisons=(comparison,),
+        registered=0,
+        current=True,
+        after_data=False,
+    )
+
+
 def _withheld(
     record: Record,
     claim: Stated,

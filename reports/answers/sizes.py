@@ -72,14 +72,14 @@ def positions(sizes: pd.Series, log: bool) -> pd.Series:
 
 def as_one(record: Record) -> Record:
     """The record with all settings together: label is the arm alone, in study order."""
-    runs = record.runs.assign(label=record.runs["arm"], setting="")
+    runs = record.runs.assign(label=record.runs["title"], setting="")
     return replace(record, runs=runs.sort_values("arm_order", kind="stable"))
 
 
 def left_out(record: Record, frame: pd.DataFrame) -> str:
     """A sentence for the caption on the trials for which the fields do not vary; empty without any."""
     others = record.runs[~record.runs["run_id"].isin(frame["run_id"])]
-    arms = ", ".join(others["arm"].unique())
+    arms = ", ".join(others["title"].unique())
     if not arms:
         return ""
     return f" Left out, since nothing of this is varied for them: {len(others)} trials of {arms}."

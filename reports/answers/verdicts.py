@@ -24,16 +24,17 @@ class Sides:
     """Numbers of two arms, float (n,) and (m,), a value a trial.
 
     scores: what the permutation test exchanges instead of the values; paired: one index is one seed in both;
-    reached: of times to a target, whether any trial reached it within the common budget; differences: left −
-    right of each seed where each has a split of its own, infinite where one arm failed, and then `sharing` is
-    what the seeds have in common; shares: the numbers are 1 or 0, and their means are shares.
+    censored: of times to a target, how many trials of each did not reach it within the common budget;
+    differences: left − right of each seed where each has a split of its own, infinite where one arm failed,
+    and then `sharing` is what the seeds have in common; shares: the numbers are 1 or 0, and their means are
+    shares.
     """
 
     left: np.ndarray
     right: np.ndarray
     scores: tuple[np.ndarray, np.ndarray] | None = None
     paired: bool = False
-    reached: bool = True
+    censored: tuple[int, int] = (0, 0)
     differences: np.ndarray | None = None
     sharing: pairs.Sharing = pairs.ALONE
     shares: bool = False
@@ -87,11 +88,16 @@ class Sides:
         later = survival.Times(other.cost + margin, other.reached)
         budget = survival.common_budget(one, later)
         scores = survival.log_rank_scores(one.within(budget), later.within(budget))
-        reached = bool(one.reached.any() or other.reached.any())
+        censored = int((~one.reached).sum()), int((~other.reached).sum())
         if sharing is not None:
             differences = one.cost - other.cost
-            return cls(one.cost, other.cost, None, True, reached, differences, sharing)
-        return cls(one.cost, other.cost, scores, reached=reached)
+            return cls(one.cost, other.cost, None, True, censored, differences, sharing)
+        return cls(one.cost, other.cost, scores, censored=censored)
+
+    @property
+    def reached(self) -> bool:
+        """Of times to a target, whether any trial reached it within the common budget; else true."""
+        return self.censored != (len(self.left), len(self.right))
 
     @property
     def of_medians(self) -> bool:

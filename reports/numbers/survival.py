@@ -1,11 +1,10 @@
 """Time to a target as survival, pure: a trial "survives" a cost at which it has not reached the target yet.
 
 A trial that never reaches the target is censored at the end of its budget, not dropped: its time is known to
-be longer than that. scipy estimates the Kaplan–Meier curve; the tests compare arms over their common budget.
+be longer than that. The tests compare arms over their common budget.
 """
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -41,35 +40,32 @@ class Times(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """Kaplan–Meier: at each cost, the share that has not reached the target by then, with its interval."""
+    """At each cost, the share of all trials that have reached the target by then, with its interval."""
 
     cost: np.ndarray
     share: np.ndarray
     low: np.ndarray
     high: np.ndarray
 
-    @property
-    def median(self) -> float:
-        """The cost at which half of the trials have reached it, or between two; NaN: never half of them."""
-        below = np.flatnonzero(self.share < 0.5 - 1e-12)
-        at = np.flatnonzero(np.abs(self.share - 0.5) <= 1e-12)
-        if not len(at):
-            return float(self.cost[below[0]]) if len(below) else math.nan
-        return float((self.cost[at[0]] + self.cost[below[0]]) / 2) if len(below) else math.nan
 
+def share_reached(times: Times, level: float = 0.95) -> Curve:
+    """The share of trials that have reached the target, by cost: from 0 on to reached / n at the end.
 
-def kaplan_meier(times: Times, level: float = 0.95) -> Curve:
-    """The share that has not reached the target, by cost, with a pointwise log-log interval.
-
-    The interval is NaN where nothing or everything is left (Kalbfleisch and Prentice's has no ends there).
+    None of n at the beginning is a share as any other: others of their kind might be there by then.
+    A trial that never did stays among the n, however early its budget ended: that another budget would have
+    brought it there is not known. The interval is pointwise, of Clopper and Pearson (1934).
     """
-    data = stats.CensoredData(uncensored=times.cost[times.reached], right=times.cost[~times.reached])
-    survival = stats.ecdf(data).sf
-    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # where it has no ends
-        interval = survival.confidence_interval(level, method="log-log")
+    cost = np.unique([0.0, *times.cost[times.reached]])
+    count = len(times.cost)
+    if not count:
+        return Curve(cost, *(np.full(1, math.nan) for _ in range(3)))
+    reached = [int((times.reached & (times.cost <= each)).sum()) for each in cost]
+    ends = [stats.binomtest(each, count).proportion_ci(level, "exact") for each in reached]
     return Curve(
-        survival.quantiles, survival.probabilities, interval.low.probabilities, interval.high.probabilities
+        cost,
+        np.array(reached) / count,
+        np.array([each.low for each in ends]),
+        np.array([each.high for each in ends]),
     )
 
 

@@ -23,7 +23,6 @@ class Swept(NamedTuple):
     """
 
     label: str
-    order: int
     accuracies: pd.DataFrame
     best: float
     lead: float
@@ -38,7 +37,7 @@ class Swept(NamedTuple):
 def arms(tuning: pd.DataFrame) -> list[Swept]:
     """The sweep of each arm (and setting), in the order of the frame; empty of trials that left no accuracy.
 
-    tuning: a row a trial: label, arm_order, seed, learning_rate, diverged, validation/accuracy and
+    tuning: a row a trial: label, seed, learning_rate, diverged, validation/accuracy and
     validation/loss at the chosen epoch.
     """
     return [_swept(str(label), arm) for label, arm in tuning.groupby("label", sort=False) if _measured(arm)]
@@ -64,4 +63,4 @@ def _swept(label: str, arm: pd.DataFrame) -> Swept:
     if len(ranked) > 1:
         ahead = (table[ranked.iloc[0]] - table[ranked.iloc[1]]).dropna()
         lead, spread = float(ahead.mean()), float(ahead.std())
-    return Swept(label, int(arm["arm_order"].iloc[0]), table, float(ranked.iloc[0]), lead, spread)
+    return Swept(label, table, float(ranked.iloc[0]), lead, spread)

@@ -11,16 +11,15 @@ import pandas as pd
 
 from experiments import names
 from reports import command, figure_files, words
-from reports.answers import claims_table, judge, recommendation, sentences
-from reports.page import inline
-from reports.store import reading
+from reports.answers import claims_table, in_words, judge, recommendation, sentences
+from reports.page import inline, networks
 from reports.store.record import Record
 from reports.tables import differences, mistakes, remarks, results, times, trials
 from reports.tables.report import Report
 from reports.words import Cell
 
 TEMPLATES = Path(__file__).with_name("templates")
-LOCAL_PAGES = "http://127.0.0.1:5000"  # of `make ui`
+LOCAL_PAGES = "http://127.0.0.1:5000"  # of `make ui`, without PORT
 FIRST = "claims"  # the figure that stands in the answer
 MOST_ARMS = 8  # side by side in a table of classes, and whose confusions are not folded
 
@@ -30,13 +29,9 @@ def render(report: Report, uri: str, drawn: Sequence[figure_files.Drawn]) -> str
 
     Names of arms, classes and runs are text, whatever they hold: Jinja2 escapes all of them.
     """
-    artifacts = {row.run_id: row.artifacts for row in report.record.runs.itertuples()}
-
-    @functools.cache
-    def read(run_id: str, name: str) -> bytes | None:
-        return reading.artifact(uri, run_id, artifacts[run_id], name)
-
+    read = functools.cache(report.record.file)
     confusions = mistakes.confusions(report.record, read)
+    shared = inline.Shared()
     chance, no_better = _chance(confusions, report.arms)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -54,11 +49,14 @@ def render(report: Report, uri: str, drawn: Sequence[figure_files.Drawn]) -> str
         warnings=[*report.warnings, *no_better],
         chance=chance,
         **_answer(report),
-        **_figures(report.record, drawn),
+        **_figures(report.record, drawn, shared),
+        **_networks(report.record, shared),
         **_tables(report),
         **_classes(report.record, confusions, read),
         **_data(report.record, read),
         trials=trials.table(report.record, _pages(uri)),
+        local_pages=_pages(uri) == LOCAL_PAGES,  # at any port: the reader may state another
+        drawing_styles=shared.rules,  # the last: all that is drawn adds to them
     )
 
 
@@ -68,12 +66,16 @@ def _answer(report: Report) -> dict[str, object]:
     tested = judge.number_tested(each.stated for each in judged)
     return {
         "advice": recommendation.advice(report.record),
+        "in_words": in_words.told(judged, report.record.title),
         "without_claims": "" if any(each.stated.current for each in judged) else sentences.WITHOUT_CLAIMS,
         "claim_groups": [
             (
                 group,
                 [
-                    (claims_table.statement(each), sentences.explain(each, tested, report.record.chosen_by))
+                    (
+                        claims_table.statement(each),
+                        sentences.explain(each, tested, report.record.chosen_by, report.record.title),
+                    )
                     for each in group.claims
                 ],
             )
@@ -81,14 +83,13 @@ def _answer(report: Report) -> dict[str, object]:
         ],
         "claims_table": (claims_table.header(judged), claims_table.rows(judged)),
         "claims_explained": claims_table.explanation(report.judged),
-        "claims_notes": claims_table.notes(judged, report.still_due),
+        "claims_notes": claims_table.notes(judged, report.still_due, report.record.title),
         "certainty": sentences.certainty(report.record, report.arms, judged),
     }
 
 
-def _figures(record: Record, drawn: Sequence[figure_files.Drawn]) -> dict[str, object]:
-    """The figures by setting, those of all settings first, and the styles that they share."""
-    shared = inline.Shared()
+def _figures(record: Record, drawn: Sequence[figure_files.Drawn], shared: inline.Shared) -> dict[str, object]:
+    """The figures by setting, those of all settings first."""
     settings = ["", *dict.fromkeys(each.setting for each in drawn)]
     ordered = sorted(drawn, key=lambda each: settings.index(each.setting))
     found = [_figure(each, f"f{index}", shared) for index, each in enumerate(ordered)]
@@ -98,9 +99,13 @@ def _figures(record: Record, drawn: Sequence[figure_files.Drawn]) -> dict[str, o
     return {
         "first_figure": first,
         "figures": [(setting, [*members]) for setting, members in apart],
-        "drawing_styles": shared.rules,
         "origin": figure_files.origin(record),
     }
+
+
+def _networks(record: Record, shared: inline.Shared) -> dict[str, object]:
+    """The networks as they were trained."""
+    return {"networks": networks.shown(record, shared), "most_open": networks.MOST_OPEN}
 
 
 def _figure(drawn: figure_files.Drawn, prefix: str, shared: inline.Shared) -> dict[str, object] | None:
@@ -110,12 +115,14 @@ def _figure(drawn: figure_files.Drawn, prefix: str, shared: inline.Shared) -> di
         return None
     title = f"{drawn.title} · {drawn.setting}" if drawn.setting else drawn.title
     origin = figure_files.origin(drawn.record)
-    description = f"{title}. {drawn.finding}"
+    # The caveats are in the picture, as shapes of letters that are not read aloud.
+    description = " ".join(filter(None, (f"{title}.", drawn.finding, drawn.caveats)))
     return {
         "id": svg.stem,
         "title": title,
         "setting": drawn.setting,
         "finding": drawn.finding,
+        "note": drawn.note,
         "svg": inline.svg(svg.read_text(encoding="utf-8"), prefix, description, shared),
         "files": [path.name for path in drawn.files],
         "origin": origin | {"runs": len(origin["runs"])},
@@ -142,7 +149,8 @@ def _classes(
     record: Record, confusions: Sequence[mistakes.Confusion], read: mistakes.Reader
 ) -> dict[str, object]:
     """What is confused with what, and the images that most trials get wrong."""
-    hard, always = mistakes.hardest(record, read, confusions[0].classes if confusions else ())
+    # Without a test report there is no name for a class.
+    hard, always = mistakes.hardest(record, read, confusions[0].classes) if confusions else ([], 0)
     return {
         "confusions": confusions,
         "classes_table": _classes_table(confusions),

@@ -5,7 +5,7 @@ was stated afterwards is grey, whatever it shows.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
@@ -26,7 +26,8 @@ NOTE = (
     "Difference: first arm minus second, mean over seeds, with its interval; dashed: the margin that a claim "
     "states. A filled mark is a verdict, a hollow one none yet."
 )
-LATE = " Grey: stated after the first trial had begun, no prediction."
+LATE = "Grey: stated after the first trial had begun, no prediction."
+HIDDEN = "Not drawn: {}, in the table alone."
 FASTER, HIGHER, LESS, OTHER = "Faster?", "More accurate?", "Overfits less?", "Further claims"
 AFTERWARDS = "Observed afterwards"
 LOOKS = {SUPPORTED: ("#007A59", "o"), REFUTED: ("#D55E00", "s"), UNDECIDED: (style.MUTED, "o")}
@@ -48,6 +49,7 @@ TOP = 0.42  # inches: the title
 LINE = 96  # characters that a row has room for
 MOST = 24  # claims that are drawn; the table has all
 BEHIND = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
+Called = Callable[[str], str]  # an arm's name in the study file to what people call it
 WIDEST = 3.0  # times the widest interval, or difference, that ends: what goes beyond is cut
 
 
@@ -62,7 +64,9 @@ class Panel:
 
 def panels(judged: Iterable[Judged]) -> list[Panel]:
     """The claims with a difference, in the order of the questions; those after the data at the end."""
-    known = [each for each in judged if each.stated.current and not math.isnan(each.effect)][:MOST]
+    known = [each for each in judged if each.stated.current and not math.isnan(each.effect)]
+    # Predictions first, so that none is cut for a claim of after the data.
+    known = sorted(known, key=lambda each: each.stated.after_data)[:MOST]
     groups: dict[tuple[int, str, str], list[Judged]] = {}
     for each in known:
         title, unit = question(each), _unit(each.stated.metric)
@@ -99,10 +103,15 @@ def _unit(metric: str) -> str:
 
 def figure(record: Record) -> Figure | None:
     """A panel for each question and unit; None where no claim has a difference yet."""
-    found = panels(judge.judge(record))
+    judged = [each for each in judge.judge(record) if each.stated.current]
+    found = panels(judged)
     if not found:
         return None
-    below = any(len(words_of(each)) + len(numbers(each)) > LINE for panel in found for each in panel.claims)
+    below = any(
+        len(words_of(each, record.title)) + len(numbers(each)) > LINE
+        for panel in found
+        for each in panel.claims
+    )
     row = ROW + WORDS * below
     heights = [HEAD + FOOT + row * len(each.claims) for each in found]
     late = any(each.stated.after_data for panel in found for each in panel.claims)
@@ -111,13 +120,15 @@ def figure(record: Record) -> Figure | None:
         page.get_layout_engine().set(rect=(0, 0, 1, 1 - TOP / page.get_figheight()))
         axes = page.subplots(len(found), 1, height_ratios=heights, squeeze=False)[:, 0]
         for panel, ax in zip(found, axes, strict=True):
-            draw(panel, ax, row, below=below)
+            draw(panel, ax, row, below=below, called=record.title)
         whole = replace(record, runs=record.runs.assign(setting=""))  # claims are of all settings
-        style.caption(page, TITLE, whole, NOTE + (LATE if late else ""), characters=120)
+        hidden = len(judged) - sum(len(panel.claims) for panel in found)
+        caveats = [LATE if late else "", HIDDEN.format(hidden) if hidden else ""]
+        style.caption(page, TITLE, whole, NOTE, caveats, characters=120)
     return page
 
 
-def draw(panel: Panel, ax: Axes, row: float = ROW, *, below: bool = False) -> Axes:
+def draw(panel: Panel, ax: Axes, row: float = ROW, *, below: bool = False, called: Called = str) -> Axes:
     """A row a claim, the first on top; row: its height in inches; below: numbers have a line of their own."""
     low, high = limits(panel.claims)
     ax.set_xlim(low, high)
@@ -125,7 +136,7 @@ def draw(panel: Panel, ax: Axes, row: float = ROW, *, below: bool = False) -> Ax
     ax.axvline(0, color="black", linewidth=1, zorder=1)
     for place, each in enumerate(panel.claims):
         _interval(each, place, ax)
-        _words(each, place, ax, below=below)
+        _words(each, place, ax, below, called)
     muted = AFTERWARDS in panel.title
     ax.set_title(panel.title, weight="bold", fontsize=12, color=style.MUTED if muted else "black")
     unit = f", {panel.unit}" if panel.unit else ""
@@ -180,11 +191,11 @@ def _interval(each: Judged, place: int, ax: Axes) -> None:
         ax.plot(margin, [place - 0.25, place + 0.25], "--", color="black", linewidth=1.2, zorder=4)
 
 
-def _words(each: Judged, place: int, ax: Axes, *, below: bool) -> None:
+def _words(each: Judged, place: int, ax: Axes, below: bool, called: Called) -> None:
     """What was compared, and what came of it, over the interval."""
     color, _ = look(each)
     for text, side, line, shade in (
-        (words_of(each), 0, 1 if below else 0, "black"),
+        (words_of(each, called), 0, 1 if below else 0, "black"),
         (numbers(each), 0 if below else 1, 0, color),
     ):
         ax.annotate(
@@ -241,9 +252,9 @@ def look(each: Judged) -> tuple[str, str]:
     return LOOKS.get(each.verdict, LOOKS[UNDECIDED])
 
 
-def words_of(each: Judged) -> str:
-    """The two arms and what was compared: `resnet18 − plain_cnn: test accuracy, claimed > 0`."""
-    arms = " − ".join(arm for arm, _ in each.sides)
+def words_of(each: Judged, called: Called = str) -> str:
+    """The two arms and what was compared: `ResNet-18 − plain CNN: test accuracy, claimed > 0`."""
+    arms = " − ".join(claims_table.side(arm, called) for arm, _ in each.sides)
     target = each.stated.target
     what = each.stated.metric
     if target is not None:
@@ -272,6 +283,4 @@ def finding(record: Record) -> str:
         found.append(f"Of {claims} stated before the data: {claims_table.summary(before)}.")
     if late := len(judged) - len(before):
         found.append(f"{late} more {'was' if late == 1 else 'were'} stated afterwards: no prediction.")
-    if hidden := len(judged) - sum(len(panel.claims) for panel in panels(judged)):
-        found.append(f"Not drawn: {hidden}, in the table alone.")
     return " ".join(found)

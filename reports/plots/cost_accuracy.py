@@ -1,6 +1,5 @@
 """Cost and accuracy: test accuracy against parameters, multiply-accumulates and training seconds."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,7 +9,7 @@ from reports.numbers.intervals import mean_interval
 from reports.plots.elements import axes, phrases, style
 from reports.store.record import Record
 from reports.tables import summary
-from reports.words import scaled
+from reports.words import listed, scaled
 
 TITLE = "Cost and accuracy"
 APPLIES = "each setting"
@@ -19,11 +18,10 @@ NOTE = (
     "{score}. Better is up and to the left. Parameters: weights that gradients train, those of a frozen "
     "encoder among them. MACs: multiply-accumulates of one image forward. Training time: mean seconds a "
     "trial, without evaluation. "
-    "Arms of nearly equal cost stand side by side; one of unknown cost is left out. "
     "A name stands beside its mark where there is room."
 )
+UNKNOWN = "Not in every panel, as some of their costs are unknown: {}."
 ACCURACY = names.metric(names.TEST, names.ACCURACY)
-STEP = 0.03  # of the axis' width, between marks of nearly equal cost
 COSTS = {  # as an axis says it, and how a tick is written
     names.PARAMETERS: ("parameters", scaled),
     names.MACS: ("forward MACs", scaled),
@@ -48,20 +46,11 @@ def points(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).dropna(subset=["y"])
 
 
-def side_by_side(costs: pd.Series, log: bool) -> pd.Series:
-    """The costs with those that nearly coincide moved apart, around their mean, to show all marks."""
-    positions = (np.log10(costs) if log else costs).sort_values(kind="stable")
-    width = positions.max() - positions.min() or abs(positions.mean())
-    step = STEP * width
-    close = positions.groupby((positions.diff() > step).cumsum())
-    moved = close.transform("mean") + step * (close.cumcount() - (close.transform("size") - 1) / 2)
-    return (10**moved if log else moved).reindex(costs.index)
-
-
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks | None = None) -> Axes:
     """A mark with its interval a label. frame: label, arm_order, x, y, low, high."""
+    looks = looks or style.looks_of(frame)
     for row in frame.itertuples():
-        look = style.arm(int(row.arm_order))
+        look = looks(row.label)
         bars = [[row.y - row.low], [row.high - row.y]]
         mark, *_ = ax.errorbar(
             row.x, row.y, bars, color=look.color, marker=look.marker, markersize=8, capsize=4, linewidth=1.5
@@ -83,12 +72,14 @@ def figure(record: Record) -> Figure:
             known = tested[tested[cost] > 0]
             ax.set_xlabel(title)
             style.log_if_wide(ax, known[cost], written)
-            panels[ax] = known.assign(x=side_by_side(known[cost], log=ax.get_xscale() == "log"))
-            draw(panels[ax], ax)
+            panels[ax] = known.assign(x=known[cost])
+            draw(panels[ax], ax, style.looks(record))
             ax.margins(x=0.2)
         page.axes[0].set(ylabel="test accuracy", ylim=limits[:2])
         style.legend(page, record, at_once=set(tested["label"]))
-        style.caption(page, TITLE, record, NOTE + axes.OPEN if limits.cut else NOTE)
+        partly = tested.loc[~(tested[[*COSTS]] > 0).all(axis="columns"), "label"]
+        caveats = [axes.OPEN if limits.cut else "", UNKNOWN.format(listed(partly)) if len(partly) else ""]
+        style.caption(page, TITLE, record, NOTE, caveats)
         for ax, frame in panels.items():
             axes.beside(ax, frame)
     return page
@@ -107,6 +98,8 @@ def finding(record: Record) -> str:
     least = tested.loc[tested["forward_macs"].idxmin()]
     if least["label"] == best["label"]:
         return f"{found}, with the fewest MACs too."
+    if pd.isna(best["forward_macs"]):
+        return f"{found}. Its MACs are unknown."
     return (
         f"{found}, at {scaled(best['forward_macs'])} MACs an image; of {least['label']}, which "
         f"has the fewest: {phrases.accuracy(least)}, at {scaled(least['forward_macs'])}."

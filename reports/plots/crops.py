@@ -13,7 +13,7 @@ from reports.store.record import Record
 TITLE = "Crops"
 APPLIES = "all settings"
 NOTE = "Left: test accuracy; right: overfitting gap, chosen epoch; by the side of the square that is seen."
-WHOLE = " Whole: images without a crop; their place on the axis is not to scale."
+WHOLE = "Whole: images without a crop; their place on the axis is not to scale."
 
 
 def figure(record: Record) -> Figure | None:
@@ -21,6 +21,7 @@ def figure(record: Record) -> Figure | None:
     trials = sizes.trials(record, sizes.CROP)
     if trials is None:
         return None
+    looks = style.looks(record)
     with style.context():
         if trials["accuracy"].isna().all():
             return style.empty_page(f"{TITLE}: no trial was tested", sizes.as_one(record))
@@ -28,14 +29,14 @@ def figure(record: Record) -> Figure | None:
         limits = axes.accuracy_limits(by_size.seeds_of(frame, sizes.CROP, "accuracy"))
         page, panels = by_size.page(frame)
         for (accuracy, gap), rest in panels.items():
-            by_size.draw(rest.assign(y=rest["accuracy"]), accuracy)
-            by_size.draw_gaps(rest, gap)
+            by_size.draw(rest.assign(y=rest["accuracy"]), accuracy, looks=looks)
+            by_size.draw_gaps(rest, gap, looks)
             accuracy.set(ylabel="test accuracy", ylim=limits[:2])
             gap.set_ylabel("gap (train − validation)")
         for ax in page.axes[-2:]:
             ax.set_xlabel("crop (pixels)")
-        note = NOTE + WHOLE if (frame[sizes.CROP] == sizes.WHOLE).any() else NOTE
-        by_size.finish(page, record, frame, sizes.CROP, TITLE, note, limits.cut)
+        caveats = [WHOLE] if (frame[sizes.CROP] == sizes.WHOLE).any() else []
+        by_size.finish(page, record, frame, sizes.CROP, TITLE, NOTE, caveats, limits.cut)
     return page
 
 

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import names
+from reports import words
 from reports.numbers.intervals import median_and_range
 from reports.plots.elements import curves, style
 from reports.store.record import Record
@@ -26,14 +27,14 @@ NOTE = (
     "Right: the first numbered stage's gradient norm divided by the last one's, epoch by epoch (stem and "
     "head have too few weights to be compared). "
     "Lines: median over seeds; bands: smallest to largest. A seed whose gradients overflowed has no value."
-    "{rows}{missing}"
+    "{rows}"
 )
 MIDDLE = (
     "Middle: the same of activations, forward: standard deviation after epoch 1 of the output of a stage's "
     "last layer with weights (in a residual stage: of its last branch, before the addition). "
 )
 ROWS = " A row of panels for the networks whose stages have the same names."
-MISSING = " Left out: arms without logged gradients."
+MISSING = "Left out, since no gradients of them were logged: {}."
 DEPTH = (  # what stages are called, from the images on; heads beside the main way stand before its own
     "stem", "stage", "encoder", "conv", "inception", "code", "decode", "decoder", "reconstruction",
     "auxiliary", "dense", "logits",
@@ -106,9 +107,9 @@ def first_to_last(epochs: pd.DataFrame) -> pd.Series:
     return ratio.where(norms.notna().sum(axis=1) == has.sum(axis=1))
 
 
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks | None = None) -> Axes:
     """A line and band a label along the stages, on a log scale. frame: as from `by_stage`."""
-    curves.draw(frame.assign(at_once=False), ax)
+    curves.draw(frame.assign(at_once=False), ax, looks)
     named = frame.drop_duplicates("x").sort_values("x")
     ax.set_xticks(named["x"], named["stage"], rotation=30 if len(named) > 4 else 0)
     style.log_y(ax)
@@ -127,28 +128,32 @@ def figure(record: Record) -> Figure | None:
         page = style.page(height=2.6 + ROW * len(alike))
         rows = page.subplots(len(alike), 3 if middle else 2, squeeze=False)
         for epochs, axes in zip(alike, rows, strict=True):
-            draw_family(epochs, axes)
+            draw_family(epochs, axes, style.looks(record))
         style.legend(page, replace(record, runs=record.runs[known]))
         note = NOTE.format(
             middle=MIDDLE if middle else "",
             rows=ROWS if len(alike) > 1 else "",
-            missing="" if known.all() else MISSING,
         )
-        style.caption(page, TITLE, record, note)
+        style.caption(page, TITLE, record, note, [] if known.all() else [missing(record.runs[~known])])
     return page
 
 
-def draw_family(epochs: pd.DataFrame, axes: Sequence[Axes]) -> None:
+def missing(runs: pd.DataFrame) -> str:
+    """A sentence on the arms that are not drawn. runs: theirs."""
+    return MISSING.format(words.listed(runs["label"].unique()))
+
+
+def draw_family(epochs: pd.DataFrame, axes: Sequence[Axes], looks: style.Looks | None = None) -> None:
     """Gradients, activations (where there are three axes) and the ratio of gradients, of one family."""
     along, *middle, over_time = axes
-    draw(by_stage(epochs, names.GRADIENT_NORM, epoch=1), along)
+    draw(by_stage(epochs, names.GRADIENT_NORM, epoch=1), along, looks)
     along.set(ylabel="gradient norm", title="gradients, epoch 1")
     for ax in middle:
-        draw(by_stage(epochs, names.ACTIVATION_STD, epoch=1), ax)
+        draw(by_stage(epochs, names.ACTIVATION_STD, epoch=1), ax, looks)
         ax.set(ylabel="standard deviation", title="activations, epoch 1")
     ratios = curves.across_seeds(epochs.assign(ratio=first_to_last(epochs)), "ratio")
     over_time.axhline(1, color=style.MUTED, linewidth=1)
-    curves.draw(ratios.assign(x=ratios["epoch"]), over_time)
+    curves.draw(ratios.assign(x=ratios["epoch"]), over_time, looks)
     style.log_y(over_time)
     over_time.set(xlabel="epoch", ylabel="ratio of gradient norms", title="first ÷ last stage")
     over_time.set_xticks(style.whole_epochs(1, epochs["epoch"].max()))

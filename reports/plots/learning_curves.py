@@ -41,6 +41,7 @@ def figure(record: Record) -> Figure | None:
     trials = sizes.trials(record, sizes.TRAIN)
     if trials is None:
         return None
+    looks = style.looks(record)
     with style.context():
         if trials["accuracy"].isna().all():
             return style.empty_page(f"{TITLE}: no trial was tested", sizes.as_one(record))
@@ -55,26 +56,24 @@ def figure(record: Record) -> Figure | None:
         for named, ((error, gap), rest) in zip(sizes.by_rest(frame), panels.items(), strict=True):
             error.set_xscale("log")
             log_axis(error, limits)
-            by_size.draw(rest.assign(y=rest["error"]), error, floor)
+            by_size.draw(rest.assign(y=rest["error"]), error, floor, looks)
             for each in given:
                 if each.rest == named:
-                    draw_beyond(each.curve, each.order, error)
-            by_size.draw_gaps(rest, gap)
+                    draw_beyond(each.curve, error, looks(each.arm).color)
+            by_size.draw_gaps(rest, gap, looks)
             error.set_ylabel("test error, log scale")
             gap.set_ylabel("gap (train − validation)")
         for ax in page.axes[-2:]:
             ax.set_xlabel("training images, log scale")
-        note = NOTE + ZERO if (frame["error"] <= 0).any() else NOTE
-        note += BEYOND if ends else ""
-        by_size.finish(page, record, frame, sizes.TRAIN, TITLE, note, limits.cut)
+        caveats = [ZERO if (frame["error"] <= 0).any() else "", BEYOND if ends else ""]
+        by_size.finish(page, record, frame, sizes.TRAIN, TITLE, NOTE, caveats, limits.cut)
     return page
 
 
-def draw_beyond(curve: Curve, order: int, ax: Axes) -> Axes:
-    """The curve from the largest size on, with its interval, in the colour of the arm."""
+def draw_beyond(curve: Curve, ax: Axes, color: str) -> Axes:
+    """The curve from the largest size on, with its interval; color: of the arm."""
     at = np.geomspace(curve.sizes[-1], REACH * curve.sizes[-1], 12)
     low, high = curve.bounds(list(at))
-    color = style.arm(order).color
     ax.fill_between(at, low, high, color=color, alpha=0.12, linewidth=0, zorder=1)
     ax.plot(at, [curve.at(size) for size in at], color=color, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
     return ax

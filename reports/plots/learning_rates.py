@@ -42,7 +42,7 @@ def figure(record: Record) -> Figure | None:
         page = style.page(height=1.9 + PANEL * rows)
         panels = page.subplots(rows, min(COLUMNS, len(swept)), sharey=True, squeeze=False).ravel()
         for ax, each in zip(panels, swept, strict=False):
-            draw(each, ax, low)
+            draw(each, ax, low, style.looks(record))
             ax.set_title(each.label, fontsize=10)
             ax.set_ylim(low, high)
         for ax in panels[len(swept) :]:
@@ -56,9 +56,9 @@ def figure(record: Record) -> Figure | None:
     return page
 
 
-def draw(swept: Swept, ax: Axes, low: float) -> Axes:
+def draw(swept: Swept, ax: Axes, low: float, looks: style.Looks | None = None) -> Axes:
     """Means and seeds by rate, and a ring about the chosen one. low: where a trial that diverged is drawn."""
-    look = style.arm(swept.order)
+    look = (looks or style.looks_in_turn([swept.label]))(swept.label)
     means = swept.accuracies.mean().clip(lower=low)
     ax.set_xscale("log")
     ax.plot(

@@ -18,8 +18,8 @@ TITLE = "Overfitting"
 APPLIES = "each setting"
 NOTE = (
     "Gap: train minus validation accuracy, both without augmentation and in inference mode; 0 is none. "
-    "Left: median and range over seeds. {chosen}: at each trial's epoch of highest {score}, "
-    "which flatters validation; stroke: mean test accuracy there. "
+    "Left: mean over seeds at each epoch; bands: smallest to largest seed. {chosen}: at each trial's epoch "
+    "of highest {score}, which flatters validation; stroke: mean test accuracy there. "
     "{level}"
     "Small marks: seeds (equal ones overlap); large marks and numbers: means over seeds, as in the results "
     "table."
@@ -27,6 +27,9 @@ NOTE = (
 AT_LEVEL = (
     "Right: where each trial first reaches that training accuracy, on a line between epochs; all trials with "
     "a curve reach it; –: no curve. "
+)
+DIVERGED = (
+    "A diverged seed counts with what was measured before; by epoch, what follows is the mean of the others."
 )
 
 
@@ -48,15 +51,16 @@ def at_training_level(epochs: pd.DataFrame, level: float) -> pd.DataFrame:
     return rows.assign(gap=rows["run_id"].map(gaps)).dropna(subset=["gap"])
 
 
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks | None = None) -> Axes:
     """A row a label, validation (filled) to train (hollow), with a stroke at test.
 
     frame: label, arm_order, train, validation, test (NaN: not tested).
     """
+    looks = looks or style.looks_of(frame)
     labels = list(frame["label"].unique())
     for row, label in enumerate(labels):
         arm = frame[frame["label"] == label]
-        look = style.arm(int(arm["arm_order"].iloc[0]))
+        look = looks(label)
         train, validation = mean_interval(arm["train"]).mean, mean_interval(arm["validation"]).mean
         ax.plot([validation, train], [row, row], color=look.color, linewidth=2.5, zorder=2)
         _marks(ax, row, arm["train"], look, fill="white")
@@ -69,15 +73,16 @@ def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
     return _rows(ax, len(labels))
 
 
-def draw_gaps(frame: pd.DataFrame, labels: list[str], ax: Axes) -> Axes:
+def draw_gaps(frame: pd.DataFrame, labels: list[str], ax: Axes, looks: style.Looks | None = None) -> Axes:
     """A row for each of `labels`, from no gap to the mean one; – for none. frame: label, arm_order, gap."""
+    looks = looks or style.looks_of(frame)
     ax.axvline(0, color=style.MUTED, linewidth=1)
     for row, label in enumerate(labels):
         arm = frame[frame["label"] == label]
         if arm.empty:
             ax.annotate("–", (0, row), (7, 0), textcoords="offset points", va="center")
             continue
-        look = style.arm(int(arm["arm_order"].iloc[0]))
+        look = looks(label)
         gap = mean_interval(arm["gap"]).mean
         ax.plot([0, gap], [row, row], color=look.color, linewidth=2.5, zorder=2)
         _marks(ax, row, arm["gap"], look, fill=look.color)
@@ -105,37 +110,38 @@ def _rows(ax: Axes, count: int) -> Axes:
 
 def figure(record: Record) -> Figure:
     """Three panels for one setting; two where no training accuracy is common to the study's trials."""
+    looks = style.looks(record)
     gap = record.epochs[scores.TRAIN_ACCURACY] - record.epochs[scores.VALIDATION_ACCURACY]
-    medians = curves.across_seeds(record.epochs.assign(gap=gap), "gap")
+    means = curves.across_seeds(record.epochs.assign(gap=gap), "gap", middle="mean")
     tested = record.runs.set_index("run_id")[names.metric(names.TEST, names.ACCURACY)]
     chosen = at_chosen_epoch(record.epochs, tested)
     gaps = at_training_level(record.epochs, record.training_level)
     with style.context():
-        if medians.empty:
+        if means.empty:
             return style.empty_page(f"{TITLE}: no trial was validated", record)
         page = style.page(height=max(5.4, 2.4 + 0.5 * chosen["label"].nunique()))
         ratios = [4, 4] if gaps.empty else [4, 3.5, 2.7]
         by_epoch, by_arm, *at_level = page.subplots(1, len(ratios), width_ratios=ratios)
         by_epoch.axhline(0, color=style.MUTED, linewidth=1)
-        curves.draw(medians.assign(x=medians["epoch"]), by_epoch)
+        curves.draw(means.assign(x=means["epoch"]), by_epoch, looks, middle="mean")
         by_epoch.set(xlabel="epoch", ylabel="train − validation accuracy", title="gap by epoch")
-        by_epoch.set_xticks(style.whole_epochs(1, medians["epoch"].max()))
-        draw(chosen, by_arm)
+        by_epoch.set_xticks(style.whole_epochs(1, means["epoch"].max()))
+        draw(chosen, by_arm, looks)
         by_arm.set(xlabel="filled: validation, hollow: train, |: test", title="accuracy, chosen epoch")
         by_arm.set_xlim(axes.within(*by_arm.get_xlim()))
         for ax in at_level:
-            draw_gaps(gaps, list(chosen["label"].unique()), ax)
+            draw_gaps(gaps, list(chosen["label"].unique()), ax, looks)
             title = f"at equal training\naccuracy (train {record.training_level:.2f})"
             ax.set(xlabel="gap", title=title)
             ax.margins(x=0.15)
             ax.locator_params(axis="x", nbins=4)
-        style.legend(page, record, at_once=set(medians.loc[medians["at_once"], "label"]))
+        style.legend(page, record, at_once=set(means.loc[means["at_once"], "label"]))
         note = NOTE.format(
             score=record.chosen_by,
             chosen="Middle" if at_level else "Right",
             level=AT_LEVEL if at_level else "",
         )
-        style.caption(page, TITLE, record, note)
+        style.caption(page, TITLE, record, note, [DIVERGED] if record.runs["diverged"].any() else [])
     return page
 
 

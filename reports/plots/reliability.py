@@ -37,7 +37,6 @@ class Arm(NamedTuple):
     """bins: of the images of all its trials together; errors: the calibration error of each trial."""
 
     label: str
-    order: int
     bins: Bins
     errors: tuple[float, ...]
 
@@ -60,26 +59,27 @@ def by_arm(record: Record) -> list[Arm]:
             confidences = np.concatenate([answers.confidences for answers in known])
             right = np.concatenate([answers.right for answers in known])
             errors = (reliability.calibration_error(each.confidences, each.right) for each in known)
-            order = int(runs["arm_order"].iloc[0])
-            found.append(Arm(str(label), order, reliability.bins(confidences, right), (*errors,)))
+            found.append(Arm(str(label), reliability.bins(confidences, right), (*errors,)))
     return found
 
 
-def draw(arms: list[Arm], ax: Axes) -> Axes:
+def draw(arms: list[Arm], ax: Axes, looks: style.Looks | None = None) -> Axes:
     """Accuracy by confidence, a line an arm, and where both are equal."""
     ax.plot([0, 1], [0, 1], color=style.MUTED, linewidth=1, linestyle=":")
+    looks = looks or style.looks_in_turn(arm.label for arm in arms)
     for arm in arms:
-        look, shown = style.arm(arm.order), arm.bins.share >= LEAST_SHARE
+        look, shown = looks(arm.label), arm.bins.share >= LEAST_SHARE
         x, y = arm.bins.confidence[shown], arm.bins.accuracy[shown]
         ax.plot(x, y, color=look.color, marker=look.marker, linestyle=look.line, clip_on=False)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy", title="right as often as sure?")
     return ax
 
 
-def draw_errors(arms: list[Arm], ax: Axes) -> Axes:
+def draw_errors(arms: list[Arm], ax: Axes, looks: style.Looks | None = None) -> Axes:
     """A row an arm: the calibration error of each trial, and the mean."""
+    looks = looks or style.looks_in_turn(arm.label for arm in arms)
     for row, arm in enumerate(arms):
-        look, mean = style.arm(arm.order), float(np.mean(arm.errors))
+        look, mean = looks(arm.label), float(np.mean(arm.errors))
         mark = {"color": look.color, "marker": look.marker, "clip_on": False}
         ax.plot([0, mean], [row, row], color=look.color, linewidth=2.5, zorder=2)
         ax.plot(arm.errors, [row + 0.24] * len(arm.errors), markersize=4, linestyle="none", **mark)
@@ -102,12 +102,12 @@ def figure(record: Record) -> Figure | None:
     with style.context():
         page = style.page(height=max(5.4, 2.4 + 0.5 * len(arms)))
         diagram, errors = page.subplots(1, 2, width_ratios=[4, 4])
-        draw(arms, diagram)
-        draw_errors(arms, errors)
+        draw(arms, diagram, style.looks(record))
+        draw_errors(arms, errors, style.looks(record))
         style.legend(page, record)
         kept = sum(len(arm.errors) for arm in arms)
         part = PART.format(kept=kept, all=len(record.runs)) if kept < len(record.runs) else ""
-        style.caption(page, TITLE, record, NOTE + part)
+        style.caption(page, TITLE, record, NOTE, [part])
     return page
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from experiments import names, settings
 from reports.numbers.intervals import mean_interval
 from reports.plots.elements import axes, phrases, style
+from reports.store.arms import by_arm
 from reports.store.record import Record
 from reports.tables import summary
 
@@ -30,20 +31,21 @@ def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a tested trial: setting (as people read it), label (the arm), arm_order, accuracy; grid order."""
     rows = runs.assign(
         setting=runs["setting"].map(settings.readable).replace("", UNVARIED),
-        label=runs["arm"],
+        label=runs["title"],
         accuracy=runs[names.metric(names.TEST, names.ACCURACY)],
     )
     return rows[["setting", "label", "arm_order", "accuracy"]].dropna()
 
 
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks | None = None) -> Axes:
     """A block of rows a setting, a row an arm it has. frame: setting, label, arm_order, accuracy."""
+    looks = looks or style.looks_of(frame)
     row = 0.0
     ticks = {}
     for index, (setting, arms) in enumerate(frame.groupby("setting", sort=False)):
         first = row
-        for _, arm in arms.groupby("arm_order"):
-            look = style.arm(int(arm["arm_order"].iloc[0]))
+        for label, arm in by_arm(arms, "label"):
+            look = looks(label)
             mean, half, n = mean_interval(arm["accuracy"])
             bar = half if n > 1 else None
             mark, *_ = ax.errorbar(mean, row, xerr=bar, color=look.color, marker=look.marker,
@@ -75,13 +77,13 @@ def figure(record: Record) -> Figure | None:
             return style.empty_page(f"{TITLE}: no trial was tested", record)
         rows = len(tested.drop_duplicates(["setting", "label"])) + 0.5 * tested["setting"].nunique()
         page = style.page(height=2.4 + ROW * rows)
-        ax = draw(tested, page.subplots())
+        ax = draw(tested, page.subplots(), style.looks(record))
         limits = axes.accuracy_limits(arm["accuracy"] for _, arm in tested.groupby(["setting", "label"]))
         ax.set(xlabel="test accuracy", xlim=limits[:2])
-        by_arm = record.runs.assign(label=record.runs["arm"], setting="")
+        by_arm = record.runs.assign(label=record.runs["title"], setting="")
         whole = replace(record, runs=by_arm.sort_values("arm_order", kind="stable"))
         style.legend(page, whole)
-        style.caption(page, TITLE, whole, NOTE + axes.OPEN if limits.cut else NOTE)
+        style.caption(page, TITLE, whole, NOTE, [axes.OPEN] if limits.cut else [])
     return page
 
 

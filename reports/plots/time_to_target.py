@@ -10,13 +10,15 @@ from reports import words
 from reports.numbers import scores
 from reports.numbers.intervals import censored_median
 from reports.plots.elements import style
+from reports.store.arms import by_arm
 from reports.store.record import IDENTITY, Record
 from reports.tables import summary
 
 TITLE = "Time to target"
 APPLIES = "each setting"
 NOTE = (
-    'Small marks: seeds; bars: the median over all seeds, where "never" counts as later than any. '
+    "Small marks: seeds; bars: the median over all seeds, where one that did not reach the target within its "
+    "budget counts as later than any. "
     "In the grey margin: how many of an arm's trials ended their budget below the target. "
     "An arm scored once (autoencoder features) reaches a target only at its whole cost. First crossings: the "
     "table has the targets that are held for two evaluations."
@@ -25,7 +27,7 @@ MARGIN = 0.2  # of the axes' width, for what was not reached
 
 
 def costs(epochs: pd.DataFrame, targets: tuple[float, ...]) -> pd.DataFrame:
-    """A row a trial and target: IDENTITY, target, epoch, train_seconds; NaN where never reached."""
+    """A row a trial and target: IDENTITY, target, epoch, train_seconds; NaN where it was not reached."""
     trials = epochs.drop_duplicates("run_id")[IDENTITY]
     return pd.concat(
         [
@@ -42,14 +44,15 @@ def costs(epochs: pd.DataFrame, targets: tuple[float, ...]) -> pd.DataFrame:
     )
 
 
-def draw(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw(frame: pd.DataFrame, ax: Axes, looks: style.Looks | None = None) -> Axes:
     """A block of rows a target, a row a label. frame: label, arm_order, target, cost (NaN: not reached)."""
-    labels = list(frame.sort_values("arm_order", kind="stable")["label"].unique())
+    looks = looks or style.looks_of(frame)
+    labels = [label for label, _ in by_arm(frame, "label")]
     targets = list(frame["target"].unique())
     block = len(labels) + 1
     for (target, label), arm in frame.groupby(["target", "label"], sort=False):
         row = targets.index(target) * block + labels.index(label)
-        look = style.arm(int(arm["arm_order"].iloc[0]))
+        look = looks(label)
         reached = arm["cost"].dropna()
         seeds = [row + 0.15 * (index - (len(reached) - 1) / 2) for index in range(len(reached))]
         ax.plot(reached, seeds, look.marker, color=look.color, markersize=5, zorder=3,
@@ -90,11 +93,11 @@ def figure(record: Record) -> Figure:
         page = style.page(height=2.6 + (0.28 if rows < 30 else 0.2) * rows)
         by_epoch, by_second = page.subplots(1, 2, sharey=True)
         totals = record.epochs.groupby("label")[["epoch", names.TRAIN_SECONDS]].max()
-        draw(reached.assign(cost=reached["epoch"]), by_epoch)
+        draw(reached.assign(cost=reached["epoch"]), by_epoch, style.looks(record))
         by_epoch.set(xlabel="epochs", ylabel=f"target ({record.chosen_by})", title="epochs to target")
         by_epoch.set_xlim(0, totals["epoch"].max() * 1.04)
         by_epoch.set_xticks(style.whole_epochs(1, totals["epoch"].max()))
-        draw(reached.assign(cost=reached[names.TRAIN_SECONDS]), by_second)
+        draw(reached.assign(cost=reached[names.TRAIN_SECONDS]), by_second, style.looks(record))
         by_second.set(xlabel="training time (s)", title="training time to target")
         first, last = reached[names.TRAIN_SECONDS].min(), totals[names.TRAIN_SECONDS].max()
         style.log_if_wide(by_second, pd.Series([first, last]))
@@ -113,7 +116,7 @@ def finding(record: Record) -> str:
         if len(late):
             missed.setdefault(words.listed(late), []).append(words.target(target))
     sentences = [
-        f"The median trial of {late} never reaches {words.listed(targets)}."
+        f"The median trial of {late} does not reach {words.listed(targets)} within its budget."
         for late, targets in missed.items()
     ]
     return " ".join(sentences) or "The median trial of every arm reaches every target."

@@ -4,93 +4,121 @@ It needs a study that varies both `data.crop` and `data.train`, and beside them 
 other fields: each is a map of its own.
 """
 
+import functools
+import math
 import textwrap
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from reports.answers import sizes
-from reports.numbers.intervals import mean_interval
+from experiments import names
+from reports.answers import claims_table, leads, sizes
+from reports.answers.leads import Lead
+from reports.numbers import failures
 from reports.plots.elements import style
+from reports.store.arms import by_arm
 from reports.store.record import Record
 from reports.words import listed, signed
 
 TITLE = "Winner map"
 APPLIES = "all settings"
 NOTE = (
-    "A cell has the colour and name of the arm of highest mean test accuracy over seeds, with Student's 95 % "
-    "t interval (of two seeds none is told) and the lead over the next arm. Hatched: that interval overlaps "
-    "the one of another arm, so it may be ahead by chance. Grey: fewer than two arms were tested, or an arm "
-    "on one seed only. ± 0.000: alike at every seed; it is no certainty about other images. Each trial was "
-    "tested once, at its epoch of highest {score}."
+    "A cell names the arm of highest mean test accuracy over seeds, with that mean, and its lead over the "
+    "next arm with the interval that a claim on the two has. It has the arm's colour where the arm was shown "
+    "to be ahead of every other one there: claims of that would be supported, p adjusted over the study's "
+    "claims and those of the cell; grey: not shown. Each trial was tested once, at its epoch of highest "
+    "{score}."
 )
-DIVERGED = " A diverged trial counts with what was measured before."
+DIVERGED = "A diverged trial counts with what was measured before."
+FAILED = "Seeds failed: in a lead they count as worse than any that trained, and it is one of medians."
+ONE_SPLIT = "Seeds failed: on one split no arm is then shown to be ahead."
 FIELDS = (sizes.CROP, sizes.TRAIN)
-GREY = "#D9D9D9"
-HATCH = "///"
-ROW = 1.3  # inches: room for hatching around six lines
+GREY = "#E4E4E4"
+ROW = 1.3  # inches: room for six lines
 SIZE = 10  # points, of the words in a cell
 CHARACTER = 0.088  # inches of a character among them
 
 
 class Winner(NamedTuple):
-    """The arm of highest mean accuracy in a cell, the next, and whether another interval reaches its own."""
+    """The arm of highest mean accuracy in a cell, the next, and whether it was shown to be ahead of all.
+
+    lead: over the next arm; its estimate is that of the means where no claim could be judged.
+    """
 
     arm: str
-    order: int
     mean: float
-    half_width: float
-    seeds: int
-    lead: float
+    lead: Lead
     second: str
     tested: int  # arms
-    overlaps: bool
+    shown: bool
 
 
-def winner(cell: pd.DataFrame) -> Winner | str:
+# The leader's trials and those of each other arm, to its leads.
+Ahead = Callable[[pd.DataFrame, Sequence[pd.DataFrame]], list[Lead]]
+
+
+def winner(cell: pd.DataFrame, ahead: Ahead) -> Winner | str:
     """The winner among the trials at one crop and train size, or why there is none.
 
-    cell: arm, arm_order, accuracy.
+    cell: arm, title, arm_order, accuracy, and what `ahead` needs.
     """
-    tested = cell.dropna(subset=["accuracy"])
-    arms = {key: mean_interval(arm["accuracy"]) for key, arm in tested.groupby(["arm_order", "arm"])}
+    arms = [rows for _, rows in by_arm(cell.dropna(subset=["accuracy"]))]
+    titles = [str(arm["title"].iloc[0]) for arm in arms]
     if len(arms) < 2:
-        return f"{'only ' + tested['arm'].iloc[0] if arms else 'nothing'} tested"
-    if alone := [arm for (_, arm), of_seeds in arms.items() if of_seeds.n < 2]:
+        return f"only {titles[0]} tested" if arms else "nothing tested"
+    if alone := [title for title, arm in zip(titles, arms, strict=True) if len(arm) < 2]:
         return f"one seed of {', '.join(alone)}"
+    means = [float(arm["accuracy"].mean()) for arm in arms]
     # Stable: of equal means the first of the study file.
-    ranked = sorted(arms.items(), key=lambda each: -each[1].mean)
-    ((order, arm), best), ((_, second), following) = ranked[:2]
-    overlaps = any(other.ends[1] >= best.ends[0] for _, other in ranked[1:])
-    lead = best.mean - following.mean
-    return Winner(arm, order, best.mean, best.half_width, best.n, lead, second, len(arms), overlaps)
+    best, *others = sorted(range(len(arms)), key=lambda place: -means[place])
+    found = ahead(arms[best], [arms[other] for other in others])
+    lead = found[0]
+    if math.isnan(lead.interval.estimate):
+        between = lead.interval._replace(estimate=means[best] - means[others[0]])
+        lead = lead._replace(interval=between)
+    shown = all(each.supported for each in found)
+    return Winner(titles[best], means[best], lead, titles[others[0]], len(arms), shown)
 
 
-def draw(frame: pd.DataFrame, ax: Axes, width: int) -> Axes:
-    """A cell for each crop (x) and train size (y). frame: arm, arm_order, accuracy and FIELDS.
+@functools.lru_cache(maxsize=8)  # the figure and its finding ask the same
+def in_record(record: Record) -> Ahead:
+    """How arms of a record differ, as its claims are judged."""
+
+    @functools.cache
+    def judged(comparisons: tuple[leads.Comparison, ...]) -> list[Lead]:
+        return leads.of(record, comparisons)
+
+    def ahead(best: pd.DataFrame, others: Sequence[pd.DataFrame]) -> list[Lead]:
+        (left, *rights) = (
+            (str(each["arm"].iloc[0]), str(each["setting"].iloc[0])) for each in (best, *others)
+        )
+        return judged(tuple((*left, *right) for right in rights))
+
+    return ahead
+
+
+def draw(frame: pd.DataFrame, ax: Axes, width: int, ahead: Ahead, looks: style.Looks | None = None) -> Axes:
+    """A cell for each crop (x) and train size (y). frame: arm, title, arm_order, accuracy and FIELDS.
 
     width: of a cell, in characters.
     """
+    looks = looks or style.looks_of(frame, "title")
     crops, trains = (np.sort(frame[field].unique()) for field in FIELDS)
     arms = frame["arm"].nunique()
     for x, crop in enumerate(crops):
         for y, train in enumerate(trains):
             cell = frame[(frame[sizes.CROP] == crop) & (frame[sizes.TRAIN] == train)]
-            best = winner(cell)
-            known = isinstance(best, Winner)
-            color = style.arm(best.order).color if known else GREY
-            box = Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=color, edgecolor=ink(color), linewidth=0)
-            if known and best.overlaps:
-                box.set(hatch=HATCH, hatch_linewidth=0.6)
-            ax.add_patch(box)
-            # The box around the words keeps the hatching away from them.
-            ax.text(x, y, words(best, width, arms), color=ink(color), ha="center", va="center", fontsize=SIZE,
-                    bbox={"facecolor": color, "linewidth": 0, "pad": 3})  # fmt: skip
+            best = winner(cell, ahead)
+            shown = isinstance(best, Winner) and best.shown
+            color = looks(best.arm).color if shown else GREY
+            ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=color, linewidth=0))
+            text = words(best, width, arms)
+            ax.text(x, y, text, color=style.ink(color), ha="center", va="center", fontsize=SIZE)
     ax.hlines(np.arange(len(trains) + 1) - 0.5, -0.5, len(crops) - 0.5, color="white", linewidth=3)
     ax.vlines(np.arange(len(crops) + 1) - 0.5, -0.5, len(trains) - 0.5, color="white", linewidth=3)
     ax.set(xlim=(-0.5, len(crops) - 0.5), ylim=(-0.5, len(trains) - 0.5))
@@ -106,15 +134,32 @@ def words(best: Winner | str, width: int, arms: int) -> str:
     """The text of a cell, in lines of at most `width` characters. arms: of the whole map."""
     if isinstance(best, str):
         return _wrapped(best, width, most=4)
-    around = f" ± {best.half_width:.3f}" if best.seeds > 2 or not best.half_width else ""
-    ahead = round(best.lead, 3) > 0
+    low, high = best.lead.interval[1:]
+    around = "" if math.isnan(low) or low == high else f"({_amount(low)} … {_amount(high)})"
     lines = [
-        best.arm,
-        f"{best.mean:.3f}{around}",
-        f"{signed(best.lead)} over {best.second}" if ahead else f"as high as {best.second}",
+        f"{best.arm} {best.mean:.3f}",
+        beside(best),
+        *([around] if around else []),
         *([f"{best.tested} of {arms} arms tested"] if best.tested < arms else []),
     ]
     return "\n".join(_wrapped(line, width, most=2) for line in lines)
+
+
+def beside(best: Winner) -> str:
+    """The lead in words. Where seeds failed it is that of medians, and need not be one."""
+    lead = best.lead.interval.estimate
+    if math.isnan(lead):
+        return f"not comparable with {best.second}"
+    if math.isinf(lead):
+        failed, trained = (best.second, best.arm) if lead > 0 else (best.arm, best.second)
+        return f"most seeds of {failed} failed, not of {trained}"
+    if round(lead, 3) > 0:
+        return f"{signed(lead)} over {best.second}"
+    return f"as high as {best.second}" if round(lead, 3) == 0 else f"median {signed(lead)} to {best.second}"
+
+
+def _amount(end: float) -> str:
+    return claims_table.amount(end, names.TEST_ACCURACY)
 
 
 def _wrapped(text: str, width: int, most: int) -> str:
@@ -124,12 +169,6 @@ def _wrapped(text: str, width: int, most: int) -> str:
     if len(lines) > most:
         lines[most - 1 :] = [f"{lines[most - 1][: width - 1]}…"]
     return "\n".join(lines)
-
-
-def ink(color: str) -> str:
-    """Black or white, whichever is read better on the colour: by WCAG's relative luminance."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
-    return "black" if np.dot(linear, (0.2126, 0.7152, 0.0722)) > 0.179 else "white"
 
 
 def figure(record: Record) -> Figure | None:
@@ -148,23 +187,28 @@ def figure(record: Record) -> Figure | None:
         for ax, (rest, frame) in zip(
             page.subplots(len(rests), squeeze=False).flat, rests.items(), strict=True
         ):
-            draw(frame, ax, width)
+            draw(frame, ax, width, in_record(record), style.looks(record))
             ax.set_ylabel("training images")
             ax.set_title(rest, weight="bold")
         ax.set_xlabel("crop (pixels)")
         legend(page, whole)
-        note = NOTE + DIVERGED if trials["diverged"].any() else NOTE
-        style.caption(page, TITLE, whole, note + sizes.left_out(record, trials))
+        style.caption(
+            page, TITLE, whole, NOTE, [*of_failures(record, trials), sizes.left_out(record, trials)]
+        )
     return page
 
 
+def of_failures(record: Record, trials: pd.DataFrame) -> list[str]:
+    """Caveats on trials that diverged, or failed otherwise; none where all trained."""
+    diverged = [DIVERGED] if trials["diverged"].any() else []
+    return diverged + ([ONE_SPLIT if record.one_split else FAILED] if failures.failed(trials).any() else [])
+
+
 def legend(page: Figure, record: Record) -> None:
-    """The colours of the arms, in study order, and what hatching and grey mean."""
-    orders = record.runs.groupby("arm", sort=False)["arm_order"].first()
-    patches = {arm: Patch(facecolor=style.arm(int(order)).color) for arm, order in orders.items()}
-    unclear = Patch(facecolor="white", edgecolor="black", hatch=HATCH, hatch_linewidth=0.6, linewidth=0.6)
-    patches["hatched: intervals overlap"] = unclear
-    patches["grey: too few arms or seeds"] = Patch(facecolor=GREY)
+    """The colours of the arms, in study order, and what grey means."""
+    looks = style.looks(record)
+    patches = {arm: Patch(facecolor=looks(arm).color) for arm, _ in by_arm(record.runs, "title")}
+    patches["no arm was shown to be ahead"] = Patch(facecolor=GREY)
     style.name(page, [*patches.values()], [*patches])
 
 
@@ -173,11 +217,14 @@ def finding(record: Record) -> str:
     trials = sizes.trials(record, *FIELDS)
     if trials is None:
         return ""
+    ahead = in_record(record)
     cells = [
-        winner(cell) for fitting in sizes.by_rest(trials).values() for _, cell in fitting.groupby([*FIELDS])
+        winner(cell, ahead)
+        for fitting in sizes.by_rest(trials).values()
+        for _, cell in fitting.groupby([*FIELDS])
     ]
-    clear = pd.Series([best.arm for best in cells if not isinstance(best, str) and not best.overlaps])
-    ahead = [f"{arm} in {count}" for arm, count in clear.value_counts(sort=False).items()]
-    if not ahead:
-        return f"In none of {len(cells)} cells is the best arm's interval apart from all others."
-    return f"Ahead with an interval apart from all others, of {len(cells)} cells: {listed(ahead)}."
+    clear = pd.Series([best.arm for best in cells if not isinstance(best, str) and best.shown], dtype=object)
+    named = [f"{arm} in {count}" for arm, count in clear.value_counts(sort=False).items()]
+    if not named:
+        return f"In none of {len(cells)} cells was an arm shown to be ahead of all others."
+    return f"Shown to be ahead of all others, of {len(cells)} cells: {listed(named)}."

@@ -25,5 +25,16 @@ def read(record: Record, run_id: str) -> Confusion | None:
     content = record.file(run_id, names.TEST_REPORT_FILE)
     if content is None:
         return None
+    return parse(content)
+
+
+def parse(content: bytes) -> Confusion:
+    """The confusion matrix in a test report. Raises ValueError where it is damaged."""
     report = json.loads(content)
-    return Confusion(tuple(report["classes"]), np.array(report["confusion_matrix"]))
+    try:
+        found = Confusion(tuple(report["classes"]), np.array(report["confusion_matrix"], int))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no test report ({error})") from None
+    if found.counts.shape != 2 * (len(found.classes),):
+        raise ValueError("its matrix is not of its classes")
+    return found

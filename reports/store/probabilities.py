@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -49,16 +50,24 @@ def read(record: Record, run_id: str, split: str = names.TEST) -> Answers | None
     if content is None:
         return None
     try:
+        return parse(content, split)
+    except ValueError as error:
+        raise StoreError(
+            f"{names.PROBABILITIES_FILE} of run {run_id} cannot be read ({error}): delete it there, and the "
+            "report goes without"
+        ) from None
+
+
+def parse(content: bytes, split: str = names.TEST) -> Answers:
+    """The answers in a file that a trial kept. Raises ValueError where it is damaged."""
+    try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             if sum(each.file_size for each in opened.infolist()) > LARGEST:
                 raise ValueError(f"arrays of more than {LARGEST} bytes")
         with np.load(io.BytesIO(content), allow_pickle=False) as opened:
             return _whole(Answers(*(opened[names.answers(split, array)] for array in names.ANSWERS)))
-    except (KeyError, OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise StoreError(
-            f"{names.PROBABILITIES_FILE} of run {run_id} cannot be read ({error}): delete it there, and the "
-            "report goes without"
-        ) from None
+    except (KeyError, OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(str(error)) from None
 
 
 def _whole(answers: Answers) -> Answers:

@@ -4,6 +4,7 @@ An SQLite store is read with read-only SQL, by the standard library alone: "unch
 less time than pandas or SQLAlchemy takes to import. Any other store is read through MLflow's public client.
 """
 
+import functools
 import hashlib
 import json
 import math
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 SQLITE = "sqlite:///"
 MOST_RUNS = 50_000  # that MLflow gives at once; a study has at most 10,000 trials
+MOST_DOWNLOADS = 2_000  # that are kept, some 100 MiB
 TRAIN = "`make compare`"  # in an error: `command.refuse`, which knows what was asked for, adds STUDY and DATA
 
 
@@ -87,8 +89,9 @@ def read_rows(uri: str, study: str, points: bool = True) -> Rows:
         if not found:
             raise missing_study(study, _studies(database), uri)
         tags = dict(database.execute("SELECT key, value FROM experiment_tags WHERE experiment_id = ?", found))
+        here = _lie_beside(database, uri)
         runs = {
-            run_id: Run(run_id, started, ended, {}, {}, _beside(uri, artifacts or ""))
+            run_id: Run(run_id, started, ended, {}, {}, (here and _beside(uri, artifacts)) or artifacts or "")
             for run_id, started, ended, artifacts in database.execute(RUNS, found)
         }
         for run_id, key, value in database.execute(OF_RUNS.format(table="tags"), found):
@@ -166,25 +169,62 @@ def _client_studies(uri: str) -> list[str]:
         )
 
 
-def _beside(uri: str, artifacts: str) -> str:
-    """The URI of a run's files; those beside an SQLite store first, which may have been moved or copied."""
-    mark = f"/{names.ARTIFACTS}/"
-    _, found, rest = artifacts.rpartition(mark)
+def _lie_beside(database: sqlite3.Connection, uri: str) -> bool:
+    """Whether the files of runs are those beside the store: one of its runs has its own there.
+
+    The store may have been moved or copied with them, and its rows still name another folder: what lies in
+    that one, if anything, is another project's. `experiments.store.moved` decides alike.
+    """
+    found = (_beside(uri, artifacts) for (artifacts,) in database.execute("SELECT artifact_uri FROM runs"))
+    return any(local_folder(each).is_dir() for each in found if each)
+
+
+def _beside(uri: str, artifacts: str | None) -> str:
+    """The URI of the folder beside an SQLite store that stands for that of a run; empty of other schemes."""
+    _, found, rest = (artifacts or "").rpartition(f"/{names.ARTIFACTS}/")
     if not found or urlparse(artifacts).scheme not in ("", "file"):
-        return artifacts
-    here = Path(uri.removeprefix(SQLITE)).resolve().parent / names.ARTIFACTS / unquote(rest)
-    return here.as_uri() if here.is_dir() else artifacts
+        return ""
+    return (Path(uri.removeprefix(SQLITE)).resolve().parent / names.ARTIFACTS / unquote(rest)).as_uri()
 
 
 def artifact(uri: str, run_id: str, artifacts: str, name: str) -> bytes | None:
     """The content of one file of a run; None where it has no such file. artifacts: the URI of its folder."""
-    folder = urlparse(artifacts)
-    if folder.scheme in ("", "file"):
-        file = Path(unquote(folder.path)) / name
+    folder = local_folder(artifacts)
+    if folder:
+        file = folder / name
         return file.read_bytes() if file.is_file() else None
+    return _downloaded(uri, run_id, name) if name in _listed(uri, run_id) else None
+
+
+def files(uri: str, run_id: str, artifacts: str) -> frozenset[str]:
+    """The names of a run's files and folders; none where its folder is not there.
+
+    Raises:
+        OSError: the folder may not be read.
+        StoreError: the store does not answer.
+    """
+    folder = local_folder(artifacts)
+    if folder is None:
+        return _listed(uri, run_id)
+    return frozenset(each.name for each in folder.iterdir()) if folder.is_dir() else frozenset()
+
+
+def local_folder(artifacts: str) -> Path | None:
+    """The folder at a URI; None of one that only MLflow's client reaches."""
+    found = urlparse(artifacts)
+    return Path(unquote(found.path)) if found.scheme in ("", "file") else None
+
+
+# A report asks for some files more than once; a server is asked once.
+@functools.lru_cache(maxsize=MOST_RUNS)
+def _listed(uri: str, run_id: str) -> frozenset[str]:
+    with connected(uri) as client:
+        return frozenset(each.path for each in client.list_artifacts(run_id))
+
+
+@functools.lru_cache(maxsize=MOST_DOWNLOADS)
+def _downloaded(uri: str, run_id: str, name: str) -> bytes:
     with connected(uri) as client, tempfile.TemporaryDirectory() as downloads:
-        if not any(each.path == name for each in client.list_artifacts(run_id)):
-            return None
         return Path(client.download_artifacts(run_id, name, downloads)).read_bytes()
 
 

@@ -12,7 +12,8 @@ from experiments import names, settings
 from experiments.settings import assignments, readable
 from reports import words
 from reports.numbers import scores
-from reports.store import forecasts, plan, reading, stated
+from reports.store import arms, forecasts, plan, reading, stated
+from reports.store.arms import Arm
 from reports.store.forecasts import Registered
 from reports.store.plan import Plan
 from reports.store.stated import Stated
@@ -89,17 +90,18 @@ PARAMS = {
     "test_size": f"data.{names.TEST}",
     "learning_rate": f"recipe.{names.LEARNING_RATE}",
 }
-IDENTITY = ["run_id", "label", "arm", "arm_order", "setting", "seed", "diverged"]
+IDENTITY = ["run_id", "label", "arm", "title", "arm_order", "setting", "seed", "diverged"]
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
     """What the store holds of one study; compared by identity, so that results can be cached by record.
 
-    runs: a row a complete trial: run_id, label ("arm", or "arm · readable setting" where settings vary), the
-    columns of TAGS (provenance as text), PARAMS (numbers) and TRIAL_METRICS, diverged, recipe, arguments and
-    data_spec (JSON of the trial's recipe params, of its model's arguments, and of its data params but for the
-    train size), artifacts (a URI), train_seconds and images_seen (totals), started (ms), ended (UTC).
+    runs: a row a complete trial: run_id, title (what people call the arm, else its name), label (the title,
+    or "title · readable setting" where settings vary), the columns of TAGS (provenance as text), PARAMS
+    (numbers) and TRIAL_METRICS, diverged, recipe, arguments and data_spec (JSON of the trial's recipe params,
+    of its model's arguments, and of its data params but for the train size), artifacts (a URI), train_seconds
+    and images_seen (totals), started (ms), ended (UTC).
     epochs: a row a trial-epoch: IDENTITY, epoch (from 1), EPOCH_METRICS and any further metric of an epoch;
     NaN where nothing was logged.
     tuning: a row a complete trial of the learning-rate sweep, which is no result: as runs, but of
@@ -107,11 +109,13 @@ class Record:
     All are ordered by setting, arm, seed. incomplete counts attempts that failed, were killed or still run.
     training_level: `scores.training_level` of all settings, so that figures of one setting and the table
     compare gaps at one training accuracy.
-    claims: those that were registered in the store. notices: what is left out of the data, or doubtful;
-    bad_files: how many files cannot be used; options: study, data and `names.READING` of the command that
-    trained, as far as known, and the sizes that its study names, where the data holds fewer images.
-    uri: of the store, where artifacts of runs are read. Runs that the study file no longer asks for (role
-    "outdated") are in none of these.
+    claims: those that were registered in the store. arms: by name, as far as the store says. notices: what is
+    left out of the data, or doubtful; bad_files: how many files cannot be used; options: study, data and
+    `names.READING` of the command that trained, as far as known, and the sizes that its study names, where
+    the data holds fewer images.
+    uri: of the store, where artifacts of runs are read. unreadable: by run id and name, why a file is lost or
+    damaged, as far as `artifacts.checked` looked: for a reader it is not there. Runs that the study file no
+    longer asks for (role "outdated") are in none of these.
     """
 
     study: str
@@ -126,10 +130,12 @@ class Record:
     claims: tuple[Stated, ...] = ()
     plan: Plan | None = None
     forecasts: tuple[Registered, ...] = ()
+    arms: Mapping[str, Arm] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     bad_files: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
     uri: str = ""
+    unreadable: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def chosen_by(self) -> str:
@@ -142,26 +148,31 @@ class Record:
         splits = self.runs.groupby(["label"], sort=False)["split_digest"].nunique()
         return bool((self.runs["seed"].nunique() > 1) and (splits <= 1).all())
 
+    def title(self, arm: str) -> str:
+        """What people call an arm; its name where the store does not say."""
+        return self.arms[arm].title if arm in self.arms else arm
+
     def at_seeds(self, seeds: Collection[int]) -> "Record":
         """The same study as if it had these seeds alone."""
         runs, epochs = (frame[frame["seed"].isin(seeds)] for frame in (self.runs, self.epochs))
         return replace(self, runs=runs.reset_index(drop=True), epochs=epochs.reset_index(drop=True))
 
     def file(self, run_id: str, name: str) -> bytes | None:
-        """The content of one of a run's files (`names.TRIAL_FILES`); None where it has no such file.
+        """The content of one of a run's files (`names.TRIAL_FILES`); None where it has no such file, or none
+        that can be read.
 
         Raises:
             StoreError: the store does not answer.
         """
         folder = self.runs.loc[self.runs["run_id"] == run_id, "artifacts"]
-        if folder.empty or not folder.iloc[0]:
+        if folder.empty or not folder.iloc[0] or (run_id, name) in self.unreadable:
             return None
         return reading.artifact(self.uri, run_id, folder.iloc[0], name)
 
     def by_setting(self) -> list["Record"]:
         """One record a full setting, with the runs that may share a figure: its own and those of its parts.
 
-        There, label is the arm alone and setting the full one, as people read it.
+        There, label is the title alone and setting the full one, as people read it.
         """
         settings = self.runs["setting"].unique()
         points = [(parts, readable(full, settings)) for full, parts in grid_points(settings).items()]
@@ -174,7 +185,7 @@ class Record:
 def _at(frame: pd.DataFrame, parts: list[str], setting: str) -> pd.DataFrame:
     """The rows of the settings in `parts`, all named `setting`."""
     chosen = frame[frame["setting"].isin(parts)]
-    chosen = chosen.assign(label=chosen["arm"], setting=setting)
+    chosen = chosen.assign(label=chosen["title"], setting=setting)
     return chosen.sort_values(["arm_order", "seed"], kind="stable", ignore_index=True)
 
 
@@ -189,8 +200,9 @@ def read_record(uri: str, study: str) -> Record:
     for run in newest.values():
         by_role[run.tags[names.ROLE]].append(run)
     begun = min((run.started for run in rows.runs if run.started), default=None)
-    runs, epochs = _frames(by_role[names.RESULT_ROLE], rows.points)
-    tuning = _sweep(by_role[names.TUNE_ROLE], rows.points)
+    of_arms = arms.read(rows.tags)
+    runs, epochs = _frames(by_role[names.RESULT_ROLE], rows.points, of_arms)
+    tuning = _sweep(by_role[names.TUNE_ROLE], rows.points, of_arms)
     return Record(
         study=study,
         uri=uri,
@@ -208,13 +220,14 @@ def read_record(uri: str, study: str) -> Record:
         claims=stated.read(rows.tags, begun),
         plan=plan.read(rows.tags, begun),
         forecasts=forecasts.read(rows.tags),
+        arms=of_arms,
     )
 
 
-def _sweep(complete: list[reading.Run], points: list[tuple]) -> pd.DataFrame:
+def _sweep(complete: list[reading.Run], points: list[tuple], of_arms: Mapping[str, Arm]) -> pd.DataFrame:
     """The trials of the sweep, each with its validation at the chosen epoch."""
     ids = {run.run_id for run in complete}
-    tuning, epochs = _frames(complete, [point for point in points if point[0] in ids])
+    tuning, epochs = _frames(complete, [point for point in points if point[0] in ids], of_arms)
     best = scores.chosen(epochs)
     best = best.assign(**{scores.VALIDATION_ACCURACY: scores.score(best)})[
         [scores.VALIDATION_ACCURACY, scores.VALIDATION_LOSS]
@@ -237,7 +250,9 @@ def _age(run: reading.Run) -> tuple[int, str]:
     return (run.started or 0, run.run_id)
 
 
-def _frames(complete: list[reading.Run], points: list[tuple]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _frames(
+    complete: list[reading.Run], points: list[tuple], of_arms: Mapping[str, Arm]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     runs = pd.DataFrame([_row(run) for run in complete], columns=[*_row(EMPTY)])
     numbers = ["arm_order", "seed", *PARAMS]
     runs[numbers] = runs[numbers].apply(pd.to_numeric)
@@ -250,7 +265,11 @@ def _frames(complete: list[reading.Run], points: list[tuple]) -> tuple[pd.DataFr
     runs["recipe"] = [json.dumps(unsaid | recipe) for recipe in recipes]
     runs["ended"] = pd.to_datetime(runs["ended"], unit="ms", utc=True)
     named = (runs["setting"] != "") & (runs["setting"].nunique() > 1)
-    runs["label"] = runs["arm"].where(~named, runs["arm"] + " · " + runs["setting"].map(settings.readable))
+    titles = {name: each.title for name, each in of_arms.items()}
+    runs["title"] = runs["arm"].map(lambda name: titles.get(name, name))
+    runs["label"] = runs["title"].where(
+        ~named, runs["title"] + " · " + runs["setting"].map(settings.readable)
+    )
 
     points = pd.DataFrame(points, columns=["run_id", "metric", "epoch", "value"])
     points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")

@@ -49,7 +49,7 @@ def alike(record: Record) -> list[tuple[str, str]]:
 def _fields(record: Record) -> pd.DataFrame:
     """A row a field, a column an arm; the network first, then its arguments, the recipe, what it costs."""
     by_arm = record.runs.sort_values("arm_order", kind="stable").groupby("arm", sort=False)
-    columns = {str(arm): _values_of(str(arm), runs, record) for arm, runs in by_arm}
+    columns = {record.title(str(arm)): _values_of(str(arm), runs, record) for arm, runs in by_arm}
     fields = pd.DataFrame.from_dict(columns, orient="columns").fillna(ABSENT)
     order = {"network": 0, "arguments": 1, "recipe": 2}
     return fields.sort_index(
@@ -99,7 +99,7 @@ def departures(runs: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     )
     table = table.fillna(UNKNOWN)  # a row an arm, a column a field
     usual = {field: Counter(table[field]).most_common(1)[0][0] for field in sorted(table)}
-    lines = []
+    lines, titles = [], runs.groupby("arm")["title"].first()
     for arm, recipe in table.iterrows():
         departing = [
             f"{field} {recipe[field]} (others {' / '.join(table[field].drop(arm).unique())})"
@@ -107,7 +107,7 @@ def departures(runs: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
             if recipe[field] not in (value, VARIED, TUNED)
         ]
         if departing:
-            lines.append(f"{arm} trains by another recipe: {', '.join(departing)}")
+            lines.append(f"{titles[arm]} trains by another recipe: {', '.join(departing)}")
     return lines
 
 

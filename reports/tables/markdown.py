@@ -1,19 +1,30 @@
-"""Tables and texts as Markdown that is readable as plain text too, and on a terminal fitted to its width."""
+"""Tables and texts as Markdown that is readable as plain text too, and on a terminal fitted to its width.
+
+GitHub shows a page PAGE pixels wide and hides what a table has beyond that behind a scroll bar; `pixels`
+estimates how much of it a table needs.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 BETWEEN = 2  # spaces between columns
+PAGE = 830  # pixels of a page on GitHub
+CHARACTER = 8.4  # pixels of a character there, as a rule
+PADDING = 27  # pixels of a column's padding and rule
+NAME = 24  # characters of a line of the first column, in which names and sentences are still read with ease
+REMARK = re.compile(r"( ?\([^)]*[^\W\d]{3}[^)]*\))")  # words in brackets; no interval and no count
+# A blank beside a number or a sign of one; not where the line may end: after a comma, before a bracket.
+INSIDE_A_NUMBER = re.compile(r"(?<=[\d%…±≤<]) (?!\()|(?<!,) (?=[\d%…±≤+−])")
 
 
 class Block(NamedTuple):
-    """A part of a text: a paragraph, one that defines the columns, notes (a line each), or rows of a table.
+    """A part of a text: a title, a paragraph, one that defines the columns, notes, or rows of a table.
 
-    The first row of a table is its header.
+    Notes are a line each; a title names the table below it; the first row of a table is its header.
     """
 
-    kind: Literal["text", "definitions", "notes", "table"]
+    kind: Literal["title", "text", "definitions", "notes", "table"]
     content: str | Sequence[str] | Sequence[Sequence[str]]
 
 
@@ -24,11 +35,41 @@ def write(blocks: Iterable[Block]) -> str:
 
 def _written(block: Block) -> str:
     if block.kind == "table":
-        header, *rows = block.content
-        return table([header, *([plain(cell) for cell in row] for row in rows)])
+        header, *rows = ([plain(cell) for cell in row] for row in block.content)
+        return table([header, *([row[0], *map(unbroken, row[1:])] for row in rows)])
+    if block.kind == "title":
+        return f"**{block.content}**"
     if block.kind == "notes":
         return "\n".join(f"- {plain(note)}" for note in block.content)
     return block.content
+
+
+def unbroken(cell: str) -> str:
+    """The cell with blanks inside its numbers that do not end a line: `0.811 ± 0.007` stays in one."""
+    parts = REMARK.split(cell)  # a remark is every second
+    parts[::2] = [INSIDE_A_NUMBER.sub("\N{NO-BREAK SPACE}", part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def pixels(rows: Sequence[Sequence[str]]) -> float:
+    """The width that a table needs on GitHub, about: each column as narrow as its longest piece allows.
+
+    A piece is what stands between blanks, of a number the whole of it. The first row is the header; the first
+    column gets NAME characters where it has them.
+    """
+    columns = list(zip(*rows, strict=True))
+    widths = [_longest_piece([head, *map(unbroken, cells)]) for head, *cells in columns[1:]]
+    widths.append(max(_longest_piece(columns[0]), min(NAME, max(map(len, columns[0])))))
+    return CHARACTER * sum(widths) + PADDING * len(widths)
+
+
+def _longest_piece(texts: Iterable[str]) -> int:
+    return max((len(word) for text in texts for word in text.split(" ")), default=0)
+
+
+def fits(rows: Sequence[Sequence[str]]) -> bool:
+    """True if GitHub shows the whole table: no column is behind a scroll bar and no number is broken."""
+    return pixels(rows) <= PAGE
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -68,6 +109,8 @@ def show(blocks: Iterable[Block]) -> None:
                 for row in rows[1:]:
                     shown.add_row(*map(Text, row))
                 console.print(shown)
+        elif block.kind == "title":
+            console.print(Text(block.content, style="bold"))
         elif block.kind != "definitions":
             console.print(Text(f"{_written(block)}\n"))
 

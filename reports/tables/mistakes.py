@@ -127,10 +127,14 @@ def _in_turns(images: Iterable[int], answers: dict[int, list[int]], true: dict[i
 
 
 def _tiles(picture: bytes | None) -> Iterator[Image.Image]:
-    """The single images of a picture of many."""
+    """The single images of a picture of many; none of one that is damaged."""
     if not picture:
         return
-    whole = Image.open(io.BytesIO(picture))
+    try:
+        whole = Image.open(io.BytesIO(picture))
+        whole.load()
+    except (OSError, SyntaxError, ValueError):  # what Pillow raises, by kind of damage
+        return
     side = whole.width // names.MISTAKES_COLUMNS
     for top in range(0, whole.height, side):
         for left in range(0, whole.width, side):

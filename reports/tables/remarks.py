@@ -55,13 +55,13 @@ def _learnt_elsewhere(record: Record) -> list[str]:
     encoders = runs["arguments"].map(lambda text: json.loads(text).get("encoder", ""))
     own = encoders.str.startswith(names.OWN_ENCODER)
     found = []
-    if arms := [*runs.loc[~own, "arm"].unique()]:
+    if arms := [*runs.loc[~own, "title"].unique()]:
         found.append(
             f"not alike: {words.listed(arms)} {_has(arms)} seen 1.28 million photographs of 1,000 classes "
             f"before (ImageNet), the other arms these alone{_seen_before(record)}"
         )
     for encoder, of_encoder in runs[own].groupby(encoders[own], sort=False):
-        arms = [*of_encoder["arm"].unique()]
+        arms = [*of_encoder["title"].unique()]
         trial = encoder.removeprefix(names.OWN_ENCODER)
         found.append(
             f"not alike: {words.listed(arms)} {_has(arms)} seen the images of trial {trial} before, whose "
@@ -133,7 +133,7 @@ def tuned_rates(record: Record) -> list[str]:
     lost = f", {diverged} of them diverged" if diverged else ""
     tuned = record.runs[record.runs["arm"].isin(tuning["arm"])].sort_values("arm_order", kind="stable")
     chosen = [
-        f"{arm} {_rates(runs['learning_rate'], ' / ')}" for arm, runs in tuned.groupby("arm", sort=False)
+        f"{arm} {_rates(runs['learning_rate'], ' / ')}" for arm, runs in tuned.groupby("title", sort=False)
     ]
     seeds = f"{'seed' if tuning['seed'].nunique() == 1 else 'seeds'} {words.seeds(tuning['seed'])}"
     and_setting = " and setting" if tuned.groupby("arm")["setting"].nunique().max() > 1 else ""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from reports.answers import judge
 from reports.numbers import scores
+from reports.store import artifacts
 from reports.store.record import Record
 from reports.tables import summary, times
 
@@ -38,6 +39,11 @@ class Report:
     def scored_once(self) -> set[str]:
         """The labels of arms that are scored once, at their end."""
         return scores.scored_once(self.record.epochs)
+
+    @property
+    def lacking(self) -> str:
+        """Which trials' files cannot be read, in a line; empty where all can."""
+        return artifacts.lacking(self.record)
 
     @property
     def still_due(self) -> bool:

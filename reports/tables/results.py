@@ -1,4 +1,8 @@
-"""The results table: a row an arm (and setting), as Markdown for people and as CSV for programs."""
+"""The results: a row an arm (and setting), as Markdown for people and as CSV for programs.
+
+The columns are too many for one table on GitHub, so results.md has them in three, for three questions: the
+answer, how far arms overfit, what they cost.
+"""
 
 import math
 
@@ -17,6 +21,8 @@ from reports.words import Cell
 LEAST_SEEDS = 3  # for an interval to be shown
 COSTS = ("Parameters", "Forward MACs", "Training")  # the last columns
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
+ANSWER, OVERFITTING, COST = "Answer", "Overfitting", "Cost"  # the titles of the tables
+GAP = "Gap to test"  # that of the answer: the chosen epoch flatters the one to validation
 EXPLANATION = (
     "Test accuracy: mean over seeds ± half-width of Student's 95 % t interval, measured once a "
     "trial, at its epoch of highest {score}; {split} {same}{few}"
@@ -56,7 +62,11 @@ def blocks(report: Report) -> list[Block]:
     parts = [
         Block("text", f"# {record.study}"),
         Block("text", record.question),
-        Block("table", [header(record), *rows(report)]),
+        *(
+            part
+            for title, table in tables(report).items()
+            for part in (Block("title", title), Block("table", table))
+        ),
         Block("text", f"{measured(record)}. Drawn by `python -m reports draw {record.study}`."),
         Block("definitions", explanation(report)),
         Block("text", unfinished(record)),
@@ -70,20 +80,53 @@ def blocks(report: Report) -> list[Block]:
 def _claims(report: Report) -> list[Block]:
     if not report.judged:
         return []
-    notes = claims_table.notes(report.judged, report.still_due)
+    notes = claims_table.notes(report.judged, report.still_due, report.record.title)
     return [
         Block("text", f"Claims: {claims_table.summary(report.judged)}."),
-        Block("table", [claims_table.header(report.judged), *claims_table.rows(report.judged)]),
+        Block("table", claims_table.narrow(report.judged)),
         Block("definitions", claims_table.explanation(report.judged)),
         Block("notes", [f"Note: {line}" for line in notes]),
     ]
 
 
+def tables(report: Report) -> dict[str, list[list[str]]]:
+    """The columns in tables that GitHub shows whole, by title; the first row of each is its header."""
+    titles, targets = header(report.record), shown(report.record.targets)
+    told = told_target(report.arms, targets)
+    others = [_to(target) for target in targets if target != told]
+    answer = ["Trials", "Test accuracy", GAP, *([] if told is None else [_to(told)])]
+    cost = [*COSTS, *others]
+    overfitting = [title for title in titles[1:] if title not in answer + cost]
+    whole = [titles, *rows(report)]
+    return {
+        title: _columns(whole, ["Arm", *columns])
+        for title, columns in ((ANSWER, answer), (OVERFITTING, overfitting), (COST, cost))
+    }
+
+
+def _columns(rows: list[list[str]], titles: list[str]) -> list[list[str]]:
+    """The columns of these titles, in their order."""
+    places = [rows[0].index(title) for title in titles]
+    return [[row[place] for place in places] for row in rows]
+
+
+def told_target(arms: pd.DataFrame, targets: list[float]) -> float | None:
+    """The target of the answer: the highest that at least half the trials of an arm reached, else the first.
+
+    arms: as from `summary.by_arm`.
+    """
+    reached = [target for target in targets if (2 * arms[f"reached_{target:g}"] >= arms["trials"]).any()]
+    return max(reached, default=targets[0] if targets else None)
+
+
+def _to(target: float) -> str:
+    return f"To {words.target(target)}"
+
+
 def header(record: Record) -> list[str]:
-    """The titles of the columns."""
-    targets = [f"To {words.target(target)}" for target in shown(record.targets)]
-    gaps = ["Gap, chosen epoch", "Gap to test", *_level_titles(record)]
-    return ["Arm", "Trials", "Test accuracy", *gaps, *targets, *COSTS]
+    """The titles of all columns."""
+    gaps = ["Gap, chosen epoch", GAP, *_level_titles(record)]
+    return ["Arm", "Trials", "Test accuracy", *gaps, *map(_to, shown(record.targets)), *COSTS]
 
 
 def rows(report: Report) -> list[list[str]]:

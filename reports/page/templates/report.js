@@ -1,4 +1,4 @@
-// Tables are whole without it: it only adds sorting, and opens what is folded before printing.
+// The page is whole without it: it adds sorting, a port for links to runs, and opens what is folded before printing.
 "use strict";
 // The number that a cell stands for; null: it is text, or its number is unknown.
 function value(cell) {
@@ -26,6 +26,19 @@ for (const table of document.querySelectorAll("table.sortable")) {
     button.title = "Sort by " + heading.textContent;
     button.addEventListener("click", () => sort(table, column, heading));
     heading.replaceChildren(button);
+  });
+}
+// `make ui PORT=…` serves MLflow's pages where it is told; links to them are written for the usual port.
+const local = [...document.querySelectorAll("a.local")];
+if (local.length) {
+  const [line, label, port] = ["p", "label", "input"].map((each) => document.createElement(each));
+  Object.assign(port, { type: "number", min: 1, max: 65535, required: true, value: new URL(local[0].href).port });
+  label.append("MLflow's pages are at port ", port);
+  line.append(label);
+  local[0].closest(".scroll").before(line);
+  port.addEventListener("input", () => {
+    if (!port.validity.valid) return;
+    for (const each of local) each.href = each.href.replace(/^(http:\/\/[^/:]+)(:\d+)?/, `$1:${port.value}`);
   });
 }
 let folded = [];

@@ -1,6 +1,7 @@
 """Curves by a size that a study varies, a line an arm: what `learning_curves` and `crops` have in common."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from reports import words
 from reports.answers import sizes
 from reports.numbers.intervals import mean_interval
 from reports.plots.elements import axes, style
+from reports.store.arms import by_arm
 from reports.store.record import Record
 
 NOTE = (
@@ -27,21 +29,25 @@ CLOSEST = 0.07  # of the axis' width, between two labels of ticks
 
 
 def side_by_side(frame: pd.DataFrame, field: str, log: bool) -> pd.DataFrame:
-    """The frame with x: the position of a trial's arm at its size. frame: arm_order and the field, a size."""
+    """The frame with x: where a trial's arm stands at its size. frame: arm, arm_order, and the field."""
     at = sizes.positions(frame[field], log)
-    rank = frame["arm_order"].rank(method="dense") - 1
+    ranks = {arm: place for place, (arm, _) in enumerate(by_arm(frame))}
+    rank = frame["arm"].map(ranks)
     step = min(SPREAD * np.diff(at).min() / (rank.max() + 1), STEP * np.ptp(at))
     x = frame[field].map(at) + step * (rank - rank.max() / 2)
     return frame.assign(x=10**x if log else x)
 
 
-def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf) -> Axes:
-    """A line an arm through its means, and seeds as small marks. frame: arm_order, x, y (NaN: not measured).
+def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf, looks: style.Looks | None = None) -> Axes:
+    """A line an arm through its means, and seeds as small marks.
+
+    frame: arm, arm_order, x, y (NaN: not measured).
 
     floor: what lies below it is drawn there; an error of 0 has no place on a logarithmic axis.
     """
-    for order, arm in frame.dropna(subset=["y"]).groupby("arm_order"):
-        look = style.arm(int(order))
+    looks = looks or style.looks_of(frame, "arm")
+    for name, arm in by_arm(frame.dropna(subset=["y"])):
+        look = looks(name)
         means = {x: mean_interval(seeds) for x, seeds in arm.groupby("x")["y"]}
         y = np.maximum([each.mean for each in means.values()], floor)
         half = [each.half_width for each in means.values()]  # NaN of one seed: no interval
@@ -73,10 +79,10 @@ def page(frame: pd.DataFrame) -> tuple[Figure, dict[tuple[Axes, Axes], pd.DataFr
     return drawing, dict(zip(map(tuple, panels), rests.values(), strict=True))
 
 
-def draw_gaps(frame: pd.DataFrame, ax: Axes) -> Axes:
+def draw_gaps(frame: pd.DataFrame, ax: Axes, looks: style.Looks | None = None) -> Axes:
     """The overfitting gap, over a line where there is none. frame: as of `draw`, with gap instead of y."""
     ax.axhline(0, color=style.MUTED, linewidth=1)
-    return draw(frame.assign(y=frame["gap"]), ax)
+    return draw(frame.assign(y=frame["gap"]), ax, looks=looks)
 
 
 def seeds_of(frame: pd.DataFrame, field: str, column: str) -> list[pd.Series]:
@@ -85,11 +91,19 @@ def seeds_of(frame: pd.DataFrame, field: str, column: str) -> list[pd.Series]:
 
 
 def finish(
-    page: Figure, record: Record, frame: pd.DataFrame, field: str, title: str, note: str, cut: bool
+    page: Figure,
+    record: Record,
+    frame: pd.DataFrame,
+    field: str,
+    title: str,
+    note: str,
+    caveats: Sequence[str],
+    cut: bool,
 ) -> None:
     """Set ticks at the sizes, limits of the gaps, legend and caption.
 
-    frame: as drawn; cut: an interval of the left panels is cut. Call it last: setting a scale replaces ticks.
+    frame: as drawn; caveats: those of this figure alone; cut: an interval of the left panels is cut. Call it
+    last: setting a scale replaces ticks.
     """
     left, right = page.axes[-2:]
     log = left.get_xscale() == "log"
@@ -104,12 +118,13 @@ def finish(
         cut |= limits.cut
     whole = sizes.as_one(record)
     style.legend(page, whole)
-    note += NOTE
-    if cut:
-        note += axes.OPEN
-    if frame["diverged"].any():
-        note += DIVERGED
-    style.caption(page, title, whole, note + sizes.left_out(record, frame))
+    caveats = [
+        *caveats,
+        axes.OPEN if cut else "",
+        DIVERGED if frame["diverged"].any() else "",
+        sizes.left_out(record, frame),
+    ]
+    style.caption(page, title, whole, note + NOTE, caveats)
 
 
 def _apart(at: pd.Series) -> list[str]:
@@ -133,9 +148,9 @@ def finding(record: Record, field: str, unit: str, *, error: bool = False) -> st
     sentences = []
     for rest, fitting in sizes.by_rest(trials).items():
         fitting = fitting.assign(score=1 - fitting["accuracy"] if error else fitting["accuracy"])
-        means = fitting.groupby(["arm", field], sort=False)[["score", "gap"]].mean().dropna()
+        means = fitting.groupby(["title", field], sort=False)[["score", "gap"]].mean().dropna()
         ends = [means.xs(size, level=field) for size in (trials[field].min(), trials[field].max())]
-        arms = [arm for arm in fitting["arm"].unique() if all(arm in end.index for end in ends)]
+        arms = [arm for arm in fitting["title"].unique() if all(arm in end.index for end in ends)]
         each = [f"{arm} {_from_to(*(end.loc[arm] for end in ends))}" for arm in arms]
         if each:
             sentences.append(f"{f'{rest}: ' if rest else ''}{words.listed(each)}.")

@@ -1,7 +1,7 @@
 """Phrases that the findings below figures share."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pandas as pd
 
@@ -27,10 +27,14 @@ def span(subject: str, arms: pd.DataFrame, column: str) -> str:
     )
 
 
-def least(arms: pd.DataFrame, column: str, written: Callable[[float], str]) -> str:
-    """The arms of the least value of a column, and that value."""
+def least(
+    arms: pd.DataFrame, column: str, written: Callable[[float], str], once: Collection[str] = ()
+) -> str:
+    """The arms of the least value of a column, and that value; once: those of which it is an upper bound."""
     least = arms[column].min()
-    return f"{words.listed(arms.loc[arms[column] == least, 'label'])} ({written(least)})"
+    labels = arms.loc[arms[column] == least, "label"]
+    bound = "at most " if all(label in once for label in labels) else ""
+    return f"{words.listed(labels)} ({bound}{written(least)})"
 
 
 def accuracy(row: pd.Series) -> str:

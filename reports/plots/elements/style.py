@@ -1,20 +1,27 @@
 """How every figure looks: one colour, marker and line an arm, readable in greyscale."""
 
+import itertools
 import math
+import re
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from experiments import names
 from reports import fonts
+from reports.store.arms import Arm, by_arm
 from reports.store.record import Record, provenance
 
 
@@ -36,14 +43,31 @@ ARMS = (
     ArmStyle("#CC79A7", "P", "-"),
     ArmStyle("#56B4E9", "X", (0, (5, 1, 1, 1, 1, 1))),
 )
+# The first marker of each family of networks; its colours: names.arm_colors.
+FAMILIES = {
+    "residual": "o",
+    "plain": "s",
+    "autoencoder": "^",
+    "pretrained": "P",
+    "pixels": "v",
+    "early": "D",
+    "vgg": "X",
+    "inception": "d",
+    "other": "p",
+}
+OTHER = "other"  # the family of a network that belongs to none
+MARKERS = ("o", "s", "^", "D", "P", "v", "X", "d", "p", "<", ">", "*", "h", "8")
+LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (5, 1, 1, 1, 1, 1)))
 MORE_MARKERS = ("<", ">", "*", "d", "p", "h", "8")
 MUTED = "#595959"
 GRID = "#DDDDDD"
+NOBODY = ArmStyle(MUTED, "o", "-")  # an arm of which nothing is known, not even where it stands
 PAGE_WIDTH = 11  # inches; fonts below are readable at full width on a page and on a slide
 TITLE_HEIGHT = 0.4  # inches
 LEGEND_ROW = 0.28  # inches
 LEGEND_HANDLE, LEGEND_CHARACTER = 1.0, 0.092  # inches: a handle with the space around it, a character
 CAPTION_WIDTH = 160  # characters
+CAPTION_LINES, CAPTION_LINE = 3, 0.16  # lines that a page has room for; inches of each further one
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 RC = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure on every machine
@@ -72,6 +96,79 @@ def context() -> AbstractContextManager:
     return matplotlib.rc_context({**RC, "font.family": fonts.families()})
 
 
+Looks = Callable[[str], ArmStyle]  # by what an arm is called: its name in the study file, title or label
+
+
+def looks(record: Record) -> Looks:
+    """How each arm looks: what it is says so, the same in every study, where the store knows what it is.
+
+    The family is told by colour, the rank in it by lightness; a plain twin is dashed. Arms of one kind are
+    told apart by marker and line. It holds for all arms of the study, those that have no result yet too: a
+    sweep has them before, and no arm looks otherwise once another one is trained. An arm that the store does
+    not know is one of no family; where it knows none, their position in the study file tells them apart.
+    """
+    tried = pd.concat([each[["arm", "title", "label", "arm_order"]] for each in (record.runs, record.tuning)])
+    unknown = [arm for arm, _ in by_arm(tried) if arm not in record.arms]
+    if record.arms:
+        styles = _by_kind({**record.arms, **{arm: Arm(arm, OTHER, 0, False) for arm in unknown}})
+    else:
+        styles = _by_position({arm: int(rows["arm_order"].min()) for arm, rows in by_arm(tried)})
+    # A title is what figures mostly say: it goes before another arm's name in the study file.
+    titles = {each.title: arm for arm, each in record.arms.items()}
+    titles |= {str(called): str(arm) for arm, called in zip(tried["arm"], tried["title"], strict=True)}
+    labels = {str(called): str(arm) for arm, called in zip(tried["arm"], tried["label"], strict=True)}
+    called = {**labels, **{arm: arm for arm in styles}, **titles}
+    return _looked_up({name: styles[arm] for name, arm in called.items()})
+
+
+def looks_of(frame: pd.DataFrame, column: str = "label") -> Looks:
+    """How arms look of which nothing is known but their position. frame: the column, and arm_order."""
+    return _looked_up(
+        _by_position({arm: int(rows["arm_order"].min()) for arm, rows in by_arm(frame, column)})
+    )
+
+
+def looks_in_turn(called: Iterable[str]) -> Looks:
+    """How arms look of which nothing is known but their order."""
+    return _looked_up(_by_position({arm: order for order, arm in enumerate(dict.fromkeys(called))}))
+
+
+def _looked_up(styles: Mapping[str, ArmStyle]) -> Looks:
+    return lambda called: styles.get(called, NOBODY)
+
+
+def _by_kind(arms: Mapping[str, Arm]) -> dict[str, ArmStyle]:
+    families = {name: each.family if each.family in FAMILIES else OTHER for name, each in arms.items()}
+    # Those that MLflow's page has.
+    colors = names.arm_colors({name: (families[name], each.rank) for name, each in arms.items()})
+    found, seen = {}, Counter()
+    taken: set[tuple[str, str]] = set()
+    for name, each in arms.items():
+        family = families[name]
+        color = colors[name]
+        kind = (family, each.twin, each.rank)
+        turn, seen[kind] = seen[kind], seen[kind] + 1
+        first = MARKERS.index(FAMILIES[family]) + each.rank + 4 * turn + 2 * each.twin
+        markers = [MARKERS[(first + place) % len(MARKERS)] for place in range(len(MARKERS))]
+        # An arm that is scored once has no line: colour and marker alone must tell it.
+        marker = next((each for each in markers if (color, each) not in taken), markers[0])
+        taken.add((color, marker))
+        found[name] = ArmStyle(color, marker, LINES[(turn + each.twin) % len(LINES)])
+    return found
+
+
+def _by_position(positions: Mapping[str, int]) -> dict[str, ArmStyle]:
+    """Arms by their position in the study file; of two at one position the second takes a free one."""
+    free = itertools.count(max(positions.values(), default=0) + 1)
+    taken: set[int] = set()
+    found = {}
+    for name, position in positions.items():
+        place = next(free) if position in taken else position
+        taken.add(place)
+        found[name] = arm(place)
+    return found
+
+
 def arm(order: int) -> ArmStyle:
     """The style of the arm at a position of the study file; it does not change while arms are missing.
 
@@ -82,6 +179,17 @@ def arm(order: int) -> ArmStyle:
         return ARMS[index]
     line = ARMS[(index + 3 * turn) % len(ARMS)].line
     return ArmStyle(ARMS[index].color, MORE_MARKERS[(index + turn - 1) % len(MORE_MARKERS)], line)
+
+
+def shade(arms: int) -> float:
+    """The opacity of a band among those of so many arms: many on one another must not hide the lines."""
+    return min(0.15, 0.6 / max(1, arms))
+
+
+def ink(color: str) -> str:
+    """Black or white, whichever is read better on the colour: by WCAG's relative luminance."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return "black" if np.dot(linear, (0.2126, 0.7152, 0.0722)) > 0.179 else "white"
 
 
 def page(height: float) -> Figure:
@@ -96,17 +204,28 @@ def empty_page(title: str, record: Record) -> Figure:
     return figure
 
 
+def beside_panels(figure: Figure, inches: float) -> None:
+    """Leave room for the title above the panels, and so much to the right of them."""
+    top = (TITLE_HEIGHT + 0.1) / figure.get_figheight()
+    right = inches / figure.get_figwidth()
+    figure.get_layout_engine().set(rect=(0, 0, 1 - right, 1 - top), w_pad=0.06)
+
+
 def legend(figure: Figure, record: Record, at_once: Iterable[str] = ()) -> None:
     """Name the arms between title and panels, in study order; labels in `at_once` have no line."""
-    handles = []
-    labels = []
+    handles, labels, of_arm = [], [], looks(record)
     for label, runs in record.runs.groupby("label", sort=False):
-        look = arm(int(runs["arm_order"].iloc[0]))
+        look = of_arm(str(label))
         line = "none" if label in at_once else look.line
         handles.append(Line2D([], [], color=look.color, marker=look.marker, linestyle=line))
-        diverged = int(runs["diverged"].sum())
-        labels.append(f"{label} ({diverged} of {len(runs)} diverged)" if diverged else label)
+        labels.append(called(str(label), runs))
     name(figure, handles, labels)
+
+
+def called(label: str, runs: pd.DataFrame) -> str:
+    """The label of an arm, with how many of its trials diverged if any did."""
+    diverged = int(runs["diverged"].sum())
+    return f"{label} ({diverged} of {len(runs)} diverged)" if diverged else label
 
 
 def name(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:
@@ -137,18 +256,47 @@ def _legend_width(labels: Sequence[str], columns: int) -> float:
     return sum(LEGEND_HANDLE + LEGEND_CHARACTER * length for length in longest)
 
 
-def caption(figure: Figure, title: str, record: Record, note: str, characters: int = CAPTION_WIDTH) -> None:
-    """Title above; below, what the figure was drawn from and how to read it.
+def caption(
+    figure: Figure,
+    title: str,
+    record: Record,
+    note: str,
+    caveats: Iterable[str] = (),
+    characters: int = CAPTION_WIDTH,
+) -> None:
+    """Title above; below, the first sentence of how to read it, its caveats, and what it was drawn from.
 
-    note: `{score}` in it stands for what epochs were chosen by; characters: of a line of it.
+    note: how to read it, of which the page has all; `{score}` in it stands for what epochs were chosen by.
+    caveats: sentences that hold of this study and not of each, such as on seeds that diverged; empty ones are
+    left out. They stand in the picture, which may be taken without its page. Both are kept as the figure's
+    label, in two lines: see `told`. characters: of a line.
     """
-    note = note.replace("{score}", record.chosen_by)
+    note, caveat = (
+        " ".join(text.split()).replace("{score}", record.chosen_by) for text in (note, " ".join(caveats))
+    )
     setting = record.runs["setting"].iloc[0]
     top = 1 - 0.12 / figure.get_figheight()
     title = f"{title} · {setting}" if setting else title
     figure.suptitle(title, x=0.01, y=top, ha="left", va="top", fontsize=14, weight="bold")
-    lines = [textwrap.fill(line, characters) for line in (note, provenance(record)) if line]
+    figure.set_label(f"{note}\n{caveat}")
+    first = re.split(r"(?<=[a-z0-9)%]\.) (?=[A-Z])", note, maxsplit=1)[0]
+    blocks = [textwrap.wrap(line, characters) for line in (first, caveat, provenance(record))]
+    lines = list(itertools.chain(*blocks))
+    figure.set_figheight(figure.get_figheight() + CAPTION_LINE * max(0, len(lines) - CAPTION_LINES))
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=9, color=MUTED)
+
+
+class Told(NamedTuple):
+    """What a figure says of itself: how to read it, and the caveats that stand in the picture too."""
+
+    note: str
+    caveats: str
+
+
+def told(figure: Figure) -> Told:
+    """What `caption` left."""
+    note, _, caveats = str(figure.get_label()).partition("\n")
+    return Told(note, caveats)
 
 
 def log_if_wide(ax: Axes, costs: pd.Series, written: Callable[[float], str] = "{:,.10g}".format) -> None:

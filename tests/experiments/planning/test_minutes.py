@@ -1,13 +1,15 @@
 """The largest study that fits into some minutes: chosen by what it takes here, before anything is trained."""
 
+import copy
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from experiments.data.facts import Facts
 from experiments.errors import UserError
-from experiments.planning import minutes
+from experiments.planning import minutes, plan
 from experiments.studies import reading
 
 SHIPPED = reading.find("photographs")
@@ -99,3 +101,100 @@ def test_the_short_side_is_that_of_most_photographs(tmp_path):
     sizes = [[20, 30], [300, 100], *[[200, 150 + number] for number in range(6)]]
     index.with_suffix(".files.json").write_text(json.dumps({"names": names, "sizes": sizes}))
     assert minutes.short_side(facts) == 100
+
+
+@pytest.fixture
+def settle(tmp_path, monkeypatch):
+    """Settles a document for 30 minutes; returns the choice, and whether it was made anew."""
+    asked = []
+
+    def seconds(_, setting):
+        asked.append(setting)
+        return work(setting)
+
+    # The images are those of FACTS, and no network is measured.
+    monkeypatch.setattr(minutes, "_on_all_images", lambda document, *_: (document, FACTS))
+    monkeypatch.setattr(minutes._Costs, "seconds", seconds)
+
+    def settled(document, **options):
+        asked.clear()
+        given = replace(plan.Options(work=tmp_path, store="", workers=2, cards=()), **options)
+        _, choice = minutes.settled(document, SHIPPED, 30, given, time.monotonic(), lambda _: None)
+        return choice, bool(asked)
+
+    return settled
+
+
+def changed(path, value):
+    """The shipped study with a field set, of a dotted path; an arm without fields is None in the file."""
+    document = copy.deepcopy(reading.load(SHIPPED))
+    *parents, last = path.split(".")
+    place = document
+    for part in parents:
+        place[part] = place.get(part) or {}
+        place = place[part]
+    place[last] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("models.resnet18.title", "Residual net"),
+        ("question", "Which one?"),
+        ("claims", []),
+        ("targets", [0.5, 0.6]),
+        # Said outright, what is so anyway.
+        ("splits", "each"),
+        ("models.resnet18.model", "resnet18"),
+        ("models.plain_cnn.recipe.optimizer", "sgd"),
+        ("recipe.threads", 1),
+        # The ladder sets them.
+        ("recipe.epochs", 9),
+        ("data.image_size", 96),
+    ],
+)
+def test_a_choice_stands_where_nothing_that_is_trained_changes(settle, path, value):
+    first, _ = settle(reading.load(SHIPPED))
+    assert changed(path, value) != reading.load(SHIPPED)
+    assert settle(changed(path, value)) == (first, False)
+
+
+def test_a_choice_stands_where_arms_have_other_names_and_another_order(settle):
+    first, _ = settle(reading.load(SHIPPED))
+    document = changed("claims", [])
+    arms = {"deep": {"model": "resnet18"}, **dict(reversed(document["models"].items()))}
+    del arms["resnet18"]
+    assert settle({**document, "models": arms}) == (first, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("recipe.learning_rate", 0.1),
+        ("recipe.batch_size", 64),
+        ("tune.images", 400),
+        ("tune.seeds", [100, 101, 103]),
+        ("seeds", [2, 3, 4, 5, 6, 7, 8, 9]),
+        ("models.lenet5", {}),
+        ("data.crop", 32),
+        # What the least rung, or the first one, has anyway, but not the others.
+        ("models.resnet18.arguments.width", 16),
+        ("models.resnet18.arguments.width", 64),
+        ("models.plain_cnn.recipe.epochs", 3),
+        ("ladder.epochs", [60, 3]),
+        ("ladder.seeds", [8, 7, 6]),
+    ],
+)
+def test_what_is_trained_otherwise_is_chosen_anew(settle, path, value):
+    settle(reading.load(SHIPPED))
+    _, anew = settle(changed(path, value))
+    assert anew
+    assert settle(changed(path, value))[1] is False
+
+
+def test_other_workers_or_gpus_are_another_choice(settle):
+    settle(reading.load(SHIPPED))
+    assert settle(reading.load(SHIPPED), workers=4)[1]
+    assert settle(reading.load(SHIPPED), workers=4, cards=None)[1]
+    assert not settle(reading.load(SHIPPED), workers=4, cards=None)[1]

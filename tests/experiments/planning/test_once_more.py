@@ -101,7 +101,7 @@ def test_a_pack_rebuilds_the_store_elsewhere(finished, tmp_path):
     assert rows(there.store) == rows(place.store)
     mine, theirs = undisturbed.content(place.store).files, undisturbed.content(there.store).files
     for trial, files in theirs.items():
-        assert names.PROBABILITIES_FILE in files
+        assert {names.PROBABILITIES_FILE, names.NETWORK_FILE} <= {*files}
         assert all(mine[trial][name] == file for name, file in files.items())
     claims, others = (
         {key: value for key, value in each.items() if key.startswith(names.CLAIM) or key == names.CLAIMS}

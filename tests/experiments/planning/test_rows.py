@@ -22,10 +22,19 @@ def test_seeds_of_one_arm_follow_each_other():
     assert arms(rows.next_row(TRIALS, ALIKE, workers=1, most=1)) == [("plain_cnn", 1)]
 
 
-# 16 s on two workers: half of a share is 4, on four workers 2.
-@pytest.mark.parametrize(("workers", "length"), [(2, 4), (4, 2), (8, 1), (100, 1)])
-def test_a_row_takes_no_more_than_half_of_a_workers_share(workers, length):
+# 16 s: while one worker has 4 of them, three others have 12, and seven others only 12 in place of 28.
+@pytest.mark.parametrize(("workers", "length"), [(2, 4), (4, 4), (5, 3), (8, 2), (9, 1), (100, 1)])
+def test_no_other_worker_waits_for_the_end_of_a_row(workers, length):
     assert len(rows.next_row(TRIALS, ALIKE, workers)) == length
+
+
+FOUR = [each for each in TRIALS if each.arm == "plain_cnn"][:4]
+
+
+# The last four alike, while the other worker is busy for so many seconds.
+@pytest.mark.parametrize(("running", "length"), [(0, 2), (1.9, 2), (2, 3), (4, 4)])
+def test_what_runs_elsewhere_lets_a_row_be_longer(running, length):
+    assert len(rows.next_row(FOUR, ALIKE, 2, running=running)) == length
 
 
 def test_a_trial_that_was_tried_follows_no_other():
@@ -37,8 +46,8 @@ def test_a_trial_that_was_tried_follows_no_other():
 def test_the_wall_clock_counts_what_followers_save():
     again = dict.fromkeys(ALIKE, 0.5)
     assert rows.wall_seconds(TRIALS, ALIKE, again, workers=1, most=1) == 16
-    # Four left are half of a share of two: 1 + 0.5, and so on to the end.
-    assert rows.wall_seconds(TRIALS, ALIKE, again, workers=1) < 12.5
+    assert rows.wall_seconds(TRIALS, ALIKE, again, workers=1) == 10
+    assert 5 <= rows.wall_seconds(TRIALS, ALIKE, again, workers=2) <= 6
     assert rows.wall_seconds([], {}, {}, workers=2) == 0
 
 

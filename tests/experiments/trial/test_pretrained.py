@@ -67,7 +67,7 @@ def test_validation_chooses_the_strength(frozen):
         right = np.mean(found.argmax(axis=1) == given.validation.labels)
         loss = -np.log(found[np.arange(80), given.validation.labels]).mean()
         ranked.append((right, -loss, strength))
-    assert learner._classifier.get_params()["logisticregression__C"] == max(ranked)[2]
+    assert learner.classifier.get_params()["logisticregression__C"] == max(ranked)[2]
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

@@ -117,6 +117,8 @@ def test_seconds_say_machine_threads_and_factor(writable):
         "(2.0 to 2.4, seed by seed)"
     )
     assert f" {told[:1].upper()}{told[1:]}." in sentences.explain(to_target, 2)
+    (note,) = claims_table.notes([to_target], False, str.upper)[1:]  # as the page calls arms
+    assert "; DEEP takes 2.2 times as long as PLAIN (2.0" in note
     row = claims_table.frame([to_target]).iloc[0]
     assert row[["seconds_ratio", "seconds_ratio_least", "seconds_ratio_most"]].tolist() == pytest.approx(
         [2.2, 2.0, 2.4]

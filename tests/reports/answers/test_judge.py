@@ -10,7 +10,7 @@ from experiments import names
 from reports.answers import claims_table, judge
 from reports.answers.verdicts import REFUTED, SUPPORTED, UNDECIDED
 from reports.store import record
-from reports.tables import results
+from reports.tables import markdown, results
 from reports.tables.report import Report
 from tests.support import synthetic
 from tests.support.synthetic import curve, once, tags
@@ -228,6 +228,11 @@ def test_table(writable):
     assert rows[2][2] == "−1 epochs"
     assert rows[3][6] == "–"  # of one split, whose seeds know nothing of others
     assert rows[4][2:5] == ["+1,000", "exact", "–"]
+    narrow = claims_table.narrow(found)
+    assert narrow[0] == ["Claim", "Verdict", "Difference (95 % interval)", "p, adjusted", "Trials"]
+    assert narrow[1][2].startswith("+0.100 (+0.0") and narrow[1][3:] == rows[0][4:6]
+    assert narrow[5][2] == "+1,000 (exact)"
+    assert markdown.fits(narrow)
     frame = claims_table.frame(found)
     assert frame["verdict"].tolist() == [each.verdict for each in found]
     assert frame["claim"].tolist() == synthetic.CLAIMED

@@ -11,7 +11,7 @@ from scipy import stats
 
 from experiments import names
 from experiments.trial import evaluation
-from reports.answers import judge, sides, verdicts
+from reports.answers import in_words, judge, sides, verdicts
 from reports.numbers import images, pairs
 from reports.store.record import read_record
 from tests.support import synthetic
@@ -75,6 +75,11 @@ def test_a_failed_seed_is_the_worst_and_never_drops_out(study):
     assert found.alone == pytest.approx(18 / 256)
     assert found.verdict == verdicts.UNDECIDED
     assert "failed: 1 of 8 of residual" in found.note
+    # 0.76875 over all eight, 0.762857 over the seven that trained, against 0.71625.
+    assert in_words.sentence(found) == (
+        "By the median seed, a failed one counting as the worst, it is not shown that residual is more "
+        "accurate than cnn: 0.763 against 0.716, means of the seeds that trained."
+    )
 
 
 def test_how_often_an_arm_trains_is_a_claim_of_its_own(study):
@@ -85,6 +90,39 @@ def test_how_often_an_arm_trains_is_a_claim_of_its_own(study):
     assert found.alone == pytest.approx(2 / 2**7)  # McNemar: seven pairs that differ, all one way
     assert found.verdict == verdicts.SUPPORTED
     assert "residual: 0 of 8 failed, up to 37% is possible" in found.note
+    assert in_words.sentence(found) == "Residual trains more often than cnn: 8 of 8 trials against 1 of 8."
+
+
+# Of the last epoch: 0.6 all reach, 0.755 four residual networks and one cnn, 0.9 nobody.
+@pytest.mark.parametrize(("target", "censored"), [(0.6, (0, 0)), (0.755, (4, 7)), (0.9, (8, 8))])
+def test_trials_that_never_reach_a_target_are_counted(target, censored, study):
+    (found,) = judge.judge(
+        study(CNN, RESIDUAL, claims=[f"residual reaches {target} in fewer epochs than cnn"])
+    )
+    assert found.censored == censored
+    text = in_words.sentence(found)
+    assert ("no trial of residual or cnn got there" in text) == (censored == (8, 8))
+    assert ("within the epochs that all had, " in text.lower()) == (censored == (4, 7))
+
+
+# The test accuracy of one trial is not in the store: its pair is left out, and the verdict withheld.
+def test_what_was_not_measured_is_withheld_and_said(study):
+    record = study(CNN, RESIDUAL)
+    column = names.metric(names.TEST, names.ACCURACY)
+    lost = record.runs.assign(
+        **{column: record.runs[column].mask(record.runs["run_id"].isin(_first(record)))}
+    )
+    (found,) = judge.judge(replace(record, runs=lost))
+    assert (found.verdict, found.unmeasured) == (verdicts.UNDECIDED, (1, 1))
+    text = in_words.sentence(found)
+    assert text.startswith("There is no verdict on whether residual is more accurate than cnn: ")
+    assert "of the 7 and 7 trials that could be compared (not measured: " in text
+
+
+def _first(record):
+    """The run of the first seed of the residual network."""
+    runs = record.runs[record.runs["arm"] == "residual"]
+    return runs["run_id"][:1]
 
 
 def test_planned_looks_are_paid_for(study):

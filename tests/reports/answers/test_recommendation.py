@@ -144,6 +144,63 @@ def test_where_every_arm_failed_there_is_no_choice(study):
     assert recommendation.recommend(record) is None
 
 
+# Six pairs cannot have an exact p below 2/64 = 0.031, which is above 0.05 / 2: were one asked, none of three
+# arms or more could be shown to be worse. These are 0.19 or 0.21 behind, seed by seed.
+@pytest.mark.parametrize("others", range(1, 8))
+def test_at_six_seeds_an_arm_far_behind_is_worse_among_any_number_of_arms(others, study):
+    far = {
+        f"far{number}": ([each - 0.2 + 0.01 * (-1) ** (seed + number) for seed, each in enumerate(GOOD)], 0.1)
+        for number in range(others)
+    }
+    record = study({"large": (GOOD, 9.0), **far}, seeds=range(1, 7))
+    found = recommendation.recommend(record)
+    assert found.level == pytest.approx(1 - 0.05 / others)
+    assert {each.arm for each in found.worse} == set(far)
+    assert found.chosen.arm == "large"
+    for each in recommendation.as_json(record)["arms"][1:]:
+        assert each["shown_to_be_worse"] and each["behind_best"]["low"] > 0
+    assert "it may still be open" in " ".join(recommendation.sentences(record))
+
+
+# Behind at five of six seeds and by 0.01 on average, yet by 0.03 at one and ahead by as much at another.
+def test_an_arm_that_is_behind_by_chance_is_not_worse_beside_those_that_are(study):
+    noisy = [each - behind for each, behind in zip(GOOD, [0.03, 0.02, -0.03, 0.01, 0.02, 0.01], strict=False)]
+    far = {
+        f"far{number}": ([each - 0.2 - 0.01 * (seed % 2) for seed, each in enumerate(GOOD)], 0.1)
+        for number in range(3)
+    }
+    found = recommendation.recommend(
+        study({"large": (GOOD, 9.0), "noisy": (noisy, 1.0), **far}, seeds=range(1, 7))
+    )
+    assert found.chosen.arm == "noisy" and [each.arm for each in found.as_good] == ["large"]
+    assert {each.arm for each in found.worse} == set(far)
+
+
+# 0.0157 behind with a standard error of 0.0053, a p of 0.031: shown of one pair, not of one of four.
+@pytest.mark.parametrize(("more", "worse"), [(0, ["near"]), (3, [])])
+def test_the_more_pairs_the_more_is_asked_of_each(more, worse, study):
+    near = [each - behind for each, behind in zip(GOOD, [0.02, 0.01, 0.03, 0.002, 0.03, 0.002], strict=False)]
+    assert 0.05 / 4 < stats.ttest_1samp(np.subtract(GOOD[:6], near), 0).pvalue < 0.05
+    others = {f"other{number}": (GOOD, 99.0) for number in range(more)}
+    record = study({"large": (GOOD, 9.0), "near": (near, 1.0), **others}, seeds=range(1, 7))
+    found = recommendation.recommend(record)
+    assert found.best.arm == "large"
+    assert [each.arm for each in found.worse] == worse
+
+
+# The median of six pairs has no interval at 97.5 %: then nothing is shown, though the median is behind.
+def test_of_an_arm_that_failed_too_few_seeds_show_nothing(study):
+    record = study(
+        {"large": (GOOD, 9.0), "middle": (ALIKE, 5.0), "tiny": (WORSE, 0.1)},
+        seeds=range(1, 7),
+        failed=[("tiny", 3)],
+    )
+    *_, tiny = recommendation.as_json(record)["arms"]
+    assert tiny["arm"] == "tiny" and tiny["failed"] == 1
+    assert tiny["behind_best"]["estimate"] > 0 and tiny["behind_best"]["low"] is None
+    assert not tiny["shown_to_be_worse"]
+
+
 # Always 0.1 behind: no spread to make an interval of, and yet no doubt.
 def test_an_arm_that_is_behind_by_the_same_at_every_seed_is_worse(study):
     found = recommendation.recommend(

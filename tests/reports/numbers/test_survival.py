@@ -23,38 +23,50 @@ def test_censored_trials_stand_at_their_budget():
     assert FIVE.reached.tolist() == [True, True, True, False, False]
 
 
-# 4 of 5 are left after 2, 2 of 5 after 4: half is passed there. (2 + 4 + 4 + 10 + 10) / 5 = 6.
-def test_curve_median_and_restricted_mean():
-    curve = survival.kaplan_meier(FIVE)
-    assert curve.cost.tolist() == [2, 4, 10]
-    assert curve.share.tolist() == pytest.approx([0.8, 0.4, 0.4])
-    assert curve.median == 4
+# 1 of 5 is there at 2, 3 of 5 at 4, and two never. (2 + 4 + 4 + 10 + 10) / 5 = 6.
+def test_share_and_restricted_mean():
+    curve = survival.share_reached(FIVE)
+    assert curve.cost.tolist() == [0, 2, 4]
+    assert curve.share.tolist() == pytest.approx([0, 0.2, 0.6])
     assert FIVE.restricted_mean == 6
 
 
-# One was given up at 3, before the others were there: 2/3 · 1/2 of the three, and of the two, are left.
-def test_a_trial_given_up_early_counts_until_then():
-    curve = survival.kaplan_meier(Times.of([2, NAN, 5], [10, 3, 10]))
-    assert curve.share.tolist() == pytest.approx([2 / 3, 2 / 3, 0.0])
-    assert curve.median == 5
+# One was given up at 3, before the others were there: it never got there, and is one of three to the end.
+def test_a_trial_given_up_early_stays_among_all():
+    curve = survival.share_reached(Times.of([2, NAN, 5], [10, 3, 10]))
+    assert curve.cost.tolist() == [0, 2, 5]
+    assert curve.share.tolist() == pytest.approx([0, 1 / 3, 2 / 3])
 
 
-@pytest.mark.parametrize(
-    ("reached", "median"),
-    [([3, NAN, NAN], NAN), ([3, 5, NAN, NAN], NAN), ([3, 5, 7, NAN], 6), ([3, 5, 7], 5), ([NAN], NAN)],
-)
-def test_median_is_that_of_all_trials(reached, median):
-    assert survival.kaplan_meier(Times.of(reached, [9] * len(reached))).median == pytest.approx(
-        median, nan_ok=True
-    )
+def test_nobody_there_is_a_share_of_none():
+    curve = survival.share_reached(Times.of([NAN], [9]))
+    assert curve.cost.tolist() == [0] and curve.share.tolist() == [0]
+    empty = survival.share_reached(Times.of([], []))
+    assert empty.cost.tolist() == [0] and np.isnan([empty.share, empty.low, empty.high]).all()
 
 
-def test_interval_is_scipy_s_log_log_one():
-    told = stats.CensoredData(uncensored=[2, 4, 4], right=[10, 10])
-    expected = stats.ecdf(told).sf.confidence_interval(0.95, method="log-log")
-    curve = survival.kaplan_meier(FIVE)
-    assert curve.low.tolist() == pytest.approx(expected.low.probabilities.tolist())
-    assert curve.high.tolist() == pytest.approx(expected.high.probabilities.tolist())
+# Of none among five: from 0 to 1 − (α / 2)^(1 / 5), before the first is there as well as where none ever is.
+@pytest.mark.parametrize("times", [FIVE, Times.of([NAN] * 5, [10] * 5)])
+def test_none_there_yet_has_an_interval_too(times):
+    curve = survival.share_reached(times)
+    assert (curve.cost[0], curve.share[0], curve.low[0]) == (0, 0, 0)
+    assert curve.high[0] == pytest.approx(1 - 0.025 ** (1 / 5))
+
+
+# Clopper and Pearson (1934) by beta quantiles: of 1 and of 3 among 5.
+def test_interval_is_that_of_a_share():
+    curve = survival.share_reached(FIVE)
+    assert curve.low[1:] == pytest.approx([stats.beta.ppf(0.025, 1, 5), stats.beta.ppf(0.025, 3, 3)])
+    assert curve.high[1:] == pytest.approx([stats.beta.ppf(0.975, 2, 4), stats.beta.ppf(0.975, 4, 2)])
+
+
+@given(epochs)
+def test_the_share_rises_to_reached_of_all(reached):
+    times = Times.of(reached, [9] * len(reached))
+    curve = survival.share_reached(times)
+    assert curve.share[-1] == pytest.approx(times.reached.mean())
+    assert (np.diff(curve.share) > 0).all() and (np.diff(curve.cost) > 0).all()
+    assert (curve.low <= curve.share + 1e-12).all() and (curve.share <= curve.high + 1e-12).all()
 
 
 def test_common_budget_is_where_the_first_trial_is_given_up():

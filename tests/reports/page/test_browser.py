@@ -136,6 +136,19 @@ def test_tables_sort_by_keyboard(report, opened):
     assert [float(each) for each in column.all_inner_texts()] == sorted(values, reverse=True)
 
 
+def test_links_to_runs_follow_the_port_that_the_reader_states(report, opened):
+    page = opened(report[1])
+    links = page.locator("#trials a.local")
+    before = links.evaluate_all("found => found.map(each => each.href)")
+    assert before and all(each.startswith("http://127.0.0.1:5000/#/experiments/") for each in before)
+    port = page.get_by_label("MLflow's pages are at port")
+    assert port.input_value() == "5000"
+    for stated, shown in (("5011", "5011"), ("80", "80"), ("", "80"), ("70000", "80"), ("6006", "6006")):
+        port.fill(stated)
+        wanted = [each.replace(":5000/", f":{shown}/") for each in before]
+        assert links.evaluate_all("found => found.map(each => each.getAttribute('href'))") == wanted
+
+
 def test_it_is_whole_without_scripts(report, opened):
     page = opened(report[1], java_script_enabled=False)
     assert page.locator("#answer .answer").first.inner_text()

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from experiments import names
+from experiments.logs.network import Part, Row, Step, Structure, written
 from reports import drawing
 from tests.support import page_text
 from tests.support.synthetic import curve, once, state, tags
@@ -31,6 +32,10 @@ def html(tmp_path_factory):
             run = writer.run(study, run_tags, curve([0.4, 0.6]) + once(0.6, 2))
             report = {"classes": CLASSES, "confusion_matrix": [[3, 1], [2, 4]]}
             writer.client.log_text(run, json.dumps(report), names.TEST_REPORT_FILE)
+            boxes = (Part("layer", ((Step("other", "<u>path", ""),),)),)
+            row = Row("<i>net", (boxes,), (), 0, 0)
+            network = Structure("net", f"<b>this {order}</b>", (), (8, 8, 1), (row,), 0, 0, ())
+            writer.client.log_text(run, written(network), names.NETWORK_FILE)
     drawing.draw_all(writer.uri, "hostile", place / "out")
     return (place / "out" / "report.html").read_text(encoding="utf-8")
 

@@ -17,8 +17,10 @@ def test_an_accuracy_axis_never_leaves_0_to_1(depth):
         **{VALIDATION_ACCURACY: depth.epochs["epoch"].map({1: 0.0, 2: 0.5, 3: 1.0}), TRAIN_ACCURACY: 1.0}
     )
     record = replace(depth, runs=tested, epochs=extreme)
-    for module in (cost_accuracy, convergence, training_error):
+    for module in (cost_accuracy, training_error):
         assert {ax.get_ylim() for ax in module.figure(record).axes} == {(0, 1)}
+    assert {ax.get_ylim()[1] for ax in convergence.figure(record).axes} == {1}
+    assert all(ax.get_ylim()[0] >= 0 for ax in convergence.figure(record).axes)
     assert overfitting.figure(record).axes[1].get_xlim()[1] == 1
 
 

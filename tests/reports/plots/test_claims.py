@@ -63,6 +63,17 @@ def test_units_have_panels_of_their_own_and_what_came_late_stands_last():
     ]
 
 
+# More of them came late, and they stand first in the study file.
+def test_no_prediction_gives_way_to_what_came_late():
+    late = [judged(after=True, effect=0.5)] * (claims.MOST + 1)
+    found = claims.panels([*late, judged(), judged(metric="epochs", target=0.7)])
+    drawn = [each for panel in found for each in panel.claims]
+    assert len(drawn) == claims.MOST
+    assert sum(not each.stated.after_data for each in drawn) == 2
+    early = claims.panels([*late, *[judged()] * (claims.MOST + 1)])
+    assert not any(each.stated.after_data for panel in early for each in panel.claims)
+
+
 def marks_of(*found):
     """The mark of each claim of one panel: x, its colour, and whether it is filled."""
     (panel,) = claims.panels(found)

@@ -1,6 +1,7 @@
 import itertools
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,14 @@ from reports.numbers.scores import VALIDATION_ACCURACY
 from reports.plots import convergence, cost_accuracy, overfitting, settings, time_to_target, training_error
 from reports.plots.elements import axes, curves, style
 from reports.store import record
-from tests.support.pictures import legend_of
+from tests.support.pictures import drawn_of, legend_of, names_at_ends_of
 from tests.support.synthetic import curve, once, tags
 
 # Of these runs no probabilities were kept (test_reliability.py).
 EACH_SETTING = [
-    name for name, plot in drawing.FIGURES.items() if plot.APPLIES == "each setting" and name != "reliability"
+    name
+    for name, plot in drawing.FIGURES.items()
+    if plot.APPLIES == "each setting" and name not in ("reliability", "representations")
 ]
 ALL_SETTINGS = [
     name for name, plot in drawing.FIGURES.items()
@@ -82,7 +85,11 @@ def test_a_figure_says_what_it_was_drawn_from(depth, name):
     ) in note
     # Of features no gradients were logged.
     others = [] if name == "gradient_flow" else ["features"]
-    assert legend_of(figure) == ["cnn", "residual (1 of 3 diverged)", *others]
+    expected = ["cnn", "residual (1 of 3 diverged)", *others]
+    if name == "convergence":
+        assert sorted(names_at_ends_of(figure)) == sorted(expected)
+    else:
+        assert legend_of(figure) == expected
 
 
 def test_settings_are_drawn_apart_and_names_are_plain_text(ready, tmp_path):
@@ -93,7 +100,7 @@ def test_settings_are_drawn_apart_and_names_are_plain_text(ready, tmp_path):
         "convergence-train-1000.png",
         "settings.png",  # one of all settings; and no gradients were logged
     ]
-    assert legend_of(convergence.figure(grid.by_setting()[0])) == ["$a_b$ | c", "_hidden"]
+    assert sorted(names_at_ends_of(convergence.figure(grid.by_setting()[0]))) == ["$a_b$ | c", "_hidden"]
 
 
 def test_equal_numbers_give_equal_bytes(small, tmp_path):
@@ -137,13 +144,20 @@ def test_costs_beside_accuracy(small):
     assert points.loc["cnn", "train_seconds"] == 30
 
 
-def test_marks_of_equal_cost_stand_side_by_side():
-    costs = pd.Series([100.0, 1.0, 100.0, 30.0])
-    moved = cost_accuracy.side_by_side(costs, log=True)
-    assert list(moved[[1, 3]]) == pytest.approx([1, 30])
-    # Two decades wide: 0.03 × 2 apart, around 100.
-    assert np.log10(moved[[0, 2]]).tolist() == pytest.approx([1.97, 2.03])
-    assert list(cost_accuracy.side_by_side(pd.Series([7.0]), log=False)) == [7]
+def test_a_mark_stands_at_its_cost_also_where_arms_cost_alike(small):
+    alike = replace(small, runs=small.runs.assign(**{names.PARAMETERS: 1000.0}))
+    page = cost_accuracy.figure(alike)
+    points = cost_accuracy.points(alike.runs)
+    for ax, cost in zip(page.axes, cost_accuracy.COSTS, strict=True):
+        assert [bars.lines[0].get_xdata()[0] for bars in ax.containers] == pytest.approx(list(points[cost]))
+
+
+def test_an_arm_of_unknown_cost_is_named_where_it_is_left_out(small):
+    unknown = small.runs[names.MACS].mask(small.runs["arm"] == "features")
+    page = cost_accuracy.figure(replace(small, runs=small.runs.assign(**{names.MACS: unknown})))
+    assert [len(ax.containers) for ax in page.axes] == [3, 2, 3]
+    assert "some of their costs are unknown: features." in drawn_of(page)
+    assert "costs are unknown" not in drawn_of(cost_accuracy.figure(small))
 
 
 def test_names_cover_no_mark_and_no_other_name():

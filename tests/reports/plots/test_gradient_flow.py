@@ -64,7 +64,7 @@ def test_a_network_with_some_of_a_familys_stages_belongs_to_it(small):
 
 def test_arms_without_gradients_are_said_to_be_left_out(depth):
     figure = gradient_flow.figure(depth)
-    assert "Left out: arms without logged gradients" in caption_of(figure)
+    assert "Left out, since no gradients of them were logged: features." in caption_of(figure)
     assert len(figure.axes) == 2
     assert "A row of panels" not in caption_of(figure)
 

@@ -58,3 +58,16 @@ def test_a_negative_gap_has_the_minus_of_the_axes():
     frame = frame.assign(test=math.nan)
     ax = overfitting.draw(frame, Figure().subplots())
     assert [text.get_text() for text in ax.texts] == ["−0.125"]
+
+
+# Gaps of 0.1, 0.1 and 0.4: their mean is 0.2, by epoch and at the chosen one; their median 0.1.
+def test_both_panels_have_one_statistic(small):
+    wider = (small.epochs["arm"] == "cnn") & (small.epochs["seed"] == 2)
+    trained = small.epochs[TRAIN_ACCURACY].mask(wider, small.epochs["validation/accuracy"] + 0.4)
+    record = replace(small, epochs=small.epochs.assign(**{TRAIN_ACCURACY: trained}))
+    by_epoch, chosen, *_ = overfitting.figure(record).axes
+    cnn = by_epoch.lines[1]  # after the line of no gap
+    assert list(cnn.get_ydata()) == pytest.approx([0.2] * 3)
+    assert chosen.texts[0].get_text() == "+0.200"
+    assert "mean over seeds at each epoch" in caption_of(overfitting.figure(record))
+    assert "edian" not in caption_of(overfitting.figure(record))

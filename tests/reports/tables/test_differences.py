@@ -12,6 +12,7 @@ def frame(*rows):
     """runs of: arm, setting, recipe; arms in order of appearance."""
     runs = pd.DataFrame(rows, columns=["arm", "setting", "recipe"])
     runs["arm_order"] = pd.factorize(runs["arm"])[0]
+    runs["title"] = runs["arm"]
     return runs.assign(recipe=runs["recipe"].map(json.dumps))
 
 
@@ -84,7 +85,7 @@ def test_what_all_arms_share_is_listed_with_its_value(small):
 
 def test_many_arms_are_rows(small):
     arms = [f"arm{number}" for number in range(9)]
-    runs = small.runs.assign(arm=arms, arm_order=range(9), model=arms)
+    runs = small.runs.assign(arm=arms, title=arms, arm_order=range(9), model=arms)
     header, rows = differences.table(replace(small, runs=runs))
     assert header[0] == "Arm"
     assert [row[0] for row in rows] == arms

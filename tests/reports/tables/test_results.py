@@ -1,6 +1,6 @@
 """The table of the small study, against a recorded one.
 
-To record it again: REGENERATE=1 python -m pytest tests/reports/test_results.py
+To record it again: REGENERATE=1 python -m pytest tests/reports/tables/test_results.py
 """
 
 import json
@@ -8,6 +8,7 @@ import math
 import os
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from experiments import names
@@ -15,7 +16,7 @@ from experiments.location import ROOT
 from reports import words
 from reports.store import fairness, record
 from reports.store.record import read_record
-from reports.tables import remarks, results, summary
+from reports.tables import markdown, remarks, results, summary
 from reports.tables.report import Report
 
 ACCURACY = names.metric(names.TEST, names.ACCURACY)
@@ -69,6 +70,35 @@ def test_scaled(value, text):
 def test_three_targets_are_shown():
     assert results.shown((0.5, 0.6, 0.7, 0.8, 0.9)) == [0.5, 0.7, 0.9]
     assert results.shown((0.5, 0.6)) == [0.5, 0.6]
+
+
+# At the chosen targets 0.5 and 0.75: two of three residual trials reach 0.75, and of the others one.
+def test_the_columns_stand_in_three_tables_each_once(ready):
+    record = read_record(ready.uri, "small")
+    report = Report(record)
+    found = results.tables(report)
+    assert found["Answer"][0] == ["Arm", "Trials", "Test accuracy", "Gap to test", "To 0.75"]
+    assert found["Overfitting"][0] == ["Arm", "Gap, chosen epoch", "Gap at train 0.70"]
+    assert found["Cost"][0] == ["Arm", "Parameters", "Forward MACs", "Training", "To 0.50"]
+    assert sorted(title for table in found.values() for title in table[0][1:]) == sorted(
+        results.header(record)[1:]
+    )
+    assert found["Cost"][2] == ["residual", "11.2 M", "0.34 G", "107 s", "1 epoch, 40 s (2/3)"]
+    assert all(markdown.fits(table) for table in found.values())
+
+
+@pytest.mark.parametrize(
+    ("reached", "told"),
+    [
+        ({"reached_0.5": [5, 5], "reached_0.75": [2, 3]}, 0.75),
+        ({"reached_0.5": [0, 3], "reached_0.75": [2, 2]}, 0.5),
+        ({"reached_0.5": [1, 2], "reached_0.75": [0, 0]}, 0.5),  # none: the study's first
+    ],
+)
+def test_the_target_of_the_answer_is_one_that_half_the_trials_of_an_arm_reached(reached, told):
+    arms = pd.DataFrame({"trials": [5, 5], **reached})
+    assert results.told_target(arms, [0.5, 0.75]) == told
+    assert results.told_target(arms, []) is None
 
 
 def test_arm_names_are_plain_text_in_markdown(ready):

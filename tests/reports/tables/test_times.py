@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reports.plots import survival_curves
+from reports.plots import share_reached
 from reports.tables import times
 
 
@@ -68,13 +68,31 @@ def test_no_targets_no_figure_and_no_rows(ready):
     from reports.store.record import read_record
 
     record = read_record(ready.uri, "grid")
-    assert survival_curves.figure(record) is None
+    assert share_reached.figure(record) is None
     assert times.frame(record).empty and times.table(times.frame(record))[1] == []
 
 
-def test_the_curve_steps_down_where_trials_get_there(small):
-    page = survival_curves.figure(small)
+def test_the_curve_steps_up_where_trials_get_there(small):
+    page = share_reached.figure(small)
     steps = [line.get_ydata() for line in page.axes[0].lines if line.get_drawstyle() == "steps-post"]
-    assert steps[0] == pytest.approx([1, 1 / 3, 0])  # the cnn: two at 2, one at 3
+    assert steps[0] == pytest.approx([0, 2 / 3, 1, 1])  # the cnn: two at 2, one at 3
     page.canvas.draw()
     assert all(ax.get_window_extent().width > 100 for ax in page.axes)  # an empty mark once collapsed them
+
+
+def test_the_band_begins_with_the_axis(small):
+    ax = share_reached.figure(small).axes[0]
+    # Three trials each, none there at 0: 1 − (α / 2)^(1 / 3), drawn up to the first that is.
+    for band in ax.collections:
+        x, y = band.get_paths()[0].vertices.T
+        assert y[x == 0].max() == pytest.approx(1 - 0.025 ** (1 / 3))
+
+
+def test_each_curve_ends_at_what_the_table_says(small):
+    page = share_reached.figure(small)
+    table = times.frame(small, ["epochs", "seconds"]).set_index(["target", "cost", "label"])
+    panels = [(target, cost) for cost in ("epochs", "seconds") for target in small.targets]
+    for ax, (target, cost) in zip(page.axes, panels, strict=True):
+        rows = table.loc[(target, cost)]
+        steps = [line.get_ydata()[-1] for line in ax.lines if line.get_drawstyle() == "steps-post"]
+        assert steps == pytest.approx(list(rows["reached"] / rows["trials"]))

@@ -1,4 +1,4 @@
-"""Time to target, as survival: the share of seeds that have not reached it yet, by epoch and by second."""
+"""How many trials have reached a target, by epoch and by second; those that did not keep it below 1."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,40 +11,37 @@ from reports.store.record import Record
 from reports.tables import times
 from reports.tables.results import shown
 
-TITLE = "Time to target, as survival"
+TITLE = "Trials that have reached the target"
 APPLIES = "each setting"
 NOTE = (
-    "Kaplan–Meier curves over seeds, pointwise 95 % log-log intervals, where they exist; lower is faster. "
-    "Where a curve falls below one half is the median time. A cross: the last trials ended their budget "
-    "below the target (censored). A diverged trial stays among those that have not reached it."
+    "Of all trials of an arm, the share that has first reached the target by then; earlier and higher is "
+    "faster. A trial that has not by the end of its budget, or diverged, stays among all: then the line ends "
+    "below 1. Bands: "
+    "pointwise 95 % intervals (Clopper and Pearson 1934)."
 )
 COSTS = {"epochs": "epochs", "seconds": "training time (s)"}
 
 
-def draw(times_of: dict[int, survival.Times], ax: Axes) -> Axes:
-    """A step curve with its interval an arm; times_of: by the arm's position in the study file."""
-    for order, found in times_of.items():
-        look = style.arm(order)
-        curve = survival.kaplan_meier(found)
-        cost = np.concatenate([[0.0], curve.cost])
-        share, low, high = (np.concatenate([[1.0], each]) for each in (curve.share, curve.low, curve.high))
+def draw(times_of: dict[str, survival.Times], ax: Axes, looks: style.Looks | None = None) -> Axes:
+    """A step curve with its interval an arm, from no cost to the end of the arm's longest trial.
+
+    times_of: by what the arm is called, in study order.
+    """
+    looks, shade = looks or style.looks_in_turn(times_of), style.shade(len(times_of))
+    for label, found in times_of.items():
+        if not len(found.cost):
+            continue
+        look, curve = looks(label), survival.share_reached(found)
+        cost = np.append(curve.cost, found.cost.max())
+        share, low, high = (np.append(each, each[-1]) for each in (curve.share, curve.low, curve.high))
         color = {"color": look.color}
-        ax.fill_between(cost, low, high, step="post", alpha=0.12, linewidth=0, **color)
+        ax.fill_between(cost, low, high, step="post", alpha=shade, linewidth=0, **color)
         ax.step(cost, share, where="post", linestyle=look.line, **color)
-        if found.reached.any():
-            at = np.sort(found.cost[found.reached])
-            ax.plot(at, _after(curve, found), look.marker, clip_on=False, **color)
-        if not found.reached.all():
-            ax.plot(found.cost[~found.reached].max(), share[-1], "x", markersize=9, markeredgewidth=2,
-                    clip_on=False, **color)  # fmt: skip
+        if (some := curve.share > 0).any():  # an empty mark would collapse the panels
+            ax.plot(curve.cost[some], curve.share[some], look.marker, clip_on=False, **color)
     ax.axhline(0.5, color=style.MUTED, linewidth=1, linestyle=":")
     ax.set_ylim(-0.02, 1.02)
     return ax
-
-
-def _after(curve: survival.Curve, found: survival.Times) -> np.ndarray:
-    """The share left right after each trial that reached the target, in order of cost."""
-    return curve.share[np.searchsorted(curve.cost, np.sort(found.cost[found.reached]))]
 
 
 def figure(record: Record) -> Figure | None:
@@ -52,17 +49,16 @@ def figure(record: Record) -> Figure | None:
     targets = shown(record.targets)
     if not targets or record.epochs.empty:
         return None
-    order = record.runs.groupby("label", sort=False)["arm_order"].first()
     with style.context():
         page = style.page(height=7.4)
         panels = page.subplots(len(COSTS), len(targets), sharey=True, squeeze=False)
         for row, (cost, title) in zip(panels, COSTS.items(), strict=True):
             for ax, target in zip(row, targets, strict=True):
                 found = dict(times.by_label(record, target, cost))
-                draw({int(order[label]): each for label, each in found.items()}, ax)
+                draw(found, ax, style.looks(record))
                 ax.set(xlabel=title, title=f"to {words.target(target)}")
                 ax.set_xlim(left=0)
-            row[0].set_ylabel("share not there yet")
+            row[0].set_ylabel("share of trials")
         style.legend(page, record)
         style.caption(page, TITLE, record, NOTE)
     return page
@@ -77,8 +73,8 @@ def finding(record: Record) -> str:
     means = found[found["target"] == target].set_index("label")
     least, most = means["restricted_mean"].min(), means["restricted_mean"].max()
     sentence = (
-        f"To {record.chosen_by} {words.target(target)}, counting a trial that never gets there as the whole "
-        "common budget, the mean is "
+        f"To {record.chosen_by} {words.target(target)}, counting a trial that does not get there as the "
+        "whole common budget, the mean is "
     )
     if least == most:
         return f"{sentence}{least:.1f} epochs for every arm."

@@ -1,39 +1,26 @@
-"""The words of structure pictures: a layer, an amount, and the notes below."""
+"""The words of structure pictures: what stands for a layer, and the notes below."""
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
 
 import keras
 from keras import layers
 
-StepKind = Literal["conv", "dense", "pool", "other", "small"]
-
-
-class Step(NamedTuple):
-    """One layer as it is drawn: `3×3 conv` over `64, /2`, where /2 is the stride."""
-
-    kind: StepKind
-    title: str
-    detail: str
-
-
-def amount(number: float) -> str:
-    """`11.7 M`: three digits, and k, M or G."""
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= 0.9995 * size:
-            value = number / size
-            return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f} {unit}"
-    return f"{number:.0f}"
+from experiments.logs.network import Step
+from experiments.trial.anatomy import graph
 
 
 def step(layer: keras.Layer) -> Step | None:
     """How a layer is drawn; None for one that is not: normalisation, activation, padding, reshaping."""
     match layer:
+        case keras.Model():  # one box: what an encoder has learnt elsewhere is not what is compared here
+            deep = graph.depth(layer)
+            return Step("other", layer.name, f"{deep} layers", layers=deep)
         case layers.Conv2D():
-            return Step("conv", f"{_size(layer.kernel_size)} conv", f"{layer.filters}{_stride(layer)}")
+            title, detail = f"{_size(layer.kernel_size)} conv", f"{layer.filters}{_stride(layer)}"
+            return Step("conv", title, detail, layers=1)
         case layers.Dense():
             last = layer.name.rpartition("_")[2]  # auxiliary1_logits → logits
-            return Step("dense", last if last in ("logits", "code") else "dense", f"{layer.units}")
+            return Step("dense", last if last in ("logits", "code") else "dense", f"{layer.units}", layers=1)
         case layers.MaxPooling2D() | layers.AveragePooling2D():
             kind = "max" if isinstance(layer, layers.MaxPooling2D) else "avg"
             return Step("pool", f"{kind} pool", f"{_size(layer.pool_size)}{_stride(layer)}")
