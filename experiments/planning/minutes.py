@@ -113,12 +113,11 @@ def _basis(document: dict[str, Any], path: Path, facts: Facts, options: plan.Opt
     """A digest of what a choice depends on beside minutes: the trials that it may come to, workers, GPUs.
 
     The trials, not the document: titles, claims, targets and whatever else people read change nothing that is
-    trained, nor what that takes. Those of both ends of the ladder stand for all: what an arm states itself,
-    in place of a rung, is another trial at one end at least.
+    trained, nor what that takes.
     """
     rungs = [*reading.parse(document, path).ladder.settings(short_side(facts))]
-    ends = [rungs[0]._replace(seeds=MOST_SEEDS), rungs[-1]]
-    studies = [reading.parse(ladder.at(document, end), path) for end in ends]
+    most = [rungs[0]._replace(seeds=MOST_SEEDS), *rungs]
+    studies = [reading.parse(ladder.at(document, setting), path) for setting in most]
     trials = {each.trial.id for study in studies for phase in _phases(study, facts) for each in phase}
     cards = None if options.cards is None else [card.name for card in options.cards]
     content = json.dumps([rungs, sorted(trials), options.workers, cards])

@@ -5,10 +5,10 @@ never an arm, a training image or the test. The rungs stand in the study file, f
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from experiments import catalog, words
 from experiments.studies.specification import Count, Frozen
@@ -36,12 +36,17 @@ class Setting(NamedTuple):
 
 
 class Ladder(Frozen):
-    """The rungs of each size, falling."""
+    """The rungs of each size, falling.
+
+    arms: epochs of arms that need others than the rest, such as one that begins with learnt features: as many
+    as `epochs` has, each at its rung, none above the one before.
+    """
 
     image_size: Rungs
     width: Rungs
     epochs: Rungs
     seeds: Rungs
+    arms: Mapping[str, Rungs] = {}
 
     @field_validator("image_size", "width", "epochs", "seeds")
     @classmethod
@@ -56,6 +61,15 @@ class Ladder(Frozen):
         if rungs[-1] < LEAST_SEEDS:
             raise ValueError(f"{rungs[-1]}: fewer than {LEAST_SEEDS} seeds decide nothing")
         return rungs
+
+    @model_validator(mode="after")
+    def _epochs_of_arms_at_every_rung(self) -> "Ladder":
+        for arm, rungs in self.arms.items():
+            if len(rungs) != len(self.epochs):
+                raise ValueError(f"arms.{arm}: {len(rungs)} rungs; epochs has {len(self.epochs)}")
+            if sorted(rungs, reverse=True) != rungs:
+                raise ValueError(f"arms.{arm}: {rungs}: must not rise, from the most to the least")
+        return self
 
     def settings(self, short_side: int) -> Iterator[Setting]:
         """From the most to the least, each a rung below the one before.
@@ -75,7 +89,7 @@ class Ladder(Frozen):
 
 
 def at(document: dict[str, Any], setting: Setting) -> dict[str, Any]:
-    """The document of a study at a setting; what an arm states itself stays.
+    """The document of a study at a setting; what an arm states itself stays, but for its own rungs.
 
     Its seeds are those of the file, and the numbers after them; none that its sweep uses.
     """
@@ -83,6 +97,9 @@ def at(document: dict[str, Any], setting: Setting) -> dict[str, Any]:
     more = (number for number in itertools.count(max(seeds) + 1) if number not in swept)
     seeds = [*seeds, *itertools.islice(more, max(0, setting.seeds - len(seeds)))]
     arms = {label: _arm(label, arm or {}, setting) for label, arm in document["models"].items()}
+    for label, rungs in (document["ladder"].get("arms") or {}).items():
+        own = {"epochs": rungs[document["ladder"]["epochs"].index(setting.epochs)]}
+        arms[label] = {**arms[label], "recipe": {**(arms[label].get("recipe") or {}), **own}}
     epochs = {"epochs": setting.epochs}
     return {
         **document,

@@ -213,6 +213,9 @@ class Study(Frozen):
                 raise ValueError(f"tune.arms.{arm}: no such arm; choose from: {', '.join(self.models)}")
             if not catalog.has_rate(self.models[arm].model):
                 raise ValueError(f"tune.arms.{arm}: {self.models[arm].model} has no learning rate")
+        for arm in self.ladder.arms if self.ladder else ():
+            if arm not in self.models:
+                raise ValueError(f"ladder.arms.{arm}: no such arm; choose from: {', '.join(self.models)}")
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from experiments.errors import UserError
 from experiments.studies import ladder, reading
 from experiments.studies.ladder import Ladder, Setting
 
@@ -60,6 +61,23 @@ def test_rungs_that_do_not_fall_or_are_too_few_are_refused(field, rungs):
     assert error.value.errors()[0]["loc"] == (field,)
 
 
+@pytest.mark.parametrize(("arms", "wrong"), [
+    ({"a": [5, 2]}, "arms.a: 2 rungs; epochs has 3"),
+    ({"a": [5, 2, 3]}, "must not rise"),
+])  # fmt: skip
+def test_epochs_of_an_arm_have_as_many_rungs_and_do_not_rise(arms, wrong):
+    assert Ladder(**RUNGS, arms={"a": [5, 5, 1]}).arms["a"] == [5, 5, 1]
+    with pytest.raises(ValidationError, match=wrong):
+        Ladder(**RUNGS, arms=arms)
+
+
+def test_rungs_of_an_arm_that_the_study_lacks_are_refused():
+    document = reading.load(SHIPPED)
+    rungs = {**document["ladder"], "arms": {"other": document["ladder"]["epochs"]}}
+    with pytest.raises(UserError, match=r"ladder\.arms\.other: no such arm"):
+        reading.parse({**document, "ladder": rungs}, SHIPPED)
+
+
 # The stem of 3×3 pixels is for images below 64; what an arm states stays.
 @pytest.mark.parametrize(("size", "stem"), [(32, "small"), (48, "small"), (64, "imagenet"), (96, "imagenet")])
 def test_a_study_at_a_rung(size, stem):
@@ -69,6 +87,7 @@ def test_a_study_at_a_rung(size, stem):
     assert study.models["resnet18"].arguments == {"width": 16, "stem": stem}
     assert study.models["plain_cnn"].arguments == {}
     assert study.models["finetuned"].arguments == {"pixels": 64}
+    # An epoch of fine-tuning costs more, and it begins with learnt features: it has rungs of its own.
     assert study.recipe_of(study.models["finetuned"]).epochs == 2
 
 
