@@ -25,16 +25,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Judge and print; the exit status."""
     from reports import drawing  # only now: pandas takes longer than everything above
-    from reports.answers import recommendation
+    from reports.answers import advice
+    from reports.tables import markdown, results
 
     study = None
     try:
         study = command.choose_study(options)
         report = drawing.read_fair(options.store, study)
-        of = recommendation.as_json if options.json else recommendation.sentences
-        found = of(report.record)
+        found = advice.as_json(report.record) if options.json else results.recommendation(report.record)
     except (reading.StoreError, *drawing.REFUSALS) as reason:
         return command.refuse(reason, options.study or study, options.data)
     command.warn(report.lacking)
-    print(json.dumps(found, ensure_ascii=False) if options.json else "\n".join(found))
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        markdown.show(found)
     return 0

@@ -26,10 +26,6 @@ from reports.numbers.intervals import Interval
 from reports.store.record import Record
 
 LEAST_SEEDS = 6
-RIGHT = {  # what a share of test images is of, as people say it
-    names.TEST_ACCURACY: "of new images right",
-    names.BALANCED_ACCURACY: "of new images right, each class counting alike",
-}
 LEVEL = 0.05
 
 
@@ -176,99 +172,17 @@ def lacking(record: Record) -> str:
     if len(seeds[0]) < LEAST_SEEDS:
         return f"it has {len(seeds[0])} seeds, and fewer than {LEAST_SEEDS} tell arms apart by chance"
     own_test = pd.to_numeric(runs["own_test"], errors="coerce").max()
-    if _measure(record) == names.BALANCED_ACCURACY and own_test > 0:
+    if measure(record) == names.BALANCED_ACCURACY and own_test > 0:
         return (
             "the data has a test part of its own, and what its images make of balanced accuracy is not known"
         )
     if unknown := [arm for arm in _arms(record) if _unmeasured(record, arm)]:
         return (
-            f"the {_measure(record)} of {words.listed(map(record.title, unknown))} is not known at every seed"
+            f"the {measure(record)} of {words.listed(map(record.title, unknown))} is not known at every seed"
         )
     if all(_failed(record, _arms(record)).values()):
         return "every arm failed at some of its seeds"
     return ""
-
-
-def sentences(record: Record) -> list[str]:
-    """The recommendation for people, its first sentence what to do; or why there is none."""
-    if why := lacking(record):
-        return [f"No recommendation: {why}."]
-    found = recommend(record)
-    chosen, best, called = found.chosen, found.best, record.title
-    first = (
-        f"Use {called(chosen.arm)}: {_percent(chosen.accuracy)} {RIGHT[_measure(record)]}, "
-        f"{chosen.cost.text} ({found.seeds} seeds, each with a split of its own)."
-    )
-    lines = [first]
-    if chosen is best and not found.as_good:
-        lines.append("It has the highest mean, and every other arm was shown to be worse.")
-    elif chosen is best:
-        lines.append("It has the highest mean, and is the cheapest of those not shown to be worse.")
-    else:
-        lines.append(
-            "It is the cheapest at prediction of the arms that were not shown to be worse than "
-            f"{called(best.arm)}, which has the highest mean: {_points(chosen.behind)} between them. "
-            f"{_apart(found)}"
-        )
-    if others := [each for each in found.as_good if each is not best]:
-        listed = [
-            f"{called(each.arm)} ({_points(each.behind)} behind {called(best.arm)}, {each.cost.text})"
-            for each in others
-        ]
-        lines.append(f"Not shown to be worse either: {words.listed(listed)}.")
-    if found.worse:
-        listed = [f"{called(each.arm)} by {_points(each.behind)}" for each in found.worse]
-        lines.append(
-            f"Shown to be worse than {called(best.arm)}: {words.listed(listed)}. "
-            f"The intervals are at {found.level:.1%}, so that all of them hold in 95 % of studies. A claim "
-            "asks for an exact p as well, adjusted for all claims of the study: it may still be open where "
-            "an arm is shown to be worse here."
-        )
-    if out := [each for each in found.candidates if each.failed]:
-        listed = [f"{called(each.arm)} at {each.failed} of {found.seeds} seeds" for each in out]
-        lines.append(f"Not recommended, since they did not train: {words.listed(listed)}.")
-    lines.append(f"To hand it over: make deliver RUN={found.trial}, its trial of the best validation.")
-    return lines
-
-
-def advice(record: Record) -> list[str]:
-    """The sentences of a study that can recommend an arm; none of another."""
-    return [] if lacking(record) else sentences(record)
-
-
-def as_json(record: Record) -> dict[str, object]:
-    """The same for scripts."""
-    if why := lacking(record):
-        return {"study": record.study, "recommended": None, "reason": why}
-    found = recommend(record)
-    return {
-        "study": record.study,
-        "recommended": found.chosen.arm,
-        "best_mean": found.best.arm,
-        "trial": found.trial,
-        "seeds": found.seeds,
-        "measure": _measure(record),
-        "confidence": found.level,
-        "arms": [
-            {
-                "arm": each.arm,
-                "accuracy": _ends(each.accuracy),
-                "behind_best": _ends(each.behind),
-                "shown_to_be_worse": each.worse,
-                "failed": each.failed,
-                **{name: _known(value) for name, value in each.cost._asdict().items()},
-            }
-            for each in found.candidates
-        ],
-    }
-
-
-def _apart(found: Recommendation) -> str:
-    if found.more_seeds is None:
-        return "That is no evidence that they are alike."
-    least, most = found.more_seeds
-    seeds = f"{least} or more" if most is None else f"{least} to {most}" if most > least else f"{least}"
-    return f"That is no evidence that they are alike: were it as seen, {seeds} seeds would tell them apart."
 
 
 def _arms(record: Record) -> list[str]:
@@ -285,10 +199,10 @@ def _best_trial(record: Record, arm: str) -> str:
 def _behind(record: Record, best: str, arm: str) -> verdicts.Sides:
     """The two sides of best against arm."""
     setting = record.runs["setting"].iloc[0]
-    return sides.between(record, (best, setting, arm, setting), _measure(record))
+    return sides.between(record, (best, setting, arm, setting), measure(record))
 
 
-def _measure(record: Record) -> str:
+def measure(record: Record) -> str:
     """What the study is about: balanced accuracy where its epochs are chosen by that."""
     balanced = names.BALANCED_ACCURACY in record.chosen_by
     return names.BALANCED_ACCURACY if balanced else names.TEST_ACCURACY
@@ -297,7 +211,7 @@ def _measure(record: Record) -> str:
 def _unmeasured(record: Record, arm: str) -> bool:
     """Whether a seed that trained has no such value, such as where its test report is not in the store."""
     runs = record.runs[record.runs["arm"] == arm]
-    values = measures.values(record, [*runs["run_id"]], _measure(record))
+    values = measures.values(record, [*runs["run_id"]], measure(record))
     return bool(
         (np.isnan(values) & ~failures.failed(record.runs)[record.runs["arm"] == arm].to_numpy()).any()
     )
@@ -305,35 +219,12 @@ def _unmeasured(record: Record, arm: str) -> bool:
 
 def _accuracy(record: Record, arm: str) -> Interval:
     """The mean over seeds; a failed seed counts with the accuracy that it has."""
-    runs, measure = record.runs[record.runs["arm"] == arm], _measure(record)
-    values = measures.values(record, [*runs["run_id"]], measure)
-    return pairs.interval(values, sides.sharing_of_arm(record, runs, measure))
+    runs, of = record.runs[record.runs["arm"] == arm], measure(record)
+    values = measures.values(record, [*runs["run_id"]], of)
+    return pairs.interval(values, sides.sharing_of_arm(record, runs, of))
 
 
 def _cost(record: Record, arm: str) -> Cost:
     runs = record.runs[record.runs["arm"] == arm]
     columns = (names.PREDICTION_MS, names.MODEL_MIB, names.TRAIN_SECONDS, names.MACS)
     return Cost(*(float(pd.to_numeric(runs[column], errors="coerce").median()) for column in columns))
-
-
-def _percent(accuracy: Interval) -> str:
-    """`71.4 % (69.8 to 73.0)`."""
-    if math.isnan(accuracy.low):
-        return f"{100 * accuracy.estimate:.1f} %"
-    return f"{100 * accuracy.estimate:.1f} % ({100 * accuracy.low:.1f} to {100 * accuracy.high:.1f})"
-
-
-def _points(difference: Interval) -> str:
-    """`2.1 points (0.4 to 3.8)`."""
-    amount = f"{100 * difference.estimate:.1f} points"
-    if math.isnan(difference.low):
-        return amount
-    return f"{amount} ({100 * difference.low:.1f} to {100 * difference.high:.1f})".replace("-", "−")
-
-
-def _ends(interval: Interval) -> dict[str, float | None]:
-    return {name: _known(value) for name, value in interval._asdict().items()}
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) or math.isinf(value) else value

@@ -11,7 +11,7 @@ import pandas as pd
 
 from experiments import names
 from reports import command, figure_files, words
-from reports.answers import claims_table, in_words, judge, recommendation, sentences
+from reports.answers import advice, claims_table, in_words, judge, sentences
 from reports.page import inline, networks
 from reports.store.record import Record
 from reports.tables import differences, mistakes, remarks, results, times, trials
@@ -65,7 +65,9 @@ def _answer(report: Report) -> dict[str, object]:
     judged = report.judged
     tested = judge.number_tested(each.stated for each in judged)
     return {
-        "advice": recommendation.advice(report.record),
+        "advice": advice.advice(report.record),
+        "advice_table": advice.table(report.record),
+        "advice_explained": advice.explanation(report.record),
         "in_words": in_words.told(judged, report.record.title),
         "without_claims": "" if any(each.stated.current for each in judged) else sentences.WITHOUT_CLAIMS,
         "claim_groups": [

@@ -10,7 +10,7 @@ import pandas as pd
 
 from experiments import names
 from reports import words
-from reports.answers import claims_table, recommendation
+from reports.answers import advice, claims_table
 from reports.numbers import scores
 from reports.store.record import Record, provenance
 from reports.tables import markdown, remarks
@@ -72,9 +72,20 @@ def blocks(report: Report) -> list[Block]:
         Block("text", unfinished(record)),
         Block("notes", notes + [f"Warning: {line}" for line in report.warnings]),
         *_claims(report),
-        Block("text", " ".join(recommendation.advice(record))),
+        *(recommendation(record) if advice.advice(record) else []),
     ]
     return [part for part in parts if part.content]
+
+
+def recommendation(record: Record) -> list[Block]:
+    """Which arm to use and beside what, or why none can be recommended."""
+    table = advice.table(record)
+    parts = [
+        Block("title", "Recommendation"),
+        Block("table", table),
+        Block("definitions", advice.explanation(record)),
+    ]
+    return [*(parts if table else []), Block("text", " ".join(advice.sentences(record)))]
 
 
 def _claims(report: Report) -> list[Block]:

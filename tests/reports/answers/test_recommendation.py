@@ -8,8 +8,9 @@ import pytest
 from scipy import stats
 
 from experiments import names
-from reports.answers import recommendation
+from reports.answers import advice, recommendation
 from reports.store.record import read_record
+from reports.tables import markdown
 from tests.support import synthetic
 from tests.support.synthetic import curve, once, tags
 
@@ -72,9 +73,23 @@ def test_the_best_where_all_others_are_worse(study):
     record = study({"large": (GOOD, 9.0), "tiny": (WORSE, 0.1)})
     found = recommendation.recommend(record)
     assert (found.chosen.arm, found.as_good) == ("large", [])
-    first, second, *_ = recommendation.sentences(record)
+    first, second, *_ = advice.sentences(record)
     assert first.startswith("Use large: 80.5 % (") and "9 ms an image" in first
     assert second == "It has the highest mean, and every other arm was shown to be worse."
+
+
+def test_the_table_has_what_the_recommendation_says(study):
+    record = study({"large": (GOOD, 9.0), "small": (ALIKE, 1.0), "tiny": (WORSE, 0.1)})
+    header, *rows = advice.table(record)
+    cells = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+    assert [*cells] == ["large", "small", "tiny"]
+    assert [each["An image"] for each in cells.values()] == ["9 ms", "1 ms", "0.1 ms"]
+    assert [each[""] for each in cells.values()] == ["", "use", "worse"]
+    assert cells["large"]["Behind, in points"] == "highest"
+    assert markdown.fits([header, *rows])
+    change = advice.sentences(record)[-2]
+    assert "Where the time of a prediction is no matter, take large." in change
+    assert "tiny takes 0.1 ms an image in place of 1" in change
 
 
 def test_without_timed_predictions_arithmetic_decides(study):
@@ -87,7 +102,7 @@ def test_seeds_that_would_tell_them_apart_are_told(study):
     record = study({"large": (GOOD, 9.0), "small": (ALIKE, 1.0)})
     found = recommendation.recommend(record)
     assert found.more_seeds is None or found.more_seeds.least > 8
-    assert "no evidence that they are alike" in " ".join(recommendation.sentences(record))
+    assert "no evidence that they are alike" in " ".join(advice.sentences(record))
 
 
 @pytest.mark.parametrize(
@@ -101,9 +116,9 @@ def test_seeds_that_would_tell_them_apart_are_told(study):
 def test_where_there_can_be_none_it_says_why(changed, why, study):
     record = study({"large": (GOOD, 9.0), "small": (ALIKE, 1.0)}, **changed)
     assert recommendation.recommend(record) is None
-    [line] = recommendation.sentences(record)
+    [line] = advice.sentences(record)
     assert line.startswith("No recommendation: ") and why in line
-    assert recommendation.as_json(record)["recommended"] is None
+    assert advice.as_json(record)["recommended"] is None
 
 
 def test_a_half_finished_study_has_none(study):
@@ -113,7 +128,7 @@ def test_a_half_finished_study_has_none(study):
 
 def test_scripts_get_numbers(study):
     record = study({"large": (GOOD, 9.0), "tiny": (WORSE, 0.1)})
-    found = json.loads(json.dumps(recommendation.as_json(record), allow_nan=False))
+    found = json.loads(json.dumps(advice.as_json(record), allow_nan=False))
     assert found["recommended"] == found["best_mean"] == "large"
     large, tiny = found["arms"]
     assert large["prediction_ms"] == 9.0 and large["model_mib"] is None
@@ -132,10 +147,10 @@ def test_an_arm_that_failed_is_not_recommended(seeds, lost, study):
     found = recommendation.recommend(record)
     assert found.chosen.arm == "middle"
     assert [each.arm for each in found.candidates][-1] == "tiny"
-    told = " ".join(recommendation.sentences(record))
+    told = " ".join(advice.sentences(record))
     assert f"tiny at {len(set(lost) & set(seeds))} of {len(seeds)} seeds" in told
     assert "inf" not in told and "nan" not in told
-    json.dumps(recommendation.as_json(record), allow_nan=False)
+    json.dumps(advice.as_json(record), allow_nan=False)
 
 
 def test_where_every_arm_failed_there_is_no_choice(study):
@@ -157,9 +172,9 @@ def test_at_six_seeds_an_arm_far_behind_is_worse_among_any_number_of_arms(others
     assert found.level == pytest.approx(1 - 0.05 / others)
     assert {each.arm for each in found.worse} == set(far)
     assert found.chosen.arm == "large"
-    for each in recommendation.as_json(record)["arms"][1:]:
+    for each in advice.as_json(record)["arms"][1:]:
         assert each["shown_to_be_worse"] and each["behind_best"]["low"] > 0
-    assert "it may still be open" in " ".join(recommendation.sentences(record))
+    assert "may still be open" in advice.explanation(record)
 
 
 # Behind at five of six seeds and by 0.01 on average, yet by 0.03 at one and ahead by as much at another.
@@ -195,7 +210,7 @@ def test_of_an_arm_that_failed_too_few_seeds_show_nothing(study):
         seeds=range(1, 7),
         failed=[("tiny", 3)],
     )
-    *_, tiny = recommendation.as_json(record)["arms"]
+    *_, tiny = advice.as_json(record)["arms"]
     assert tiny["arm"] == "tiny" and tiny["failed"] == 1
     assert tiny["behind_best"]["estimate"] > 0 and tiny["behind_best"]["low"] is None
     assert not tiny["shown_to_be_worse"]
@@ -231,6 +246,6 @@ def test_where_epochs_are_chosen_by_balanced_accuracy_it_counts(study, tmp_path)
     found = recommendation.recommend(balanced)
     assert found.chosen.arm == "fair"
     assert found.chosen.accuracy.estimate == pytest.approx((6 / 9 + 1) / 2)
-    assert "each class counting alike" in recommendation.sentences(balanced)[0]
+    assert "each class counting alike" in advice.sentences(balanced)[0]
     with_own_test = replace(balanced, runs=balanced.runs.assign(own_test="100"))
     assert "a test part of its own" in recommendation.lacking(with_own_test)

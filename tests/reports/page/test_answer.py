@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from experiments import names
-from reports.answers import in_words, recommendation
+from reports.answers import advice, in_words
 from reports.page import page
 from reports.store.record import read_record
 from reports.store.stated import Stated
@@ -52,7 +52,7 @@ def test_reason_prediction_and_what_came_late_stand_in_this_order(record):
     lines = page_text.text(page.render(report, "", [])).splitlines()
     told = in_words.told(report.judged, record.title)
     assert len(told.predicted) == 1 and len(told.afterwards) == in_words.MOST and told.left_out == 1
-    use, reason, *others = recommendation.sentences(record)
+    use, reason, *others = advice.sentences(record)
     expected = [
         use,
         reason,
