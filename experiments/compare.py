@@ -19,7 +19,7 @@ from typing import Any
 from experiments import command_line, location, names, words
 from experiments.command_line import Command, Parser, positive, say, seconds, silence
 from experiments.errors import UserError
-from experiments.execution import carry_out, keeping, scheduler
+from experiments.execution import carry_out, keeping, progress, scheduler
 from experiments.logs import checkpoint
 from experiments.planning import minutes, overview, plan, request
 from experiments.processes import ISOLATIONS, Starter, gpus, usual_isolation
@@ -199,11 +199,15 @@ def _train(study: Study, planning: plan.Options, options: argparse.Namespace) ->
 
     Returns the exit status, and the seeds and looks by which its claims are judged.
     """
+    before = progress.NOTHING_BEFORE
     while True:
         planned = plan.make(study, planning, say)
-        status = execute(planned, options, planning.starter, dry=planning.dry)
+        status = execute(planned, options, planning.starter, dry=planning.dry, before=before)
         if status or planning.dry or not planned.later:
             return status, planned.schedule
+        before = progress.Before(
+            before.trials + len(planned.waiting), before.seconds + sum(planned.seconds.values())
+        )
 
 
 def _until_decided(study: Study, planning: plan.Options, options: argparse.Namespace) -> int:
@@ -287,16 +291,23 @@ def _undecided(study: Study, seeds: Sequence[int], store: str) -> tuple[int, int
     return found["undecided"], len(found["claims"])
 
 
-def execute(study: plan.Plan, options: argparse.Namespace, starter: Starter, *, dry: bool) -> int:
+def execute(
+    study: plan.Plan,
+    options: argparse.Namespace,
+    starter: Starter,
+    *,
+    dry: bool,
+    before: progress.Before = progress.NOTHING_BEFORE,
+) -> int:
     """Print the plan and, unless this is a dry run, carry it out; returns the exit status.
 
-    starter: of the trials' processes.
+    starter: of the trials' processes; before: what the same command trained before, by its sweep.
 
     Raises:
         UserError: the disk is too small, among others.
     """
-    say(overview.text(study))
-    if study.waiting:
+    say(overview.after_sweep(study) if before.trials else overview.text(study))
+    if study.waiting and not before.trials:
         say(keeping.disk_line(study.model_sizes, study.workers, options.keep_models, options.work))
     if dry:
         for planned in study.waiting:
@@ -313,7 +324,7 @@ def execute(study: plan.Plan, options: argparse.Namespace, starter: Starter, *, 
     )
     return carry_out.carry_out(
         study,
-        carry_out.Options(options.work, options.store, options.keep_models, patience, starter),
+        carry_out.Options(options.work, options.store, options.keep_models, patience, starter, before),
         say,
     )
 

@@ -69,7 +69,8 @@ def experiment_name(study: str, data: str | None = None, precision: str | None =
 
     data: a named source, or path: and an absolute path; precision: another than the study's own.
     """
-    name = PurePath(study).stem if study.endswith((".yaml", ".yml")) else study
+    study = PurePath(study).stem if study.endswith((".yaml", ".yml")) else study
+    name = study
     if precision is not None:
         name = f"{name}-{precision}"
     if data is None:
@@ -82,7 +83,7 @@ def experiment_name(study: str, data: str | None = None, precision: str | None =
     plain = re.sub(r"[^\w.-]+", "-", letters)[:LONGEST_DATA_LABEL].strip("-")
     # Folders of one name in two places stay two experiments.
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:6]
-    return "-".join(part for part in (name, plain, digest) if part)
+    return "-".join(part for part in (name, "" if plain == study else plain, digest) if part)
 
 
 def table_encoding(text: str) -> str:

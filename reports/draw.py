@@ -59,7 +59,7 @@ def main(options: argparse.Namespace) -> int:
     try:
         if options.figures:
             return _draw_alone(options, study)
-        drawing.draw_all(options.store, study, folder)
+        drawing.draw_all(options.store, study, folder, command.warn)
     except drawing.REFUSALS as reason:
         return command.refuse(reason, options.study or study, options.data)
     show(folder)
@@ -88,13 +88,15 @@ def _draw_alone(options: argparse.Namespace, study: str) -> int:
 
 
 def show(folder: Path) -> None:
-    """Print the results and where the figures are: results.md as it is, on a terminal fitted to its width."""
+    """Print where the figures are, then results.md: as it is, on a terminal fitted to its width."""
     stamp = files.read_stamp(folder)
+    for name in stamp.files:
+        if not name.endswith((".svg", ".pdf", ".html")):
+            print(folder / name)
+    print()
     if sys.stdout.isatty():
         markdown.show(markdown.Block(*block) for block in stamp.results)
     else:
         print((folder / "results.md").read_text(encoding="utf-8"))
-    for name in stamp.files:
-        if not name.endswith((".svg", ".pdf")):
-            print(folder / name)
+    print(f"one page with all of it: {folder / 'report.html'}")
     print("every trial, curve and artifact: MLflow's pages, `make ui`")

@@ -1,7 +1,7 @@
 """All figures and tables of one study, from the store to files."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -58,9 +58,10 @@ def read_fair(uri: str, study: str) -> Report:
     """Read a study and check that it is fair. Raises one of REFUSALS, also where no trial is complete."""
     record = read_record(uri, study)
     if record.runs.empty:
+        swept = f"; of its sweep {len(record.tuning)} are" if len(record.tuning) else ""
         raise reading.StoreError(
             f"no trial of '{study}' is complete yet (attempts failed, killed or still running: "
-            f"{record.incomplete}): run {reading.TRAIN} for it, or wait for its first trial"
+            f"{record.incomplete}{swept}): run {reading.TRAIN} for it, or wait for its first trial"
         )
     warnings = fairness.check(record.runs)
     record = artifacts.checked(record)
@@ -86,11 +87,15 @@ def draw(record: Record, folder: Path, figures: Iterable[str]) -> list[figure_fi
     return found
 
 
-def draw_all(uri: str, study: str, folder: Path) -> list[Path]:
-    """Draw figures, tables and the page into `folder`, and stamp them; the files. Raises one of REFUSALS."""
+def draw_all(uri: str, study: str, folder: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
+    """Draw figures, tables and the page into `folder`, and stamp them; the files. Raises one of REFUSALS.
+
+    tell: hears when drawing begins, which takes some seconds.
+    """
     fingerprint = reading.fingerprint(uri, study)  # first: what is written meanwhile is drawn next time
     report = read_fair(uri, study)
     record = report.record
+    tell(f"drawing figures, tables and the page of {study} …")
     many = len(record.by_setting()) > MOST_APART
     figures = [name for name, plot in FIGURES.items() if not many or plot.APPLIES == "all settings"]
     drawn = draw(record, folder, figures)

@@ -70,7 +70,8 @@ def summary(wanted: Wanted, work: Path, tell: Tell = beside_the_output) -> Facts
     index = kept.index_file(wanted, listing.of_source(wanted), work)
     facts = _kept_facts(index, work)
     if not facts:
-        tell(f"preparing the data of {wanted.source} (once) …")
+        size = f" at {wanted.image_size} pixels" if wanted.image_size else ""
+        tell(f"preparing the data of {wanted.source}{size} (once) …")
         _prepare_in_child(wanted, work)
         facts = _kept_facts(index, work)
         if not facts:

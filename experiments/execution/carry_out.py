@@ -23,13 +23,17 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class Options:
-    """How to carry out a plan; nothing of it changes a number."""
+    """How to carry out a plan; nothing of it changes a number.
+
+    before: what the same command trained before, which the progress counts.
+    """
 
     work: Path
     store: str
     keep: keeping.Policy
     patience: scheduler.Patience
     starter: Starter
+    before: progress.Before = progress.NOTHING_BEFORE
 
 
 def carry_out(plan: Plan, options: Options, tell: Callable[[str], None]) -> int:
@@ -108,11 +112,13 @@ def _train(
             forwarder.hurry(IMPATIENCE)
 
     previous = {number: signal.signal(number, stop) for number in heeded}
-    outlook = progress.Outlook(plan.seconds, plan.workers, later=plan.later_seconds)
+    before = options.before
+    outlook = progress.Outlook(plan.seconds, plan.workers, later=plan.later_seconds, before=before.seconds)
+    trials = before.trials + len(plan.waiting) + len(plan.later)
     shown = progress.Bars if Console().is_terminal else progress.Lines
     failures: dict[str, str] = {}
     try:
-        with shown(outlook, len(plan.waiting) + len(plan.later)) as screen:
+        with shown(outlook, trials, before.trials) as screen:
             forwarder = forwarding.Forwarder(projection, options.work, screen.tell)
             for planned in lacking:
                 forwarder.grown(planned)

@@ -168,8 +168,11 @@ def _chosen(
     def spent() -> float:
         return REPORT_SECONDS + time.monotonic() - began
 
+    def left() -> float:
+        return FILLED * 60 * minutes - spent()
+
     def fits(needed: float) -> bool:
-        return needed <= FILLED * 60 * minutes - spent()
+        return needed <= left()
 
     rising = [*study.ladder.settings(short)][::-1]
     taken = [seconds(rising[0])]
@@ -183,7 +186,10 @@ def _chosen(
     for setting in rising[1:]:
         after = seconds(setting)
         if not fits(after):
-            above = f"{_difference(rising[len(taken) - 1], setting)} would take {words.duration(after)}"
+            above = (
+                f"{_difference(rising[len(taken) - 1], setting)} would take {words.duration(after)}, where "
+                f"{words.duration(max(0.0, left()))} may be filled"
+            )
             break
         taken.append(after)
     chosen, last = rising[len(taken) - 1], taken[-1]

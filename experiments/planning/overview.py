@@ -36,6 +36,22 @@ def text(plan: Plan) -> str:
     return "\n".join([*lines, *_power(plan)])
 
 
+def after_sweep(plan: Plan) -> str:
+    """What follows in the same command once a sweep, or a part of it, is complete; a line or two."""
+    time = f"about {words.duration(plan.eta_seconds)}"
+    if plan.later:
+        return f"{_sweep(plan)}: {time}"
+    rates: dict[str, list[float]] = {}
+    for each in plan.trials:
+        if each.role == names.RESULT_ROLE and catalog.has_rate(each.trial.model):
+            rates.setdefault(each.arm, []).append(each.trial.recipe.learning_rate)
+    chosen = [
+        f"{arm} {' / '.join(f'{rate:g}' for rate in sorted({*of_arm}))}" for arm, of_arm in rates.items()
+    ]
+    count = words.counted(len(plan.waiting), "trial")
+    return f"learning rates, chosen on validation: {', '.join(chosen)}\n{count} follow: {time}"
+
+
 def _machine(plan: Plan) -> str:
     """What trials run on: the processor, or the names of GPUs."""
     used = {plan.costs[each.trial.id].device for each in plan.waiting + plan.later} - {""}
@@ -91,7 +107,7 @@ def _power(plan: Plan) -> list[str]:
 
     if len(study.seeds) > planned[-1]:
         return [
-            f"power: {len(study.seeds)} seeds are more than the {planned[-1]} that were planned before the "
+            f"claims: {len(study.seeds)} seeds are more than the {planned[-1]} that were planned before the "
             "first trial: those beyond are judged by an e-value, which decides less often"
         ]
     seeds = planned[-1]
@@ -101,19 +117,23 @@ def _power(plan: Plan) -> list[str]:
     if len(planned) > 1:
         counted = f"{counted}, {len(planned)} looks"
     if math.isinf(least):
-        return [f"power: {counted}: none of the claims can be decided, whatever the difference"]
+        return [f"claims: {counted}: none of the claims can be decided, whatever the difference"]
     lines = [
-        f"power: a claim is decided in {power.POWER:.0%} of studies like this ({counted}, level {level:.3g}) "
-        f"if the mean difference is {least:.2f} times the standard deviation of the differences from seed to "
-        f"seed: {0.01 * least:.3f}, say, where they vary by 0.01"
+        f"claims: {power.POWER:.0%} of studies like this ({counted}, level {level:.3g}) decide one where "
+        f"arms differ by {least:.2f} times what that difference varies from seed to seed (its standard "
+        f"deviation): by {0.01 * least:.3f}, say, where it varies by 0.01"
     ]
     for claim in compared:
         known = power.spread(claim, plan.trials, plan.work)
-        text = f"{least:.2f} standard deviations"
+        beyond = "beyond the margin, " if claim.margin else ""
         if known:
             spread, pairs = known
-            text = f"{least * spread:.2g} ({text} of {spread:.2g}, as {pairs} seeds had it so far)"
-        lines.append(f"  {claim.text}: {'beyond the margin, ' if claim.margin else ''}{text}")
+            lines.append(
+                f"  {claim.text}: {beyond}{least * spread:.2g} ({least:.2f} standard deviations of "
+                f"{spread:.2g}, as {pairs} seeds had it so far)"
+            )
+        elif beyond:
+            lines.append(f"  {claim.text}: {beyond}{least:.2f} standard deviations")
     return lines
 
 
@@ -159,7 +179,11 @@ def _stems(plan: Plan) -> list[str]:
 def _described(wanted: Wanted, facts: Facts) -> str:
     height, width, channels = facts.image_shape
     colours = "grey" if channels == 1 else "RGB"
-    return f"{wanted.source}, {len(facts.classes)} classes, {width}×{height} {colours}"
+    left_out = f", {facts.left_out:,} more left out" if facts.left_out else ""
+    return (
+        f"{wanted.source}, {facts.images:,} images of {len(facts.classes)} classes{left_out}, "
+        f"{width}×{height} {colours}"
+    )
 
 
 def too_few_seeds(study: Study, planned: Sequence[int] | None = None) -> str | None:

@@ -89,11 +89,12 @@ UNKNOWN = "not recorded"  # a run from before the field existed
 def departures(runs: pd.DataFrame, tuned: Collection[str] = ()) -> list[str]:
     """A line for each arm whose recipe is not that of most arms, with the fields and both sides' values.
 
-    runs: as in `record.Record`. Where equally many arms have one of two values, the first arm's is the
-    usual one. Neither a field that the arm's setting names is a departure, nor the learning rate of an arm in
-    `tuned`: the same sweep chose it for each.
+    runs: as in `record.Record`; frozen encoders have no recipe. Where equally many arms have one of two
+    values, the first arm's is the usual one. Neither a field that the arm's setting names is a departure, nor
+    the learning rate of an arm in `tuned`: the same sweep chose it for each.
     """
-    by_arm = runs.sort_values("arm_order", kind="stable").groupby("arm", sort=False)
+    trained = runs[runs["kind"] != names.FROZEN]
+    by_arm = trained.sort_values("arm_order", kind="stable").groupby("arm", sort=False)
     table = pd.DataFrame.from_dict(
         {arm: recipe_values(arm, rows, arm in tuned) for arm, rows in by_arm}, orient="index"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments import words
+from experiments import names, words
 from experiments.execution import progress
 from experiments.execution.scheduler import TrialEvent
 from experiments.logs import events
@@ -99,7 +99,7 @@ def test_trials_that_follow_a_sweep_are_part_of_the_work():
 def test_lines_tell_ends_and_now_and_then_an_epoch(capsys):
     clock = Clock()
     forecast = outlook(clock)
-    with progress.Lines(forecast, 2, clock) as screen:
+    with progress.Lines(forecast, 2, clock=clock) as screen:
         screen.show(epoch(1))
         assert capsys.readouterr().out == ""
         clock.now = words.PLAIN_LINE_SECONDS
@@ -111,6 +111,29 @@ def test_lines_tell_ends_and_now_and_then_an_epoch(capsys):
         line = capsys.readouterr().out
     assert line.startswith("[1/2] ")
     assert FIRST.trial.id in line
+
+
+# Of 400 s that were planned in all, 300 are done before these trials begin.
+def test_what_a_sweep_did_counts(capsys):
+    forecast = progress.Outlook({SECOND.trial.id: 100.0}, 1, Clock(), before=300.0)
+    assert (forecast.share, forecast.remaining_seconds) == (0.75, 100)
+    forecast.take(epoch(1, SECOND))
+    assert forecast.share == pytest.approx(0.75 + 0.25 * 0.95 / 2)
+    with progress.Lines(forecast, 4, 3) as screen:
+        screen.show(TrialEvent(SECOND, END))
+    assert capsys.readouterr().out.startswith("[4/4] ")
+
+
+# Rates are chosen on validation: of a sweep nothing that the test images say is shown.
+def test_a_trial_of_a_sweep_ends_with_what_its_rate_is_chosen_by(capsys):
+    swept = FIRST._replace(role=names.TUNE_ROLE)
+    with progress.Lines(outlook(Clock()), 2) as screen:
+        screen.show(TrialEvent(swept, epoch(2).event))
+        screen.show(TrialEvent(swept, END))
+        assert "validation accuracy 0.250 at epoch 2" in (line := capsys.readouterr().out)
+        assert "test" not in line
+        screen.show(TrialEvent(swept, events.Finished(epoch=1, metrics={}, diverged=True)))
+    assert "diverged at this rate" in capsys.readouterr().out
 
 
 def test_bars_show_a_line_for_each_running_trial():

@@ -94,9 +94,9 @@ def planned(tmp_path, monkeypatch):
 
 def test_a_plan_tells_the_difference_in_standard_deviations(planned):
     text = overview.text(planned(CLAIM, {"plain_cnn": [], "resnet18": []}))
-    assert "power: a claim is decided in 80% of studies like this (6 seeds, 1 tested, level 0.05)" in text
-    assert text.splitlines()[-1] == f"  {CLAIM}: 1.79 standard deviations"
-    assert "0.018, say, where they vary by 0.01" in text
+    last = text.splitlines()[-1]
+    assert last.startswith("claims: 80% of studies like this (6 seeds, 1 tested, level 0.05) decide one")
+    assert "differ by 1.79 times" in last and "0.018, say, where it varies by 0.01" in last
 
 
 def test_a_plan_tells_it_in_the_unit_of_the_metric_where_seeds_were_trained(planned):
@@ -116,9 +116,11 @@ def test_two_seeds_give_no_spread(planned):
 
 def test_a_plan_says_where_no_difference_could_be_shown(planned):
     text = overview.text(planned(CLAIM, {"plain_cnn": [], "resnet18": []}, seeds=5))
-    assert "power: 5 seeds, 1 tested: none of the claims can be decided, whatever the difference" in text
-    assert "power" not in overview.text(planned(CLAIM, {"plain_cnn": [], "resnet18": []}, splits="one"))
-    assert "power" not in overview.text(planned("resnet18 has lower parameters than plain_cnn", {}, seeds=1))
+    assert "claims: 5 seeds, 1 tested: none of the claims can be decided, whatever the difference" in text
+    assert "claims: " not in overview.text(planned(CLAIM, {"plain_cnn": [], "resnet18": []}, splits="one"))
+    assert "claims: " not in overview.text(
+        planned("resnet18 has lower parameters than plain_cnn", {}, seeds=1)
+    )
 
 
 @pytest.mark.parametrize(
