@@ -25,7 +25,7 @@ def figure(record: Record) -> Figure | None:
     with style.context():
         if trials["accuracy"].isna().all():
             return style.empty_page(f"{TITLE}: no trial was tested", sizes.as_one(record))
-        frame = by_size.side_by_side(trials, sizes.CROP, log=False)
+        frame = by_size.at_sizes(trials, sizes.CROP)
         limits = axes.accuracy_limits(by_size.seeds_of(frame, sizes.CROP, "accuracy"))
         page, panels = by_size.page(frame)
         for (accuracy, gap), rest in panels.items():

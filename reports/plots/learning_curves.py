@@ -47,7 +47,7 @@ def figure(record: Record) -> Figure | None:
             return style.empty_page(f"{TITLE}: no trial was tested", sizes.as_one(record))
         images = record.runs["test_size"].max()
         floor = 0.5 / images if images > 0 else NO_SIZE
-        frame = by_size.side_by_side(trials.assign(error=1 - trials["accuracy"]), sizes.TRAIN, log=True)
+        frame = by_size.at_sizes(trials.assign(error=1 - trials["accuracy"]), sizes.TRAIN)
         limits = axes.error_limits(by_size.seeds_of(frame, sizes.TRAIN, "error"), floor)
         page, panels = by_size.page(frame)
         given = [each for each in forecasts.of(record) if each.given]

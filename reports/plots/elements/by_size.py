@@ -17,25 +17,18 @@ from reports.store.arms import by_arm
 from reports.store.record import Record
 
 NOTE = (
-    " Large marks: mean over seeds with Student's 95 % t interval, the arms a little side by side; small "
-    "marks, behind them: seeds. Each trial was tested once, at its chosen epoch, that of highest validation "
-    "accuracy. Gap: train minus validation accuracy at the chosen epoch, without augmentation; 0 is none."
+    " Large marks: mean over seeds with Student's 95 % t interval; small marks, behind them: seeds. Each "
+    "trial was tested once, at its chosen epoch, that of highest validation accuracy. Gap: train minus "
+    "validation accuracy at the chosen epoch, without augmentation; 0 is none."
 )
 DIVERGED = " A diverged trial counts with what was measured before."
 ROW = 2.8  # inches
-SPREAD = 0.4  # of the least distance between two sizes: over at most so much the arms stand side by side
-STEP = 0.03  # of the axis' width: no farther apart, which is a mark's
 CLOSEST = 0.07  # of the axis' width, between two labels of ticks
 
 
-def side_by_side(frame: pd.DataFrame, field: str, log: bool) -> pd.DataFrame:
-    """The frame with x: where a trial's arm stands at its size. frame: arm, arm_order, and the field."""
-    at = sizes.positions(frame[field], log)
-    ranks = {arm: place for place, (arm, _) in enumerate(by_arm(frame))}
-    rank = frame["arm"].map(ranks)
-    step = min(SPREAD * np.diff(at).min() / (rank.max() + 1), STEP * np.ptp(at))
-    x = frame[field].map(at) + step * (rank - rank.max() / 2)
-    return frame.assign(x=10**x if log else x)
+def at_sizes(frame: pd.DataFrame, field: str) -> pd.DataFrame:
+    """The frame with x: where a trial of its size stands, whatever its arm. frame: with the field."""
+    return frame.assign(x=frame[field].map(sizes.positions(frame[field], log=False)))
 
 
 def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf, looks: style.Looks | None = None) -> Axes:
@@ -46,7 +39,7 @@ def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf, looks: style.L
     floor: what lies below it is drawn there; an error of 0 has no place on a logarithmic axis.
     """
     looks = looks or style.looks_of(frame, "arm")
-    for name, arm in by_arm(frame.dropna(subset=["y"])):
+    for place, (name, arm) in enumerate(by_arm(frame.dropna(subset=["y"]))):
         look = looks(name)
         means = {x: mean_interval(seeds) for x, seeds in arm.groupby("x")["y"]}
         y = np.maximum([each.mean for each in means.values()], floor)
@@ -59,7 +52,7 @@ def draw(frame: pd.DataFrame, ax: Axes, floor: float = -math.inf, looks: style.L
             marker=look.marker,
             linestyle=look.line,
             markersize=8,
-            capsize=4,
+            capsize=4 + 2 * place,  # bars of arms at one size lie on each other: each has ends of its own
             linewidth=1.5,
             zorder=3,
         )

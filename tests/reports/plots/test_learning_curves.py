@@ -54,7 +54,7 @@ def test_names_are_plain_text(page):
 
 
 def test_an_interval_and_each_seed_are_drawn(cropped):
-    frame = by_size.side_by_side(sizes.trials(cropped, sizes.TRAIN), sizes.TRAIN, log=True)
+    frame = by_size.at_sizes(sizes.trials(cropped, sizes.TRAIN), sizes.TRAIN)
     of_arm = frame[(frame["arm"] == "cnn") & (frame["rest"] == "data.crop=16")]
     ax = Figure().subplots()
     assert by_size.draw(of_arm.assign(y=of_arm["accuracy"]), ax) is ax
@@ -66,7 +66,7 @@ def test_an_interval_and_each_seed_are_drawn(cropped):
 
 
 def test_one_seed_has_no_interval(cropped):
-    frame = by_size.side_by_side(sizes.trials(cropped, sizes.TRAIN), sizes.TRAIN, log=True)
+    frame = by_size.at_sizes(sizes.trials(cropped, sizes.TRAIN), sizes.TRAIN)
     alone = frame[(frame["arm"] == "cnn") & (frame["rest"] == "data.crop=32")]
     ax = by_size.draw(alone.assign(y=alone["accuracy"]), Figure().subplots())
     (bars,) = ax.containers[0].lines[2]
@@ -75,14 +75,11 @@ def test_one_seed_has_no_interval(cropped):
     assert list(two[:, 1]) == [1, 1]
 
 
-def test_arms_stand_side_by_side_around_their_size(cropped):
-    frame = by_size.side_by_side(sizes.trials(cropped, sizes.CROP), sizes.CROP, log=False)
-    # The sizes are 16 pixels apart, two arms 0.03 of that.
-    assert sorted(set(frame["x"])) == pytest.approx([15.76, 16.24, 31.76, 32.24])
-    close = frame.assign(**{sizes.CROP: frame[sizes.CROP].replace(32, 17), "arm_order": range(15)})
-    close.loc[0, sizes.CROP] = 116
-    # 15 arms share 0.4 of the one pixel between 16 and 17.
-    assert by_size.side_by_side(close, sizes.CROP, log=False)["x"].min() > 16 - 0.2
+def test_no_arm_is_moved_from_its_size(cropped):
+    frame = by_size.at_sizes(sizes.trials(cropped, sizes.CROP), sizes.CROP)
+    assert (frame["x"] == frame[sizes.CROP]).all() and frame["arm"].nunique() == 2
+    trained = by_size.at_sizes(sizes.trials(cropped, sizes.TRAIN), sizes.TRAIN)
+    assert list(trained["x"]) == pytest.approx(list(trained[sizes.TRAIN]))
 
 
 def test_trials_that_are_all_perfect_or_untested_break_nothing(cropped):
