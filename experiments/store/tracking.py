@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from experiments import catalog, names, processes
+from experiments import catalog, names, processes, words
 from experiments.data.facts import Files
 from experiments.errors import UserError
 from experiments.location import SQLITE
@@ -84,8 +84,14 @@ class Projection:
             self._client.set_experiment_tag(self._experiment, names.NOTE, note)
         for run, color in lacking.colors.items():
             self._client.set_tag(run, names.RUN_COLOR, color)
-        for run in lacking.gaps:
+        shown, began, total = words.Passed(), time.monotonic(), len(lacking.gaps)
+        for done, run in enumerate(lacking.gaps, start=1):
             self._derive_gap(run)
+            left = words.duration((time.monotonic() - began) / done * (total - done))
+            shown(
+                f"{words.SIGN}gaps of earlier runs for MLflow's page: {done:,} of {total:,}, about {left} left"
+            )
+        shown.clear()
 
     def close_runs(self, runs: Iterable[str]) -> None:
         """End runs that nobody works on any more."""
