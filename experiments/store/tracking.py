@@ -88,9 +88,7 @@ class Projection:
         for done, run in enumerate(lacking.gaps, start=1):
             self._derive_gap(run)
             left = words.duration((time.monotonic() - began) / done * (total - done))
-            shown(
-                f"{words.SIGN}gaps of earlier runs for MLflow's page: {done:,} of {total:,}, about {left} left"
-            )
+            shown(f"{words.SIGN}gaps of earlier runs, for MLflow: {done:,} of {total:,}, about {left} left")
         shown.clear()
 
     def close_runs(self, runs: Iterable[str]) -> None:
