@@ -95,7 +95,7 @@ def draw_all(uri: str, study: str, folder: Path, tell: Callable[[str], None] = l
     fingerprint = reading.fingerprint(uri, study)  # first: what is written meanwhile is drawn next time
     report = read_fair(uri, study)
     record = report.record
-    tell(f"drawing figures, tables and the page of {study} …")
+    tell(f"drawing {study}: figures, tables, page …")
     many = len(record.by_setting()) > MOST_APART
     figures = [name for name, plot in FIGURES.items() if not many or plot.APPLIES == "all settings"]
     drawn = draw(record, folder, figures)

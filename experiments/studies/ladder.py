@@ -11,8 +11,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, field_validator, model_validator
 
 from experiments import catalog, words
-from experiments.studies.specification import Count, Frozen
-from experiments.studies.sweep import TUNING_SEEDS
+from experiments.studies.specification import TUNING_SEEDS, Count, Frozen
 
 LEAST_SEEDS = 6  # fewer pairs decide nothing at 0.05
 Rungs = Annotated[list[Count], Field(min_length=1, max_length=50)]

@@ -23,6 +23,7 @@ class Frozen(BaseModel):
 
 
 # Bounds that no study meets; beyond them, numbers no longer fit where they are calculated with.
+TUNING_SEEDS = (100, 101, 102)  # of a sweep that names none
 Count = Annotated[int, Field(gt=0, le=10**9)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 

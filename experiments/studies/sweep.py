@@ -5,9 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from experiments.studies.specification import Count, Frozen, Seed
+from experiments.studies.specification import TUNING_SEEDS, Count, Frozen, Seed
 
-TUNING_SEEDS = (100, 101, 102)
 Ladder = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=50)]
 LEAST_RATES, LEAST_TUNING_SEEDS = 4, 3  # of a sweep; fewer cannot tell a rate's lead from chance
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+LEAST_SEEDS = 3  # for an interval to be shown: of two it is 12.7 standard errors wide on either side
+
 
 class Mean(NamedTuple):
     """A mean and the half-width of its interval; NaN half-width below two values, 0 only of equal ones."""

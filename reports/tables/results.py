@@ -12,13 +12,13 @@ from experiments import names
 from reports import words
 from reports.answers import advice, claims_table
 from reports.numbers import scores
+from reports.numbers.intervals import LEAST_SEEDS
 from reports.store.record import Record, provenance
 from reports.tables import markdown, remarks
 from reports.tables.markdown import Block
 from reports.tables.report import Report
 from reports.words import Cell
 
-LEAST_SEEDS = 3  # for an interval to be shown
 COSTS = ("Parameters", "Forward MACs", "Training")  # the last columns
 SHOWN_TARGETS = 3  # in Markdown; the CSV has all of them
 ANSWER, OVERFITTING, COST = "Answer", "Overfitting", "Cost"  # the titles of the tables

@@ -43,7 +43,10 @@ def study(photographs, tmp_path, monkeypatch):
 def test_a_plan_tells_the_data_and_what_to_know_of_it(study, capsys):
     assert commands.run("plan", study.study, "--work", study.work, "--store", study.store) == 0
     _, data, *notes, _, _, _ = capsys.readouterr().out.splitlines()
-    assert data.endswith("photographs, 2 classes, 16×16 RGB: 30 training, 10 validation, 18 test images")
+    assert data.endswith(
+        "photographs, 60 images of 2 classes, 2 more left out, 16×16 RGB: "
+        "30 training, 10 validation, 18 test images"
+    )
     assert [note[:24] for note in notes] == ["note: 2 files cannot be ", "note: 2 images are nearl"]
 
 

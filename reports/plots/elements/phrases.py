@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 import pandas as pd
 
 from reports import words
-from reports.tables.results import LEAST_SEEDS
+from reports.numbers.intervals import LEAST_SEEDS
 
 MOST_LISTED = 6  # arms that a sentence goes through
 

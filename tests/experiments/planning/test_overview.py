@@ -29,7 +29,7 @@ def test_the_lines_name_the_question_the_data_and_the_trials(planned):
     first, data, note, trials = overview.text(planned()).splitlines()
     assert note.startswith("note: resnet18: stem imagenet ")  # on images of 8 pixels
     assert first == "small: Which?"
-    assert "digits, 10 classes, 8×8 grey: 100 training, 50 validation, 50 test images" in data
+    assert "digits, 1,797 images of 10 classes, 8×8 grey: 100 training, 50 validation, 50 test images" in data
     assert trials.startswith("4 of 4 trials to train, ")
     assert ", 2 at a time on the processor (" in trials
 

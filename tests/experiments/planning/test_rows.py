@@ -69,5 +69,5 @@ def test_every_trial_runs_once_and_no_worker_is_idle_for_long(lengths, workers, 
         waiting = [each for each in waiting if each not in row]
     assert sorted(each.trial.id for each in seen) == sorted(ALIKE)
     wall = rows.wall_seconds(TRIALS, seconds, again, workers, most)
-    assert wall <= sum(seconds.values())
+    assert wall <= sum(seconds.values()) * (1 + 1e-9)
     assert wall >= sum(again.values()) / workers - 1e-9

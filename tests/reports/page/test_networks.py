@@ -19,13 +19,16 @@ def structure(width, title="ResNet-18", name="resnet18"):
     return Structure(name, title, (f"width={width}",), (28, 28, 1), (row,), row.parameters, row.macs, ())
 
 
+ORDER = ("cnn", "res", "later", "older", "own", "away")
+
+
 def store(place, runs):
     """A store of runs (arm, setting, seed, structure or None), and what is read of it."""
     writer = Store(place / "mlflow.db")
     study = writer.client.create_experiment("drawn", artifact_location=(place / "files").as_uri())
     writer.client.set_experiment_tag(study, names.TARGETS, "[0.5]")
     for arm, setting, seed, left in runs:
-        run_tags = tags(arm, len(arm), seed, **{names.SETTING: setting})
+        run_tags = tags(arm, ORDER.index(arm), seed, **{names.SETTING: setting})
         run = writer.run(study, run_tags, curve([0.4, 0.6]) + once(0.6, 2))
         if left:
             writer.client.log_text(run, left if isinstance(left, str) else written(left), names.NETWORK_FILE)

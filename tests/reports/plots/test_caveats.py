@@ -7,7 +7,7 @@ import pytest
 
 from experiments import names
 from reports import drawing
-from reports.page import page
+from reports.page import inline, page
 from reports.plots import (
     claims,
     convergence,
@@ -91,7 +91,7 @@ def test_claims_of_after_the_data_and_those_not_drawn_are_told(writable, monkeyp
 def test_a_caveat_is_in_the_picture_and_not_beside_it(small, tmp_path):
     (drawn,) = drawing.draw(small, tmp_path, ["convergence"])
     assert convergence.DIVERGED in drawn.caveats and convergence.DIVERGED not in drawn.note
-    shown = page._figures(small, [drawn])["figures"][0][1][0]
+    shown = page._figures(small, [drawn], inline.Shared())["figures"][0][1][0]
     assert convergence.DIVERGED not in shown["note"]
     # The shapes of its letters are not read aloud: the picture's description has it.
     assert convergence.DIVERGED in shown["svg"].split(">")[0]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from experiments import names
 from reports.tables import differences
 
 
@@ -12,7 +13,7 @@ def frame(*rows):
     """runs of: arm, setting, recipe; arms in order of appearance."""
     runs = pd.DataFrame(rows, columns=["arm", "setting", "recipe"])
     runs["arm_order"] = pd.factorize(runs["arm"])[0]
-    runs["title"] = runs["arm"]
+    runs["title"], runs["kind"] = runs["arm"], "network"
     return runs.assign(recipe=runs["recipe"].map(json.dumps))
 
 
@@ -25,6 +26,14 @@ def test_an_arm_that_departs_is_told_with_both_values():
     assert differences.departures(runs) == [
         "features trains by another recipe: learning_rate 0.003 (others 0.05), optimizer adam (others sgd)"
     ]
+
+
+# Nothing of it is trained at a rate, for epochs or with augmentation.
+def test_a_frozen_encoder_has_no_recipe_to_depart_with():
+    runs = frame(("cnn", "", SGD), ("residual", "", SGD), ("features", "", ADAM))
+    frozen = runs.assign(kind=["network", "network", names.FROZEN])
+    assert differences.departures(frozen) == []
+    assert len(differences.departures(runs)) == 1
 
 
 def test_equal_recipes_and_a_single_arm_need_no_line():

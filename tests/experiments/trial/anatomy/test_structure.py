@@ -4,7 +4,7 @@ import dataclasses
 
 import keras
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keras import layers
 
@@ -222,7 +222,9 @@ def anything(kind):
     return st.builds(kind, **{field.name: st.from_type(field.type) for field in dataclasses.fields(kind)})
 
 
-@settings(max_examples=20, deadline=None)
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow]
+)
 @given(anything(Structure))
 def test_whatever_is_written_is_read(structure_):
     assert read_back(written(structure_)) == structure_
