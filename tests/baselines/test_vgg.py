@@ -55,7 +55,8 @@ def test_layers_in_order():
     assert names == expected.split()
 
 
-@pytest.mark.parametrize("depth", [16, pytest.param(19, marks=slow)])
+@slow
+@pytest.mark.parametrize("depth", [16, 19])
 def test_logits_equal_keras_applications(depth):
     reference = getattr(keras.applications, f"VGG{depth}")
     theirs = reference(weights=None, classifier_activation=None, input_shape=(64, 64, 3), classes=7)

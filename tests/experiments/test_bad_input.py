@@ -185,7 +185,14 @@ STORES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("bad", STUDY_FILES + DATA + ARGUMENTS + STORES, ids=lambda bad: bad.kind)
+SLOW = ("a database of another MLflow",)  # a whole store is made first
+ALL = [
+    pytest.param(bad, id=bad.kind, marks=pytest.mark.slow if bad.kind in SLOW else ())
+    for bad in STUDY_FILES + DATA + ARGUMENTS + STORES
+]
+
+
+@pytest.mark.parametrize("bad", ALL)
 def test_one_line_says_it(bad, tmp_path, monkeypatch, capsys):
     known_costs.know(monkeypatch)
     place = make_place(tmp_path, TINY)

@@ -18,7 +18,9 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "resnet50" else ()) for name in NETWORKS]
+)
 def test_lacks_only_the_normalisation(name):
     usual = NETWORKS[name]((32, 32, 3), 10)
     without = NETWORKS[name]((32, 32, 3), 10, batch_norm=False)

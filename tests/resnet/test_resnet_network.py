@@ -118,7 +118,9 @@ def test_wrong_arguments_are_named_in_one_line(build, message):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "resnet50" else ()) for name in SMALL]
+)
 def test_saved_network_loads_in_safe_mode(name, tmp_path):
     assert_loads_as_saved(SMALL[name]((28, 28, 1), 10), tmp_path)
 

@@ -11,7 +11,8 @@ from resnet import network
 slow = pytest.mark.slow
 
 
-@pytest.mark.parametrize("depth", [50, pytest.param(101, marks=slow), pytest.param(152, marks=slow)])
+@slow
+@pytest.mark.parametrize("depth", [50, 101, 152])
 def test_logits_equal_keras_applications(depth):
     theirs = reference(depth)
     ours = build(depth, stride_on="1x1")

@@ -127,6 +127,7 @@ def test_a_training_that_was_over_ends_the_same(folder):
     assert_resumes("autoencoder_features", SMALL["autoencoder_features"], folder, end_in=4)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_network_is_left_aside(folder):
     train("plain_cnn", SMALL["plain_cnn"], folder / "ended")
     reports, _ = train("plain_cnn", {"filters": [5], "kernels": [3], "dense": 8}, folder / "ended")

@@ -47,7 +47,7 @@ BFLOAT16 = RECIPE.model_copy(update={"precision": "bfloat16"})
 CASES = [
     ("plain_cnn", ADAM),
     pytest.param("vgg11", RECIPE, marks=pytest.mark.slow),
-    ("autoencoder_features", RECIPE),
+    pytest.param("autoencoder_features", RECIPE, marks=pytest.mark.slow),
 ]
 SLOW = [
     ("resnet18", RECIPE),

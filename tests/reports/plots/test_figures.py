@@ -92,6 +92,7 @@ def test_a_figure_says_what_it_was_drawn_from(depth, name):
         assert legend_of(figure) == expected
 
 
+@pytest.mark.slow
 def test_settings_are_drawn_apart_and_names_are_plain_text(ready, tmp_path):
     grid = record.read_record(ready.uri, "grid")
     drawn = drawing.draw(grid, tmp_path, ["convergence", "settings", "gradient_flow"])
@@ -187,6 +188,7 @@ def test_each_setting_is_a_row(ready):
     assert [text.get_text() for text in ax.get_yticklabels()] == list(rows["setting"].unique())
 
 
+@pytest.mark.slow
 def test_a_large_grid_is_one_figure(writable, tmp_path):
     study = writable.study("filters")
     for filters in range(1, 8):

@@ -257,12 +257,14 @@ def claimed(study_):
     [
         ({"looks": (8,)}, True),
         # The first of five looks: 2 / 2⁸ = 0.008, which is paid for five times.
-        ({"looks": (8, 10, 15, 20, 40)}, True),
+        pytest.param({"looks": (8, 10, 15, 20, 40)}, True, marks=pytest.mark.slow),
         ({"looks": (6, 10)}, False),  # judged at six alone: 2 / 2⁶ = 0.031, and there are two looks
-        ({"looks": (10,)}, False),  # the first look is still to come
-        ({"split": "one"}, True),
+        pytest.param({"looks": (10,)}, False, marks=pytest.mark.slow),  # the first look is still to come
+        pytest.param({"split": "one"}, True, marks=pytest.mark.slow),
         ({"split": "one", names.SEED_COUNTS: "false"}, False),  # no seed: one split is one number
-        ({"split": "one", "failed": {("cnn", 1)}}, False),  # on one split no verdict where seeds fail
+        pytest.param(
+            {"split": "one", "failed": {("cnn", 1)}}, False, marks=pytest.mark.slow
+        ),  # on one split no verdict where seeds fail
         ({"looks": (8,), "failed": {("residual", 1)}}, False),  # seven signs of eight: 18 / 256
     ],
 )

@@ -223,7 +223,7 @@ def anything(kind):
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow]
 )
 @given(anything(Structure))
 def test_whatever_is_written_is_read(structure_):
