@@ -114,13 +114,12 @@ class Store:
             run.info.run_id,
             metrics=[Metric(key, float(value), self.clock, step) for key, value, step in points],
             params=[Param(key, str(value)) for key, value in params.items()],
+            tags=[RunTag(names.COMPLETE, "true")] if complete else [],
         )
         # As every run it has a folder; of what trials leave there, tests write what they ask for.
         folder = Path(urlparse(run.info.artifact_uri).path)
         folder.mkdir(parents=True)
         (folder / "synthetic").touch()
-        if complete:
-            self.client.log_batch(run.info.run_id, tags=[RunTag(names.COMPLETE, "true")])
         self.client.set_terminated(run.info.run_id, end_time=self.clock + 30_000)
         return run.info.run_id
 
