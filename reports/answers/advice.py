@@ -86,7 +86,8 @@ def table(record: Record) -> list[list[str]]:
                 "use" if each is found.chosen else out,
             ]
         )
-    return rows
+    known = [any(cell != "–" for cell in column) for _, *column in zip(*rows, strict=True)]
+    return [[cell for cell, shown in zip(row, known, strict=True) if shown] for row in rows]
 
 
 def explanation(record: Record) -> str:
