@@ -8,13 +8,17 @@ from html import escape
 
 from PIL import Image
 
-GLYPH = re.compile(r'<path id="(DejaVu[^"]*)".*?/>', re.DOTALL)
+GLYPH = re.compile(r'<path id="(L\d+)".*?/>', re.DOTALL)
 
 
 @dataclass
 class Shared:
-    """What the figures of a page share: ids of the shapes of letters, and the class of each style."""
+    """What the figures of a page share: the shapes of letters, and the class of each style.
 
+    letters: a short id by the font's name of each; glyphs: the ids of those that the page has.
+    """
+
+    letters: dict[str, str] = field(default_factory=dict)
     glyphs: set[str] = field(default_factory=set)
     classes: dict[str, str] = field(default_factory=dict)
 
@@ -33,18 +37,41 @@ def svg(drawn: str, prefix: str, description: str, shared: Shared) -> str:
     """
     element = drawn[drawn.index("<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", element, flags=re.DOTALL)
+    element = element.replace("xlink:href", "href")
+    element = re.sub(
+        r'( id="|href="#)(DejaVu[^"]*)', lambda found: _shortened(found, shared.letters), element
+    )
     element = GLYPH.sub(lambda found: _once(found, shared.glyphs), element)
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', element)) - shared.glyphs
     element = re.sub(r' id="([^"]*)"', lambda found: _kept(found, used, shared.glyphs, prefix), element)
-    element = re.sub(r'(href="#|url\(#)(?!DejaVu)', rf"\g<0>{prefix}-", element.replace("xlink:href", "href"))
+    element = re.sub(r'(href="#|url\(#)(?!L\d+")', rf"\g<0>{prefix}-", element)
     element = re.sub(r' style="([^"]*)"', lambda found: _classed(found[1], shared.classes), element)
     element = re.sub(r"<defs>\s*</defs>", "", element)
-    # A hundredth of a point is enough; a scale begins with 0.
-    element = re.sub(r"\b([1-9]\d*\.\d\d)\d+", r"\1", element)
+    # A tenth of a point is enough for a place on the page, a hundredth in a mark; a scale begins with 0.
+    element = re.sub(r"\b([1-9]\d+\.\d|[1-9]\.\d\d)\d+", r"\1", element)
+    element = re.sub(r"\b([1-9]\d*)\.0+\b", r"\1", element)
+    element = _without_bare_groups(element)
     # Its size in points would not shrink on a narrow page.
     opening = re.sub(r' (?:width|height)="[\d.]+pt"', "", element[: element.index(">")])
     opening += f' role="img" aria-label="{escape(description, quote=True)}"'
     return re.sub(r"\s*\n\s*", "\n", opening + element[element.index(">") :])
+
+
+def _without_bare_groups(element: str) -> str:
+    """The element without groups that say nothing, of which matplotlib makes one for each of its artists."""
+    parts, bare = re.split(r"(<g\b[^>]*>|</g>)", element), []
+    for place, part in enumerate(parts):
+        if part.startswith("<g") and not part.endswith("/>"):
+            bare.append(part == "<g>")
+            parts[place] = "" if bare[-1] else part
+        elif part == "</g>" and bare.pop():
+            parts[place] = ""
+    return "".join(parts)
+
+
+def _shortened(found: re.Match, letters: dict[str, str]) -> str:
+    """A reference to the shape of a letter by its short id: a page refers to them some ten thousand times."""
+    return found[1] + letters.setdefault(found[2], f"L{len(letters)}")
 
 
 def _once(found: re.Match, glyphs: set[str]) -> str:

@@ -42,5 +42,5 @@ if (local.length) {
   });
 }
 let folded = [];
-addEventListener("beforeprint", () => { folded = [...document.querySelectorAll("details:not([open])")]; for (const each of folded) each.open = true; });
+addEventListener("beforeprint", () => { folded = [...document.querySelectorAll("details:not([open]):not(.setting)")]; for (const each of folded) each.open = true; });
 addEventListener("afterprint", () => { for (const each of folded) each.open = false; });
