@@ -94,7 +94,7 @@ def test_nothing_overflows_and_nothing_is_too_small(report, opened, size, scheme
     page = opened(path, size, scheme)
     ARTEFACTS.mkdir(exist_ok=True)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    page.screenshot(path=ARTEFACTS / f"{study}-{size}-{scheme}.png", full_page=True)
+    page.screenshot(path=ARTEFACTS / f"{study}-{size}-{scheme}.png", full_page=True, timeout=300_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     assert page.evaluate(OVERFLOWING) == []
     assert page.evaluate(SMALL, SMALLEST_TEXT) == []
