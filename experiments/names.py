@@ -83,6 +83,9 @@ def experiment_name(study: str, data: str | None = None, precision: str | None =
     plain = re.sub(r"[^\w.-]+", "-", letters)[:LONGEST_DATA_LABEL].strip("-")
     # Folders of one name in two places stay two experiments.
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:6]
+    for each in PRECISIONS:
+        study = study.removesuffix(f"-{each}")
+    # A folder that is called as the study is not said twice.
     return "-".join(part for part in (name, "" if plain == study else plain, digest) if part)
 
 
@@ -166,6 +169,7 @@ GROUPED = "study.grouped"  # or stay together with others
 KIND_OF_MODEL = "study.model_kind"  # as the catalog has it
 OWN_ENCODER = "run:"  # and the id of a trial: its network is the encoder
 FROZEN, FINETUNED = "frozen", "finetuned"  # kinds of models that begin with an encoder's weights
+WITHOUT_EPOCHS = (FROZEN, "pipeline")  # kinds of which nothing is trained by steps
 GIT_COMMIT = "mlflow.source.git.commit"
 GIT_DIRTY = "study.git_dirty"
 ONEDNN = "study.onednn"

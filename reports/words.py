@@ -16,6 +16,13 @@ class Cell(str):
         return cell
 
 
+def amount(value: float, unit: str) -> str:
+    """Two digits that count and no power of ten: `0.069 ms`, `4.4 ms`, `170 MiB`; `–` where it is unknown."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:.2g} {unit}" if value < 99.5 else f"{value:,.0f} {unit}"
+
+
 def target(accuracy: float) -> str:
     """`0.80`; more digits only where the study file has them."""
     return f"{accuracy:.2f}" if round(accuracy, 2) == accuracy else f"{accuracy:g}"

@@ -49,7 +49,7 @@ class Outlook:
         if isinstance(event, events.EpochEnded):
             # Start-up and test take time too, so the last epoch is not yet the end.
             self._done[planned.trial.id] = 0.95 * event.epoch / planned.trial.recipe.epochs
-        elif isinstance(event, events.ENDS) and not heard.again:
+        elif over(heard):
             self._done[planned.trial.id] = 1.0
 
     @property
@@ -86,6 +86,11 @@ def score_text(metrics: dict[str, float]) -> str:
         if key in metrics:
             return f"validation {measure.replace('_', ' ')} {metrics[key]:.3f}"
     return ""
+
+
+def over(heard: TrialEvent) -> bool:
+    """Whether the trial is done with: complete, or failed and not tried again; one that is killed goes on."""
+    return isinstance(heard.event, events.Finished | events.Failed) and not heard.again
 
 
 class Ends:
@@ -175,7 +180,7 @@ class Bars:
         elif isinstance(event, events.ENDS):
             self._progress.remove_task(self._lines.pop(key))
             self.tell(self._ends.line(heard))
-            self._ended += not heard.again
+            self._ended += over(heard)
         left = words.duration(self._outlook.remaining_seconds)
         text = f"{self._ended} of {self._trials} done, {left} left"
         self._progress.update(self._all, completed=self._outlook.share, state=text)
@@ -208,7 +213,7 @@ class Lines:
         self._ends.hear(heard)
         planned, event = heard.planned, heard.event
         if isinstance(event, events.ENDS):
-            self._ended += not heard.again
+            self._ended += over(heard)
             self.tell(f"[{self._ended}/{self._trials}] {self._ends.line(heard)}")
         elif isinstance(event, events.EpochEnded) and self._clock() - self._last >= words.PLAIN_LINE_SECONDS:
             self._last = self._clock()

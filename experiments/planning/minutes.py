@@ -8,7 +8,7 @@ looks at no result, and stands: the same command later, after an interruption sa
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +93,11 @@ def standing(document: dict[str, Any], path: Path, work: Path, minutes: int | No
         UserError: the data cannot be had.
     """
     document, facts = _on_all_images(document, path, work)
+    rungs = {each._replace(seeds=0) for each in _every_setting(reading.parse(document, path))}
     choices = (work / "minutes").glob(f"{names.for_minutes(document['name'], minutes or '*')}.json")
     for file in sorted(choices, key=lambda each: each.stat().st_mtime, reverse=True):
-        if choice := _kept(file, facts):
+        choice = _kept(file, facts)
+        if choice and choice.setting._replace(seeds=0) in rungs:  # else of an earlier state of the file
             named = {**document, "name": names.for_minutes(document["name"], choice.minutes)}
             return ladder.at(named, choice.setting)
     return document
@@ -133,6 +135,12 @@ def _phases(study: Study, facts: Facts) -> tuple[list[PlannedTrial], list[Planne
 def _least(study: Study) -> Setting:
     *_, least = study.ladder.settings(0)
     return least
+
+
+def _every_setting(study: Study) -> Iterator[Setting]:
+    """All that photographs of any size could come to."""
+    for side in study.ladder.image_size:
+        yield from study.ladder.settings(side)
 
 
 def _sizes(study: Study, facts: Facts, work: Path) -> dict[str, int]:

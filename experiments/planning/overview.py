@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from experiments import catalog, names, processes, words
+from experiments import catalog, names, processes, settings, words
 from experiments.data.facts import Facts, Wanted
 from experiments.planning import feasible, power
 from experiments.planning.plan import Plan
@@ -40,16 +40,23 @@ def after_sweep(plan: Plan) -> str:
     """What follows in the same command once a sweep, or a part of it, is complete; a line or two."""
     time = f"about {words.duration(plan.eta_seconds)}"
     if plan.later:
-        return f"{_sweep(plan)}: {time}"
+        count = words.counted(len(plan.waiting), "trial")
+        return (
+            f"{count} extend the ladder of learning rates where the best was at its end, the other "
+            f"{len(plan.later)} follow: {time}"
+        )
     rates: dict[str, list[float]] = {}
     for each in plan.trials:
         if each.role == names.RESULT_ROLE and catalog.has_rate(each.trial.model):
-            rates.setdefault(each.arm, []).append(each.trial.recipe.learning_rate)
+            where = f"{each.arm} · {settings.readable(each.setting)}" if each.setting else each.arm
+            rates.setdefault(where, []).append(each.trial.recipe.learning_rate)
     chosen = [
         f"{arm} {' / '.join(f'{rate:g}' for rate in sorted({*of_arm}))}" for arm, of_arm in rates.items()
     ]
-    count = words.counted(len(plan.waiting), "trial")
-    return f"learning rates, chosen on validation: {', '.join(chosen)}\n{count} follow: {time}"
+    told = f"learning rates, chosen on validation: {', '.join(chosen)}"
+    if not plan.waiting:
+        return f"{told}\nnothing is left to train"
+    return f"{told}\n{words.counted(len(plan.waiting), 'trial')} follow: {time}"
 
 
 def _machine(plan: Plan) -> str:

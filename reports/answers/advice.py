@@ -4,6 +4,8 @@ import json
 import math
 from collections.abc import Iterable
 
+import pandas as pd
+
 from experiments import names
 from reports import words
 from reports.answers import recommendation
@@ -11,18 +13,31 @@ from reports.answers.recommendation import Candidate, Recommendation
 from reports.numbers import sweep
 from reports.numbers.intervals import Interval
 from reports.store.record import Record
+from reports.words import Cell
 
 RIGHT = {  # what a share of test images is of, as people say it
     names.TEST_ACCURACY: "of new images right",
     names.BALANCED_ACCURACY: "of new images right, each class counting alike",
 }
-EXPLANATION = (
-    "Right: mean over seeds with its 95 % interval, which is wider than the ± of the answer where seeds test "
-    "some images in common. Behind: the lead of the highest mean over this arm, with its interval at "
-    "{level:.3g} %, so that all of them hold in 95 % of studies; where it lies wholly above 0, the arm was "
-    "shown to be worse, though a claim about it, of which an exact p is asked too, may still be open. "
-    "An image: its prediction, in batches, on the machine that trained."
-)
+CHEAPEST = {  # by the field of Cost that arms are compared by
+    "prediction_ms": "the cheapest at prediction",
+    "macs": "that of the fewest multiply-accumulates, as predictions were not timed of all",
+    "": "the best, as what a prediction takes is not known of all",
+}
+COLUMNS = {  # of the table, and what each says
+    "Right": (
+        "Right: mean over seeds with its 95 % interval{alike}, which is wider than that of the answer's "
+        "table where seeds test some images in common."
+    ),
+    "Behind, in points": (
+        "Behind: the lead of the highest mean over this arm, with its interval at {level:.3g} %, so that all "
+        "of them hold in 95 % of studies; where it lies wholly above 0, the arm was shown to be worse, "
+        "though a claim about it, of which an exact p is asked too, may still be open."
+    ),
+    "An image": "An image: its prediction, in batches, on the machine that trained; median over trials.",
+    "Model": "Model: its file.",
+}
+UNKNOWN = Cell("–", math.nan)
 
 
 def sentences(record: Record) -> list[str]:
@@ -36,14 +51,20 @@ def sentences(record: Record) -> list[str]:
         f"{chosen.cost.text} ({found.seeds} seeds, each with a split of its own)."
     )
     lines = [first]
-    if chosen is best and not found.as_good:
-        lines.append("It has the highest mean, and every other arm was shown to be worse.")
+    others = "every other arm" if not _failed(found) else "every other arm that always trained"
+    of_all = "" if not _failed(found) else " of the arms that always trained"
+    if chosen is best and not found.as_good and not found.worse:
+        lines.append("It is the only arm that always trained.")
+    elif chosen is best and not found.as_good:
+        lines.append(f"It has the highest mean{of_all}, and {others} was shown to be worse.")
     elif chosen is best:
-        lines.append("It has the highest mean, and is the cheapest of those not shown to be worse.")
+        lines.append(
+            f"It has the highest mean{of_all}, and is {CHEAPEST[found.by]} among those not shown to be worse."
+        )
     else:
         lines.append(
-            "It is the cheapest at prediction of the arms that were not shown to be worse than "
-            f"{called(best.arm)}, which has the highest mean: {_points(chosen.behind)} between them. "
+            f"It is {CHEAPEST[found.by]}, among the arms that were not shown to be worse than "
+            f"{called(best.arm)}, which has the highest mean{of_all}: {_points(chosen.behind)} between them. "
             f"{_apart(found)}"
         )
     if others := [each for each in found.as_good if each is not best]:
@@ -55,7 +76,7 @@ def sentences(record: Record) -> list[str]:
     if found.worse:
         listed = [f"{called(each.arm)} by {_points(each.behind)}" for each in found.worse]
         lines.append(f"Shown to be worse than {called(best.arm)}: {words.listed(listed)}.")
-    if out := [each for each in found.candidates if each.failed]:
+    if out := _failed(found):
         listed = [f"{called(each.arm)} at {each.failed} of {found.seeds} seeds" for each in out]
         lines.append(f"Not recommended, since they did not train: {words.listed(listed)}.")
     lines.append(_change(record, found))
@@ -69,18 +90,21 @@ def advice(record: Record) -> list[str]:
 
 
 def table(record: Record) -> list[list[str]]:
-    """A row for each arm, by falling accuracy, below a header; empty where nothing is recommended."""
+    """A row for each arm below a header, as `Recommendation.candidates`; empty where nothing is recommended.
+
+    A column of which nothing is known is left out.
+    """
     found = None if recommendation.lacking(record) else recommendation.recommend(record)
     if found is None:
         return []
-    rows = [["Arm", "Right", "Behind, in points", "An image", "Model", ""]]
+    rows = [["Arm", *COLUMNS, ""]]
     for each in found.candidates:
         out = "did not always train" if each.failed else "worse" if each.worse else ""
         rows.append(
             [
                 record.title(each.arm),
-                _narrow(_percent(each.accuracy)),
-                "highest" if each is found.best else _narrow(_points(each.behind, "")),
+                UNKNOWN if each.failed else Cell(_narrow(_percent(each.accuracy)), each.accuracy.estimate),
+                _behind(found, each),
                 _amount(each.cost.prediction_ms, "ms"),
                 _amount(each.cost.model_mib, "MiB"),
                 "use" if each is found.chosen else out,
@@ -92,8 +116,13 @@ def table(record: Record) -> list[list[str]]:
 
 def explanation(record: Record) -> str:
     """What the columns of the table are; empty where there is none."""
-    found = None if recommendation.lacking(record) else recommendation.recommend(record)
-    return EXPLANATION.format(level=100 * found.level) if found else ""
+    if not (rows := table(record)):
+        return ""
+    level = 100 * recommendation.recommend(record).level
+    balanced = recommendation.measure(record) == names.BALANCED_ACCURACY
+    alike = ", each class counting alike," if balanced else ""
+    shown = [text.format(level=level, alike=alike) for column, text in COLUMNS.items() if column in rows[0]]
+    return " ".join(shown)
 
 
 def as_json(record: Record) -> dict[str, object]:
@@ -108,6 +137,7 @@ def as_json(record: Record) -> dict[str, object]:
         "trial": found.trial,
         "seeds": found.seeds,
         "measure": recommendation.measure(record),
+        "compared_by": found.by,
         "confidence": found.level,
         "arms": [
             {
@@ -116,12 +146,16 @@ def as_json(record: Record) -> dict[str, object]:
                 "behind_best": _ends(each.behind),
                 "shown_to_be_worse": each.worse,
                 "failed": each.failed,
-                "trained": _trained(record, each.arm),
+                "trained": trained(record.runs[record.runs["arm"] == each.arm].iloc[0]),
                 **{name: _known(value) for name, value in each.cost._asdict().items()},
             }
             for each in found.candidates
         ],
     }
+
+
+def _failed(found: Recommendation) -> list[Candidate]:
+    return [each for each in found.candidates if each.failed]
 
 
 def _change(record: Record, found: Recommendation) -> str:
@@ -131,25 +165,25 @@ def _change(record: Record, found: Recommendation) -> str:
     if chosen is not best:
         parts.append(f"Where the time of a prediction is no matter, take {called(best.arm)}.")
     if faster := _faster(found):
-        times = f"{faster.cost.prediction_ms:.2g} ms an image in place of {chosen.cost.prediction_ms:.2g}"
+        ms = words.amount(chosen.cost.prediction_ms, "ms")
         parts.append(
-            f"Where it matters more than accuracy, {called(faster.arm)} takes {times}, "
-            f"{_points(faster.behind)} behind the highest mean."
+            "Where the time of a prediction matters more than accuracy, "
+            f"{called(faster.arm)} takes {words.amount(faster.cost.prediction_ms, 'ms')} an image in place "
+            f"of {ms}, {_points(faster.behind)} behind the highest mean."
         )
-    trained = words.listed(
-        _groups((called(each.arm), _trained(record, each.arm)) for each in found.candidates)
+    each = _groups(
+        (called(each.arm), trained(record.runs[record.runs["arm"] == each.arm].iloc[0]))
+        for each in found.candidates
     )
     parts.append(
-        f"All of it is said of arms as they were trained here ({trained}); longer training, larger images "
-        "or more photographs may put them in another order."
+        f"All of it is said of arms as they were trained here ({'; '.join(each)}): longer training, larger "
+        "images or more photographs may put them in another order."
     )
-    swept = (
-        [each for each in sweep.arms(record.tuning) if each.within_spread] if not record.tuning.empty else []
-    )
-    if swept:
+    swept = [] if record.tuning.empty else sweep.arms(record.tuning)
+    if close := [each.label for each in swept if each.within_spread]:
         parts.append(
-            f"The rate of {words.listed([each.label for each in swept])} led the sweep by no more than its "
-            "seeds differ: another may be as good or better."
+            f"In the sweep the rate of {words.listed(close)} led by no more than tuning seeds differ: "
+            "another may be as good or better."
         )
     return " ".join(parts)
 
@@ -166,17 +200,25 @@ def _faster(found: Recommendation) -> Candidate | None:
     )
 
 
-def _trained(record: Record, arm: str) -> str:
-    """How an arm was trained: `20 epochs, 64 pixels`; of a frozen encoder the side of what it sees."""
-    run = record.runs[record.runs["arm"] == arm].iloc[0]
+def trained(run: pd.Series) -> str:
+    """How a trial was trained: `20 epochs, 64 pixels`, as far as known; without epochs where it has none.
+
+    Pixels: the side of what its network sees, a crop or what a smaller image is enlarged to for an encoder.
+    """
     recipe, arguments, data = (json.loads(run[field]) for field in ("recipe", "arguments", "data_spec"))
-    side = arguments.get("pixels") or data.get("image_size", "None")
-    seen = "" if side in (None, "None") else f"{side} pixels"
-    if run["kind"] == names.FROZEN:
-        return ", ".join(filter(None, ["frozen", seen]))
-    epochs = recipe.get("epochs", "")
-    counted = f"{epochs} epoch{'' if epochs == '1' else 's'}" if epochs else ""
-    return ", ".join(filter(None, [counted, seen]))
+    side = _number(data.get("crop")) or _number(data.get("image_size"))
+    if side and not str(arguments.get("encoder", names.OWN_ENCODER)).startswith(names.OWN_ENCODER):
+        side = max(side, _number(arguments.get("pixels")))
+    epochs = _number(recipe.get("epochs"))
+    counted = f"{epochs} epoch{'' if epochs == 1 else 's'}" if epochs else ""
+    if run["kind"] in names.WITHOUT_EPOCHS:
+        counted = "frozen" if run["kind"] == names.FROZEN else "no epochs"
+    return ", ".join(filter(None, [counted, f"{side} pixels" if side else ""]))
+
+
+def _number(text: object) -> int:
+    """A whole number of a parameter, as the store has it; 0 of one that is not set or not recorded."""
+    return int(text) if str(text).isdigit() else 0
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> list[str]:
@@ -195,8 +237,16 @@ def _apart(found: Recommendation) -> str:
     return f"That is no evidence that they are alike: were it as seen, {seeds} seeds would tell them apart."
 
 
+def _behind(found: Recommendation, each: Candidate) -> str:
+    if each.failed:
+        return UNKNOWN
+    if each is found.best:
+        return Cell("highest", 0.0)
+    return Cell(_narrow(_points(each.behind, "")), each.behind.estimate)
+
+
 def _amount(value: float, unit: str) -> str:
-    return "–" if math.isnan(value) else f"{value:.2g} {unit}"
+    return Cell(words.amount(value, unit), value)
 
 
 def _percent(accuracy: Interval) -> str:

@@ -26,11 +26,15 @@ from reports.numbers.intervals import Interval
 from reports.store.record import Record
 
 LEAST_SEEDS = 6
+CHEAPNESS = ("prediction_ms", "macs")  # what arms are compared by: the first that is known of all
 LEVEL = 0.05
 
 
 class Cost(NamedTuple):
-    """What an arm costs, medians of its trials: ms of predicting an image, MiB of a model, s of training."""
+    """What an arm costs: ms of predicting an image and MiB of a model, medians of its trials; s of training.
+
+    The seconds are their mean, as in the table of costs.
+    """
 
     prediction_ms: float
     model_mib: float
@@ -38,17 +42,11 @@ class Cost(NamedTuple):
     macs: float
 
     @property
-    def order(self) -> tuple[float, float]:
-        """The lower, the cheaper at prediction; by multiply-accumulates where it was not timed."""
-        ms, macs = (math.inf if math.isnan(each) else each for each in (self.prediction_ms, self.macs))
-        return ms, macs
-
-    @property
     def text(self) -> str:
         """`3.1 ms an image, a model of 13 MiB, 24 s of training`, as far as known."""
         parts = [
-            (self.prediction_ms, f"{self.prediction_ms:.2g} ms an image"),
-            (self.model_mib, f"a model of {self.model_mib:.2g} MiB"),
+            (self.prediction_ms, f"{words.amount(self.prediction_ms, 'ms')} an image"),
+            (self.model_mib, f"a model of {words.amount(self.model_mib, 'MiB')}"),
             (self.training_seconds, f"{words.seconds(self.training_seconds)} of training"),
         ]
         return ", ".join(text for value, text in parts if not math.isnan(value))
@@ -80,9 +78,11 @@ class Candidate:
 class Recommendation:
     """What to use, and why.
 
-    best: of the highest mean; candidates: all arms, by falling mean accuracy; level: of the intervals; seeds:
-    of each arm; trial: of the chosen arm, that of the best validation; more_seeds: that would tell chosen and
-    best apart, as far as known.
+    best: of the highest mean among the arms that always trained; candidates: all arms, by falling mean
+    accuracy, those that did not always train at the end; level: of the intervals; seeds: of each arm; trial:
+    of the chosen arm, that of the best validation; by: the field of Cost that tells which arm is cheapest, ""
+    where none is known of all that are left, and then the best is chosen; more_seeds: that would tell chosen
+    and best apart, as far as known.
     """
 
     chosen: Candidate
@@ -91,6 +91,7 @@ class Recommendation:
     level: float
     seeds: int
     trial: str
+    by: str
     more_seeds: power.Range | None = None
 
     @property
@@ -121,13 +122,17 @@ def recommend(record: Record) -> Recommendation | None:
         _candidate(arm, means[arm], compared.get(arm), level, _cost(record, arm), failed[arm])
         for arm in sorted(arms, key=lambda arm: (failed[arm] > 0, -means[arm].estimate))
     ]
-    chosen = min((each for each in found if not each.ruled_out), key=lambda each: each.cost.order)
+    left = [each for each in found if not each.ruled_out]
+    known = (name for name in CHEAPNESS if not any(math.isnan(getattr(each.cost, name)) for each in left))
+    by = next(known, "")
+    chosen = min(left, key=lambda each: getattr(each.cost, by)) if by else left[0]
     more = None
     if chosen is not found[0]:
         more = verdicts.splits_needed(compared[chosen.arm], 0.0, max(1, len(arms) - 1))
         more = more and more.above(record.runs["seed"].nunique())
     seeds = record.runs["seed"].nunique()
-    return Recommendation(chosen, found[0], tuple(found), level, seeds, _best_trial(record, chosen.arm), more)
+    trial = _best_trial(record, chosen.arm)
+    return Recommendation(chosen, found[0], tuple(found), level, seeds, trial, by, more)
 
 
 def _candidate(
@@ -226,5 +231,11 @@ def _accuracy(record: Record, arm: str) -> Interval:
 
 def _cost(record: Record, arm: str) -> Cost:
     runs = record.runs[record.runs["arm"] == arm]
-    columns = (names.PREDICTION_MS, names.MODEL_MIB, names.TRAIN_SECONDS, names.MACS)
-    return Cost(*(float(pd.to_numeric(runs[column], errors="coerce").median()) for column in columns))
+
+    def known(column: str) -> pd.Series:
+        return pd.to_numeric(runs[column], errors="coerce")
+
+    ms, mib, macs = (
+        float(known(each).median()) for each in (names.PREDICTION_MS, names.MODEL_MIB, names.MACS)
+    )
+    return Cost(ms, mib, float(known(names.TRAIN_SECONDS).mean()), macs)

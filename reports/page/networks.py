@@ -15,6 +15,14 @@ from reports.store.record import Record
 FULL = reading.ROOT / "docs" / "diagrams"  # what `make diagrams` draws: networks at the size of their papers
 MOST_OPEN = 4  # more are folded
 MOST_DRAWN = 16  # more are told in a line: some 40 KiB each
+SIZES = (
+    "width=",
+    "stem=",
+    "filters=",
+    "dense=",
+    "code=",
+    "pixels=",
+)  # in which a network differs from its full form
 PIXELS = 96  # an inch, at which letters have the size of the page's
 
 
@@ -68,7 +76,7 @@ def _shown(structure: Structure, arms: Sequence[str], shared: inline.Shared | No
         # Clipped by nothing but the page itself; a third of the markup.
         drawn = re.sub(r' clip-path="[^"]*"', "", sheet.svg("text").decode())
         svg, width = inline.svg(drawn, prefix, f"{title}: {facts}", shared), sheet.width
-    return Shown(title, facts, _full(structure.name), svg, round(PIXELS * width))
+    return Shown(title, facts, _full(structure), svg, round(PIXELS * width))
 
 
 def _title(structure: Structure, arms: str) -> str:
@@ -77,9 +85,11 @@ def _title(structure: Structure, arms: str) -> str:
     return what if structure.title.startswith(arms) else f"{arms}: {what}"
 
 
-def _full(name: str) -> str:
-    """What the network costs in the form of its paper."""
-    file = {each.stem: each for each in FULL.glob("*.json")}.get(name)
+def _full(structure: Structure) -> str:
+    """What the network costs in the form of its paper; empty where it differs by more than size."""
+    if any(not each.startswith(SIZES) for each in structure.departures):
+        return ""
+    file = {each.stem: each for each in FULL.glob("*.json")}.get(structure.name)
     full = structures.read(file.read_bytes()) if file else None
     if full is None or not full.parameters:
         return ""

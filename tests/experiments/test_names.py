@@ -55,3 +55,14 @@ def test_folders_of_one_name_are_two_experiments(tmp_path, monkeypatch):
     assert name("digits") == "compare-digits"
     assert name("path:.").startswith(f"compare-{tmp_path.name[:30]}-")
     assert re.fullmatch(r"compare-[0-9a-f]{6}", name("path:/"))
+
+
+# A command knows the study's name and its precision; a document that was put into a precision has one name.
+@pytest.mark.parametrize("precision", [None, *names.PRECISIONS])
+def test_a_folder_called_as_the_study_is_said_once_in_any_precision(tmp_path, precision):
+    data = variants.located(f"path:{tmp_path / 'photographs'}")
+    named = names.experiment_name("photographs", data, precision)
+    composed = names.experiment_name(names.experiment_name("photographs", precision=precision), data)
+    assert named == composed
+    assert named.count("photographs") == 1
+    assert names.experiment_name("compare", data).startswith("compare-photographs-")

@@ -1,9 +1,12 @@
 """Which arm is recommended: by hand, with and without answers on single images, and where none can be."""
 
+import itertools
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -24,8 +27,11 @@ WORSE = [each - 0.1 + 0.004 * (index % 3) for index, each in enumerate(GOOD)]
 def study(writable):
     """Writes a study of arms, each with accuracies by seed and the ms of a prediction; returns its record."""
 
+    studies = itertools.count()
+
     def write(arms, own=True, settings=("",), seeds=SEEDS, failed=(), **changed):
-        experiment = writable.study("advice")
+        name = "advice" if (number := next(studies)) == 0 else f"advice {number}"
+        experiment = writable.study(name)
         plan = {"schedule": {"seeds": [*seeds], "looks": [len(seeds)]}, "registered": synthetic.DAY}
         writable.client.set_experiment_tag(experiment, names.PLAN, json.dumps(plan))
         for order, (arm, (accuracies, cost)) in enumerate(arms.items()):
@@ -46,7 +52,7 @@ def study(writable):
                     if cost is not None:
                         points.append((names.PREDICTION_MS, cost, 2))
                     writable.run(experiment, tags(arm, order, seed, **(own_tags | changed)), points)
-        return read_record(writable.uri, "advice")
+        return read_record(writable.uri, name)
 
     return write
 
@@ -93,9 +99,49 @@ def test_the_table_has_what_the_recommendation_says(study):
 
 
 def test_without_timed_predictions_arithmetic_decides(study):
-    found = recommendation.recommend(study({"first": (GOOD, None), "second": (ALIKE, None)}))
-    assert found.chosen.cost.order[0] == np.inf
-    assert "ms" not in found.chosen.cost.text
+    record = study({"first": (GOOD, None), "second": (ALIKE, None)})
+    found = recommendation.recommend(record)
+    assert (found.by, found.chosen.arm) == ("macs", "first")
+    assert "ms" not in found.chosen.cost.text and "An image" not in advice.table(record)[0]
+    # Of one arm the time is known and of the other not: it is not said to be the cheaper for that.
+    partly = study({"first": (GOOD, None), "second": (ALIKE, 0.1)})
+    assert recommendation.recommend(partly).by == "macs"
+    assert "the cheapest at prediction" not in " ".join(advice.sentences(partly))
+    unknown = replace(partly, runs=partly.runs.assign(**{names.MACS: math.nan}))
+    assert (recommendation.recommend(unknown).by, recommendation.recommend(unknown).chosen.arm) == (
+        "",
+        "first",
+    )
+
+
+def test_of_an_arm_that_did_not_always_train_no_accuracy_is_told(study):
+    record = study({"large": (GOOD, 9.0), "tiny": (GOOD, 0.1)}, failed={("tiny", 3)})
+    use, why, *_ = advice.sentences(record)
+    assert use.startswith("Use large") and why == "It is the only arm that always trained."
+    _, _, tiny = advice.table(record)
+    assert tiny[0] == "tiny" and tiny[1:3] == ["–", "–"] and tiny[-1] == "did not always train"
+    three = study({"large": (GOOD, 9.0), "tiny": (GOOD, 0.1), "poor": (WORSE, 1.0)}, failed={("tiny", 3)})
+    assert "every other arm that always trained was shown to be worse" in advice.sentences(three)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "told"),
+    [
+        ({}, "network", "20 epochs, 160 pixels"),
+        ({}, "network", "20 epochs, 24 pixels"),  # of a crop
+        # Images of 160 pixels are larger than what smaller ones would be enlarged to.
+        ({"encoder": "efficientnet_lite0", "pixels": "64"}, names.FINETUNED, "20 epochs, 160 pixels"),
+        ({"encoder": "efficientnet_lite0", "pixels": "224"}, names.FROZEN, "frozen, 224 pixels"),
+        ({"encoder": "run:3fa9", "pixels": "224"}, names.FINETUNED, "20 epochs, 160 pixels"),
+        ({}, "pipeline", "no epochs, 160 pixels"),
+    ],
+)
+def test_how_an_arm_was_trained_is_told_as_it_was(arguments, kind, told):
+    crop = "24" if told.endswith("24 pixels") else "None"
+    data = {"crop": crop, "image_size": "160"}
+    run = {"recipe": {"epochs": "20"}, "arguments": arguments, "data_spec": data}
+    row = pd.Series({name: json.dumps(value) for name, value in run.items()} | {"kind": kind})
+    assert advice.trained(row) == told
 
 
 def test_seeds_that_would_tell_them_apart_are_told(study):
