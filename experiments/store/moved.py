@@ -28,8 +28,8 @@ def settle(uri: str) -> None:
     """Point the rows of an SQLite store at the files beside it, where they were written for another place.
 
     The store was moved or copied with its files if those of one of its runs lie beside it, and not where the
-    rows say, or there too. Then all its experiments are to lie there. Other schemes than files, and files of
-    other machines, are never touched.
+    rows say, or there too; or if it has no run yet. Then all its experiments are to lie there. Other schemes
+    than files, and files of other machines, are never touched.
 
     Raises:
         sqlite3.Error: rows have to be changed, and cannot be.
@@ -69,8 +69,9 @@ def _elsewhere(database: sqlite3.Connection, folder: Path) -> list[tuple[int, st
     runs: dict[int, list[str]] = {}
     for experiment, run in database.execute("SELECT experiment_id, run_uuid FROM runs"):
         runs.setdefault(experiment, []).append(run)
-    # Folders bear the names of studies: another store's may lie beside, but not these runs.
-    is_here = any(
+    # Folders bear the names of studies: another store's may lie beside, but not these runs. Without a run
+    # there is no file anywhere yet, and the first is to lie here.
+    is_here = not runs or any(
         _is_folder(beside / run) for experiment, _, beside in found for run in runs.get(experiment, [])
     )
     return (

@@ -57,6 +57,19 @@ def files_of(place):
     return sorted(found)
 
 
+# Stopped right after its experiment was made, and copied then.
+def test_a_store_that_was_copied_before_its_first_run_writes_beside_itself(tmp_path):
+    place, there = tmp_path / "project", tmp_path / "copy"
+    place.mkdir()
+    tracking.Projection(uri_of(place), "small")
+    shutil.copytree(place, there)
+    mine = sorted(place.rglob("*"))
+    client.make_whole(uri_of(there))
+    add_trial(there, 0)
+    assert files_of(there) == [(b'"0"', b'"0"')]
+    assert sorted(place.rglob("*")) == mine
+
+
 @pytest.mark.parametrize("how", ["moved", "copied"])
 def test_a_store_in_another_place_finds_its_files_and_writes_beside_itself(project, tmp_path, how):
     before = files_of(project)
