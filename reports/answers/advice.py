@@ -75,7 +75,10 @@ def sentences(record: Record) -> list[str]:
         lines.append(f"Not shown to be worse either: {words.listed(listed)}.")
     if found.worse:
         listed = [f"{called(each.arm)} by {_points(each.behind)}" for each in found.worse]
-        lines.append(f"Shown to be worse than {called(best.arm)}: {words.listed(listed)}.")
+        lines.append(
+            f"Shown to be worse than {called(best.arm)}, by intervals that hold together in 95 % of studies: "
+            f"{words.listed(listed)}."
+        )
     if out := _failed(found):
         listed = [f"{called(each.arm)} at {each.failed} of {found.seeds} seeds" for each in out]
         lines.append(f"Not recommended, since they did not train: {words.listed(listed)}.")
@@ -182,8 +185,8 @@ def _change(record: Record, found: Recommendation) -> str:
     swept = [] if record.tuning.empty else sweep.arms(record.tuning)
     if close := [each.label for each in swept if each.within_spread]:
         parts.append(
-            f"In the sweep the rate of {words.listed(close)} led by no more than tuning seeds differ: "
-            "another may be as good or better."
+            f"The best learning rate of {words.listed(close)} was not clearly the best in the sweep: another "
+            "may do as well or better."
         )
     return " ".join(parts)
 

@@ -43,19 +43,32 @@ class Told(NamedTuple):
 
 def told(judged: Sequence[Judged], called: Called = str) -> Told:
     """A sentence for each claim that stands and was measured, in study order, at most MOST of each kind."""
-    known = [each for each in judged if each.stated.current and len(each.sides) == 2]
+    current = [each for each in judged if each.stated.current]
+    known = [each for each in current if len(each.sides) == 2]
     # Parted first: else claims of after the data would take the place of predictions.
     before, late = (
-        [sentence(each, called) for each in known if each.stated.after_data == after][:MOST]
+        [sentence(each, called, len(current)) for each in known if each.stated.after_data == after][:MOST]
         for after in (False, True)
     )
-    return Told(before, late, len(known) - len(before) - len(late))
+    return Told(before, late, len(current) - len(before) - len(late))
 
 
-def sentence(each: Judged, called: Called = str) -> str:
-    """`ResNet-18 needs more seconds to reach 0.75 than plain CNN: 8.5 s against 2.3 s.`"""
+def sentence(each: Judged, called: Called = str, claims: int = 1) -> str:
+    """`ResNet-18 needs more seconds to reach 0.75 than plain CNN: 8.5 s against 2.3 s.`
+
+    claims: of the study, beside which a claim is judged.
+    """
     line = f"{_scope(each)}{_outcome(each, called)}: {_seen(each, called)}"
-    return f"{line[:1].upper()}{line[1:]}.{_advice(each)}"
+    return f"{line[:1].upper()}{line[1:]}.{_alone(each, claims)}{_advice(each)}"
+
+
+def _alone(each: Judged, claims: int) -> str:
+    """Why a claim is open whose own interval leaves its margin out; empty of others."""
+    beyond = (each.low - each.stated.margin) * (each.high - each.stated.margin) > 0
+    if each.verdict in (SUPPORTED, REFUTED) or each.withheld or not beyond or claims < 2:
+        return ""
+    margin = claims_table.amount(each.stated.margin, each.stated.metric, sign="")
+    return f" Its own interval leaves {margin} out, but a verdict allows for all {claims} claims."
 
 
 def _scope(each: Judged) -> str:
@@ -144,7 +157,7 @@ def _advice(each: Judged) -> str:
     if each.verdict in (SUPPORTED, REFUTED) or each.seeds is None:
         return ""
     seeds = claims_table.seeds(each)
-    return f" Were the difference the one seen, {seeds} seeds would decide it in four of five studies."
+    return f" Were the difference the one seen, {seeds} seeds would decide it in four of five such studies."
 
 
 def _ahead(each: Judged, above: bool) -> float:

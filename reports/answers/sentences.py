@@ -1,5 +1,6 @@
 """The answer of a study, in sentences: its claims, what was measured and how sure that is; pure."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -19,6 +20,7 @@ WITHOUT_CLAIMS = (
     "The study states no claim, so no difference between its arms is tested: read means and intervals as "
     "description."
 )
+AFTERWARDS = "Observed afterwards, no prediction"
 TITLES = {
     SUPPORTED: "Supported",
     REFUTED: "Refuted",
@@ -28,22 +30,27 @@ TITLES = {
 
 
 class Group(NamedTuple):
-    """The claims of one verdict, and what stands over them."""
+    """The claims of one verdict, and what stands over them; late: they came after the data."""
 
     verdict: str
     title: str
     claims: list[Judged]
+    late: bool = False
 
 
 def groups(judged: Sequence[Judged]) -> list[Group]:
-    """The claims by verdict, in the order of TITLES; each claim once, within a group in study order."""
+    """The claims by verdict, in the order of TITLES; each claim once, within a group in study order.
+
+    What was stated after the data had been seen comes last: it is no prediction, whatever its numbers.
+    """
     current = sum(each.stated.current for each in judged)
     found = []
-    for verdict, title in TITLES.items():
-        members = [each for each in judged if each.verdict == verdict]
+    for late, (verdict, title) in itertools.product((False, True), TITLES.items()):
+        members = [each for each in judged if (each.verdict, each.stated.after_data) == (verdict, late)]
         count = f"{len(members)}" if verdict == WITHDRAWN else f"{len(members)} of {current} claims"
         if members:
-            found.append(Group(verdict, f"{title} ({count})", members))
+            said = f"{AFTERWARDS}: {title.lower()}" if late else title
+            found.append(Group(verdict, f"{said} ({count})", members, late))
     return found
 
 

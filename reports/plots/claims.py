@@ -23,14 +23,23 @@ from reports.store.record import Record
 TITLE = "What was claimed, and what came of it"
 APPLIES = "all settings"
 NOTE = (
-    "Difference: first arm minus second, mean over seeds, with its interval; dashed: the margin that a claim "
-    "states. A filled mark is a verdict, a hollow one none yet."
+    "Difference: first arm minus second, mean over seeds, with its interval, which is of this claim alone. A "
+    "filled mark is a verdict, which allows for all claims together; hollow ones are none. Circle: as was "
+    "claimed; square: the contrary; diamond: open."
 )
+MARGIN = "Dashed: the margin that a claim states."
 LATE = "Grey: stated after the first trial had begun, no prediction."
 HIDDEN = "Not drawn: {}, in the table alone."
-FASTER, HIGHER, LESS, OTHER = "Faster?", "More accurate?", "Overfits less?", "Further claims"
+FASTER, SLOWER = "Faster?", "Slower?"  # as a claim asks that the first lies below, or above
+LOW_ERROR, HIGH_ERROR = "Lower error?", "Higher error?"
+LESS_ACCURATE, MORE_ACCURATE = "Less accurate?", "More accurate?"
+LESS, MORE = "Overfits less?", "Overfits more?"
+OTHER = "Further claims"
+QUESTIONS = [
+    FASTER, SLOWER, MORE_ACCURATE, LESS_ACCURATE, LOW_ERROR, HIGH_ERROR, LESS, MORE, OTHER
+]  # fmt: skip
 AFTERWARDS = "Observed afterwards"
-LOOKS = {SUPPORTED: ("#007A59", "o"), REFUTED: ("#D55E00", "s"), UNDECIDED: (style.MUTED, "o")}
+LOOKS = {SUPPORTED: ("#007A59", "o"), REFUTED: ("#D55E00", "s"), UNDECIDED: (style.MUTED, "D")}
 ACCURACIES = {
     names.TEST_ACCURACY,
     names.TEST_ERROR,
@@ -71,7 +80,7 @@ def panels(judged: Iterable[Judged]) -> list[Panel]:
     for each in known:
         title, unit = question(each), _unit(each.stated.metric)
         late = each.stated.after_data
-        order = [FASTER, HIGHER, LESS, OTHER].index(title) + 4 * late
+        order = QUESTIONS.index(title) + len(QUESTIONS) * late
         named = f"{AFTERWARDS}: {title[:1].lower()}{title[1:]}" if late else title
         groups.setdefault((order, named, unit), []).append(each)
     return [Panel(title, unit, tuple(each)) for (_, title, unit), each in sorted(groups.items(), key=_first)]
@@ -83,12 +92,16 @@ def _first(group: tuple[tuple[int, str, str], list[Judged]]) -> tuple[int, str]:
 
 def question(each: Judged) -> str:
     """Which of the study's questions a claim belongs to."""
-    metric = each.stated.metric
+    metric, above = each.stated.metric, each.stated.direction == ">"
     if each.stated.target is not None or metric == names.TRAINING_SECONDS:
-        return FASTER
+        return SLOWER if above else FASTER
+    if metric in (names.TEST_ERROR, names.TRAIN_ERROR):
+        return HIGH_ERROR if above else LOW_ERROR
     if metric in ACCURACIES or metric.startswith(names.RECALL_METRIC):
-        return HIGHER
-    return LESS if metric in GAPS or metric.startswith(names.STATED_LEVEL_GAP) else OTHER
+        return MORE_ACCURATE if above else LESS_ACCURATE
+    if metric in GAPS or metric.startswith(names.STATED_LEVEL_GAP):
+        return MORE if above else LESS
+    return OTHER
 
 
 def _unit(metric: str) -> str:
@@ -123,7 +136,8 @@ def figure(record: Record) -> Figure | None:
             draw(panel, ax, row, below=below, called=record.title)
         whole = replace(record, runs=record.runs.assign(setting=""))  # claims are of all settings
         hidden = len(judged) - sum(len(panel.claims) for panel in found)
-        caveats = [LATE if late else "", HIDDEN.format(hidden) if hidden else ""]
+        margins = any(each.stated.margin for panel in found for each in panel.claims)
+        caveats = [LATE if late else "", MARGIN if margins else "", HIDDEN.format(hidden) if hidden else ""]
         style.caption(page, TITLE, whole, NOTE, caveats, characters=120)
     return page
 
@@ -219,17 +233,18 @@ def _tick(value: float, _: int) -> str:
 def _better(claims: Sequence[Judged]) -> str:
     """On which side of 0 the first arm is better, in words; empty where claims of a panel differ in that."""
     found = {_side(each.stated.metric, question(each)) for each in claims}
-    return f"; {found.pop()}" if len(found) == 1 else ""
+    side = found.pop() if len(found) == 1 else ""
+    return f"; {side}" if side else ""
 
 
 def _side(metric: str, asked: str) -> str:
-    if asked == FASTER:
+    if asked in (FASTER, SLOWER):
         return "left of 0 the first needs less"
-    if asked == LESS:
+    if asked in (LESS, MORE):
         return "left of 0 the first overfits less"
-    if metric in (names.TEST_ERROR, names.TRAIN_ERROR):
-        return "left of 0 the first is better"
-    return "right of 0 the first is better" if asked == HIGHER else ""
+    if asked in (LOW_ERROR, HIGH_ERROR):
+        return "left of 0 the first has the lower error"
+    return "right of 0 the first is better" if asked in (MORE_ACCURATE, LESS_ACCURATE) else ""
 
 
 def limits(claims: Sequence[Judged]) -> tuple[float, float]:
@@ -247,9 +262,8 @@ def limits(claims: Sequence[Judged]) -> tuple[float, float]:
 
 def look(each: Judged) -> tuple[str, str]:
     """Colour and mark of a claim, by its verdict; grey of one that came after the data."""
-    if each.stated.after_data:
-        return style.MUTED, "D"
-    return LOOKS.get(each.verdict, LOOKS[UNDECIDED])
+    color, marker = LOOKS.get(each.verdict, LOOKS[UNDECIDED])
+    return (style.MUTED if each.stated.after_data else color), marker
 
 
 def words_of(each: Judged, called: Called = str) -> str:

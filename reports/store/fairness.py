@@ -96,7 +96,8 @@ def _mixed(name: str, values: pd.Series) -> str:
         f"{value or 'unknown'} ({n} {'trial' if n == 1 else 'trials'})"
         for value, n in values.value_counts().items()
     )
-    return f"trials mix {name}: {counts}"
+    rests = "; seconds and round-off differ by that, so compare no seconds" if name == "CPUs" else ""
+    return f"trials mix {name}: {counts}{rests}"
 
 
 def _few_images(runs: pd.DataFrame) -> Iterable[str]:

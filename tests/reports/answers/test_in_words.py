@@ -235,7 +235,7 @@ def test_a_setting_stays_beside_its_arm():
 def test_what_would_decide_an_open_claim_stands_in_its_sentence(seeds, many):
     open_ = said(UNDECIDED, seeds=seeds)
     assert open_.endswith(
-        f"0.760. Were the difference the one seen, {many} seeds would decide it in four of five studies."
+        f"0.760. Were the difference the one seen, {many} seeds would decide it in four of five such studies."
     )
     assert "would decide" not in said(SUPPORTED) + said(REFUTED) + said(UNDECIDED)
 
@@ -262,7 +262,7 @@ def test_claims_are_parted_before_the_list_is_cut(late, early, shown):
 def test_claims_that_are_withdrawn_or_not_measured_are_not_told():
     gone = judged(SUPPORTED)
     gone = replace(gone, stated=replace(gone.stated, current=False))
-    assert in_words.told([gone, judged(UNDECIDED, sides=())]) == ([], [], 0)
+    assert in_words.told([gone, judged(UNDECIDED, sides=())]) == ([], [], 1)
 
 
 # The cnn is at 0.75 in epoch 3 of three at three of five seeds, the residual network in epoch 2 at each.
@@ -279,3 +279,13 @@ def test_sentences_of_a_recorded_study(writable):
         "against 0.100.",
         "Residual has more parameters than cnn: 3,000 against 2,000.",
     ]
+
+
+def test_an_open_claim_whose_own_interval_leaves_its_margin_out_says_why_it_is_open():
+    open_ = judged(UNDECIDED, low=0.003, high=0.027)
+    assert "Its own interval leaves 0.000 out, but a verdict allows for all 5 claims." in (
+        in_words.sentence(open_, claims=5)
+    )
+    assert "interval" not in in_words.sentence(open_, claims=1)
+    across = replace(open_, low=-0.003)
+    assert "interval" not in in_words.sentence(across, claims=5)

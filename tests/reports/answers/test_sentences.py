@@ -23,7 +23,7 @@ def judged(tmp_path_factory):
 def test_the_answer_names_what_holds_what_does_not_and_what_is_open(judged):
     # gap: equal in both arms; parameters: 3000 against 2000, counted
     found = [
-        (title, [each.stated.text for each in members]) for _, title, members in sentences.groups(judged)
+        (title, [each.stated.text for each in members]) for _, title, members, _ in sentences.groups(judged)
     ]
     assert found == [
         (
@@ -37,6 +37,14 @@ def test_the_answer_names_what_holds_what_does_not_and_what_is_open(judged):
         ("Not enough evidence (1 of 5 claims)", ["gap(residual) > gap(cnn)"]),
     ]
     assert sentences.groups([]) == []
+
+
+# Whatever their numbers: nobody said so before seeing them.
+def test_claims_of_after_the_data_stand_last_and_are_called_so(judged):
+    late = [replace(each, stated=replace(each.stated, after_data=True)) for each in judged]
+    found = sentences.groups([*late, *judged])
+    assert [each.late for each in found] == [False] * 3 + [True] * 3
+    assert all(each.title.startswith(sentences.AFTERWARDS) == each.late for each in found)
 
 
 def test_a_claim_that_was_taken_back_is_no_claim_of_the_study(judged):

@@ -17,9 +17,9 @@ from tests.support import synthetic
 from tests.support.pictures import caption_of
 
 
-def stated(metric=names.TEST_ACCURACY, target=None, margin=0.0, after=False, current=True):
+def stated(metric=names.TEST_ACCURACY, target=None, margin=0.0, after=False, current=True, direction=">"):
     comparison = (("a", "", "b", ""),)
-    return Stated("d", "a claim", metric, target, ">", margin, comparison, 0, current, after)
+    return Stated("d", "a claim", metric, target, direction, margin, comparison, 0, current, after)
 
 
 def judged(effect=0.02, low=0.01, high=0.03, verdict=SUPPORTED, **claim):
@@ -30,12 +30,15 @@ def judged(effect=0.02, low=0.01, high=0.03, verdict=SUPPORTED, **claim):
 @pytest.mark.parametrize(
     ("claim", "question"),
     [
-        ({"metric": "seconds", "target": 0.75}, claims.FASTER),
-        ({"metric": names.TRAINING_SECONDS}, claims.FASTER),
-        ({"metric": names.TEST_ERROR}, claims.HIGHER),
-        ({"metric": f"{names.RECALL_METRIC}cat"}, claims.HIGHER),
-        ({"metric": names.LEVEL_GAP}, claims.LESS),
-        ({"metric": f"{names.STATED_LEVEL_GAP}0.9"}, claims.LESS),
+        ({"metric": "seconds", "target": 0.75, "direction": "<"}, claims.FASTER),
+        ({"metric": "seconds", "target": 0.75}, claims.SLOWER),
+        ({"metric": names.TRAINING_SECONDS}, claims.SLOWER),
+        ({"metric": names.TEST_ERROR}, claims.HIGH_ERROR),
+        ({"metric": names.TRAIN_ERROR, "direction": "<"}, claims.LOW_ERROR),
+        ({"direction": "<"}, claims.LESS_ACCURATE),
+        ({"metric": f"{names.RECALL_METRIC}cat"}, claims.MORE_ACCURATE),
+        ({"metric": names.LEVEL_GAP}, claims.MORE),
+        ({"metric": f"{names.STATED_LEVEL_GAP}0.9", "direction": "<"}, claims.LESS),
         ({"metric": names.FORWARD_MACS}, claims.OTHER),
     ],
 )
@@ -48,8 +51,8 @@ def test_units_have_panels_of_their_own_and_what_came_late_stands_last():
     found = claims.panels(
         [
             judged(after=True),
-            judged(metric="seconds", target=0.7),
-            judged(metric="epochs", target=0.7),
+            judged(metric="seconds", target=0.7, direction="<"),
+            judged(metric="epochs", target=0.7, direction="<"),
             judged(),
             judged(effect=math.nan),
             judged(current=False),
@@ -58,7 +61,7 @@ def test_units_have_panels_of_their_own_and_what_came_late_stands_last():
     assert [(each.title, each.unit, len(each.claims)) for each in found] == [
         (claims.FASTER, "epochs", 1),
         (claims.FASTER, "s", 1),
-        (claims.HIGHER, "", 1),
+        (claims.MORE_ACCURATE, "", 1),
         (f"{claims.AFTERWARDS}: more accurate?", "", 1),
     ]
 
