@@ -6,7 +6,6 @@ lists or removes there is written down by an audit hook, which every child proce
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -182,7 +181,7 @@ def test_ui(there):
             with urllib.request.urlopen(address) as answer:
                 assert answer.read() == (there.artifacts / run / "artifacts" / name).read_bytes()
     finally:
-        server.send_signal(signal.SIGINT)
+        server.terminate()  # a Ctrl-C is ignored where the tests were started in the background
         server.wait(60)
 
 
