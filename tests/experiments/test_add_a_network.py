@@ -32,7 +32,7 @@ def test_the_page_leads_to_a_network_that_is_trained_drawn_and_measured(tmp_path
     ended = [process.communicate() for process in running]
     assert [process.returncode for process in running] == [0, 0], "\n".join(error for _, error in ended)
     assert re.search(r"mlp · seed 1: test accuracy 0\.\d+ at epoch \d", ended[0][0])
-    assert {file.name for file in (copy / "pictures").iterdir()} == {"mlp.png", "mlp.svg"}
+    assert {file.name for file in (copy / "pictures").iterdir()} == {"mlp.json", "mlp.png", "mlp.svg"}
     # What the plan measured, as `python -m experiments cost` does: 8·8·32 + 32 + 32·10 + 10 parameters.
     [cost] = (json.loads(file.read_text()) for file in (work / "costs").glob("*.json"))
     assert cost["parameters"] == 2_410

@@ -63,7 +63,13 @@ def test_the_link_is_the_last_line_and_a_signal_ends_the_whole_server(number, st
     # Where nothing is: whoever asks the server through it waits for ever.
     proxies = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "no_proxy": ""}
     server = subprocess.Popen(
-        command(store, port), cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | proxies
+        command(store, port),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | proxies,
+        # Tests that run in the background ignore it, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         lines = []
