@@ -239,7 +239,7 @@ def test_trials_that_diverged_at_once_leave_empty_pages(writable, tmp_path):
 def test_the_page_folds_the_figures_of_each_setting_once(ready, tmp_path):
     drawing.draw_all(ready.uri, "grid", tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    folded = re.findall(r'<details class="setting"><summary>(\d+) figures at ([^<]+)</summary>', page)
+    folded = re.findall(r'<details class="setting screen"><summary>(\d+) figures at ([^<]+)</summary>', page)
     settings = record.read_record(ready.uri, "grid").by_setting()
     assert [setting for _, setting in folded] == [each.runs["setting"].iloc[0] for each in settings]
     assert len({count for count, _ in folded}) == 1
