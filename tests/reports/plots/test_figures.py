@@ -243,4 +243,4 @@ def test_the_page_folds_the_figures_of_each_setting_once(ready, tmp_path):
     settings = record.read_record(ready.uri, "grid").by_setting()
     assert [setting for _, setting in folded] == [each.runs["setting"].iloc[0] for each in settings]
     assert len({count for count, _ in folded}) == 1
-    assert page.index('id="settings"') < page.index('<details class="setting">')
+    assert page.index('id="settings"') < page.index('<details class="setting screen">')
