@@ -21,8 +21,8 @@ RIGHT = {  # what a share of test images is of, as people say it
 }
 CHEAPEST = {  # by the field of Cost that arms are compared by
     "prediction_ms": "the cheapest at prediction",
-    "macs": "that of the fewest multiply-accumulates, as predictions were not timed of all",
-    "": "the best, as what a prediction takes is not known of all",
+    "macs": "the one of the fewest multiply-accumulates (predictions were not timed of all)",
+    "": "the best (what a prediction takes is not known of all)",
 }
 COLUMNS = {  # of the table, and what each says
     "Right": (
@@ -59,13 +59,12 @@ def sentences(record: Record) -> list[str]:
         lines.append(f"It has the highest mean{of_all}, and {others} was shown to be worse.")
     elif chosen is best:
         lines.append(
-            f"It has the highest mean{of_all}, and is {CHEAPEST[found.by]} among those not shown to be worse."
+            f"It has the highest mean{of_all}; among those not shown to be worse it is {CHEAPEST[found.by]}."
         )
     else:
         lines.append(
-            f"It is {CHEAPEST[found.by]}, among the arms that were not shown to be worse than "
-            f"{called(best.arm)}, which has the highest mean{of_all}: {_points(chosen.behind)} between them. "
-            f"{_apart(found)}"
+            f"Among the arms not shown to be worse than {called(best.arm)}, which has the highest "
+            f"mean{of_all}, it is {CHEAPEST[found.by]}: {_points(chosen.behind)} between them. {_apart(found)}"
         )
     if others := [each for each in found.as_good if each is not best]:
         listed = [

@@ -115,6 +115,7 @@ def test_a_plan_extends_the_ladder_of_the_arm_that_needs_it_before_results_are_t
     second = plan.make(study, options, print)
     assert [(each.arm, each.trial.recipe.learning_rate) for each in second.waiting] == [("resnet18", 0.9)] * 3
     assert "extend the ladder" in overview.text(second)
+    assert overview.after_sweep(second).startswith("3 trials extend the ladder")
     log_all(study, second.waiting, tmp_path, accuracy)
     third = plan.make(study, options, print)
     assert [each.trial.recipe.learning_rate for each in third.waiting] == [2.7] * 3
@@ -125,4 +126,6 @@ def test_a_plan_extends_the_ladder_of_the_arm_that_needs_it_before_results_are_t
         ("plain_cnn", 0.1),
         ("resnet18", 0.9),
     ] * 2
+    rates_told, follow = overview.after_sweep(last).splitlines()
+    assert rates_told.endswith("plain_cnn 0.1, resnet18 0.9") and follow.startswith("4 trials follow: ")
     assert [each.trial.id for each in plan.trials(study, tmp_path)] == [each.trial.id for each in last.trials]
