@@ -63,8 +63,8 @@ def sentences(record: Record) -> list[str]:
         )
     else:
         lines.append(
-            f"Among the arms not shown to be worse than {called(best.arm)}, which has the highest "
-            f"mean{of_all}, it is {CHEAPEST[found.by]}: {_points(chosen.behind)} between them. {_apart(found)}"
+            f"Among the arms not shown to be worse than {called(best.arm)}, which has the highest mean"
+            f"{of_all}, it is {CHEAPEST[found.by]}: {_points(chosen.behind)} between them. {_apart(found)}"
         )
     if others := [each for each in found.as_good if each is not best]:
         listed = [
